@@ -1,0 +1,406 @@
+import { inspect } from 'node:util'
+import { DateTime as Luxon } from 'luxon'
+import {
+  Check,
+  type DataSourceOptions,
+  DriverPackageNotInstalledError,
+  type EntityMetadata,
+  Index,
+  JoinColumn,
+  JoinTable,
+  type Migration,
+  type ObjectLiteral,
+  type Table,
+  Unique,
+} from 'typeorm'
+import { clock } from './clock.js'
+import { catalogue } from './drivers/catalogue.js'
+import { AlreadyConfiguredError, DatabaseClosedError, InvalidUriError, MissingDriverError, UnsupportedError } from './errors.js'
+import { StatementLogger } from './logger.js'
+import { BaseModel, type ModelDatabase } from './model/base-model.js'
+import { column, ownColumns } from './model/column.js'
+import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
+import { Model } from './model/model.js'
+import { ModelSession } from './model/model-session.js'
+import { SnakeNamingStrategy } from './model/naming-strategy.js'
+import { ModelRegistry, withRole } from './model/registry.js'
+import { ManyToMany, ManyToOne, OneToMany, OneToOne } from './model/relation.js'
+import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { Builder } from './query/builder.js'
+import { func } from './query/func.js'
+import { Query } from './query/query.js'
+import { SqlQuery } from './query/sql.js'
+import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
+import { detached, runInScope } from './scope/scope.js'
+import { AlchemyDataSource } from './session/data-source.js'
+import { type TransactionOptions, transaction } from './session/transaction.js'
+import * as types from './types/index.js'
+import { type DatabaseUri, parseUri } from './uri.js'
+
+/** A database that has not been configured yet. */
+const unconfigured = 'sqlite://'
+
+/**
+ * A database: its models, its sessions, its connections. `db` in all examples.
+ *
+ * @example
+ * const db = new ActiveAlchemy('sqlite:///shop.db')
+ *
+ * class User extends db.Model('User', { name: db.Column(db.String(25)) }) {}
+ *
+ * await db.createAll()
+ * const user = await User.create({ name: 'Mardix' })
+ */
+export class ActiveAlchemy implements ModelDatabase {
+  /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
+  readonly Model: ModelDoor<typeof Model>
+  /** Base class of models with nothing but their own columns; called with columns, it makes one. */
+  readonly BaseModel: ModelDoor<typeof BaseModel>
+  /** @internal */
+  readonly registry: ModelRegistry
+  #uri: DatabaseUri | undefined
+  #options: ResolvedOptions
+  #dataSource: AlchemyDataSource | undefined
+  #closed = false
+
+  /**
+   * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
+   * @param options See `ActiveAlchemyOptions`.
+   * @throws {InvalidUriError} The URI has another form, or is `undefined`: an environment variable that is not set.
+   * @throws {InvalidOptionError} An option has a value that it cannot have.
+   */
+  constructor()
+  constructor(uri: string, options?: ActiveAlchemyOptions)
+  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions]) {
+    const [uri, options] = parameters
+    if (parameters.length > 0) {
+      if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
+      this.#uri = parseUri(uri)
+    }
+    this.#options = resolveOptions(options)
+    const doors = new Set<unknown>()
+    const isModel = (target: unknown): target is ModelClass =>
+      typeof target === 'function' && !doors.has(target) && target.prototype instanceof BaseModel && Reflect.get(target, 'db') === this
+    this.registry = new ModelRegistry(
+      isModel,
+      () => this.#configured().kind,
+      () => this.#entities(),
+    )
+    this.BaseModel = this.#door(class extends BaseModel {}, doors)
+    const WithStamps = class extends Model {}
+    const own = ownColumns(WithStamps)
+    own.set('id', column(types.Integer, { primary: true, generated: true }))
+    own.set('createdAt', withRole(column(types.DateTime), 'createDate'))
+    own.set('updatedAt', withRole(column(types.DateTime), 'updateDate'))
+    own.set('isDeleted', column(types.Boolean, { default: false, index: true }))
+    own.set('deletedAt', withRole(column(types.DateTime, { nullable: true }), 'deleteDate'))
+    this.Model = this.#door(WithStamps, doors)
+  }
+
+  /**
+   * Configures a database that was made without a URI; its models may be defined already.
+   *
+   * @throws {AlreadyConfiguredError} It has a URI, or has been used.
+   */
+  configure(uri: string, options?: ActiveAlchemyOptions): this {
+    if (this.#uri || this.#dataSource) throw new AlreadyConfiguredError()
+    if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
+    this.#uri = parseUri(uri)
+    this.#options = resolveOptions(options)
+    return this
+  }
+
+  #configured(): DatabaseUri {
+    if (!this.#uri) {
+      this.#uri = parseUri(unconfigured)
+      console.warn(
+        '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).',
+      )
+    }
+    return this.#uri
+  }
+
+  #entities(): readonly unknown[] {
+    const { entities } = this.#options.typeorm
+    return [
+      ...this.#options.models.filter((each) => !this.registry.has(each)),
+      ...(Array.isArray(entities) ? entities : Object.values(entities ?? {})),
+    ]
+  }
+
+  /** A base class that can also be called, and whose database is this one. */
+  #door<Base extends ModelClass>(Class: Base, doors: Set<unknown>): ModelDoor<Base> {
+    const { registry } = this
+    Object.defineProperty(Class, 'db', { value: this })
+    function door(this: unknown, name: string, columns: ColumnMap, settings: ModelSettings = {}): unknown {
+      if (new.target) return Reflect.construct(Class as never, name === undefined ? [] : [name], new.target)
+      return defineModel(door as unknown as ModelClass, registry, name, columns, settings)
+    }
+    Object.setPrototypeOf(door, Class)
+    Object.defineProperty(door, 'prototype', { value: Class.prototype })
+    Object.defineProperty(door, 'name', { value: Object.getPrototypeOf(Class).name })
+    doors.add(Class).add(door)
+    // The function is both the class and the call, which no declaration can say at once.
+    return door as unknown as ModelDoor<Base>
+  }
+
+  // ------------------------------------------------------------------------------------------------ definitions
+
+  /** Defines a column: in the columns of a model, or as a decorator. */
+  readonly Column = column
+  /** The record that this one belongs to. */
+  readonly ManyToOne = ManyToOne
+  /** The records that belong to this one. */
+  readonly OneToMany = OneToMany
+  /** The one record beside this one. */
+  readonly OneToOne = OneToOne
+  /** Records on both sides. */
+  readonly ManyToMany = ManyToMany
+  /** TypeORM's decorators of tables. */
+  readonly Index = Index
+  readonly Unique = Unique
+  readonly Check = Check
+  readonly JoinColumn = JoinColumn
+  readonly JoinTable = JoinTable
+  /** All data types by name. */
+  readonly utils = types
+  readonly String = types.String
+  readonly Text = types.Text
+  readonly Integer = types.Integer
+  readonly BigInteger = types.BigInteger
+  readonly Numeric = types.Numeric
+  readonly Float = types.Float
+  readonly Boolean = types.Boolean
+  readonly Date = types.Date
+  readonly Time = types.Time
+  readonly DateTime = types.DateTime
+  readonly JSONType = types.JSONType
+  readonly EmailType = types.EmailType
+  readonly UUID = types.UUID
+  readonly LargeBinary = types.LargeBinary
+  /** SQL functions for `Model.query({ … })`. */
+  readonly func = func
+
+  /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
+  register(...models: readonly ModelClass[]): void {
+    for (const model of models) this.registry.meet(model)
+  }
+
+  /** The present, UTC. */
+  utcnow(): Luxon<true> {
+    return clock.now()
+  }
+
+  // ------------------------------------------------------------------------------------------------ TypeORM underneath
+
+  /** TypeORM's data source; inside a scope everything that it does joins the session. */
+  get dataSource(): AlchemyDataSource {
+    if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#options.name ?? this.toJSON())
+    this.#dataSource ??= this.#open(this.#configured())
+    return this.#dataSource
+  }
+
+  #open(uri: DatabaseUri): AlchemyDataSource {
+    const entry = catalogue[uri.kind]
+    if (!entry) throw new UnsupportedError(uri.scheme, 'Use sqlite.')
+    const options = this.#options
+    try {
+      return new AlchemyDataSource({
+        options: {
+          ...entry.options(uri),
+          namingStrategy: new SnakeNamingStrategy(),
+          logger: new StatementLogger(options.echo ? ['query'] : []),
+          invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
+          ...options.typeorm,
+          // The options are a union by database; a partial one cannot be told apart.
+        } as DataSourceOptions,
+        settings: {
+          ...options,
+          name: options.name ?? uri.toString(),
+          poolSize: options.poolSize ?? entry.defaultPoolSize,
+          poolRecycleMs: options.poolRecycleMs ?? entry.defaultPoolRecycleMs,
+        },
+        driver: entry.create,
+        models: this.registry,
+        createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
+        createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
+      })
+    } catch (error) {
+      if (error instanceof DriverPackageNotInstalledError) throw new MissingDriverError(entry.packageName, error)
+      throw error
+    }
+  }
+
+  /** @internal Class of the queries. */
+  get queryClass(): typeof Query {
+    return this.#options.queryClass
+  }
+
+  /** TypeORM's metadata of all models, without a connection. */
+  get metadata(): readonly EntityMetadata[] {
+    return this.dataSource.buildMetadata()
+  }
+
+  // ------------------------------------------------------------------------------------------------ sessions
+
+  /** The session of the current scope. @throws {NoScopeError} There is no scope. */
+  get session(): ModelSession {
+    // Our data source is given this class, and makes no other.
+    return this.dataSource.requireSession('db.session') as ModelSession
+  }
+
+  /** Puts records into the session, to be written with the next flush. @throws {NoScopeError} There is no scope. */
+  add(...records: object[]): void {
+    this.dataSource.requireSession('db.add()').add(...records)
+  }
+
+  /** Writes what was added, and every changed record. @throws {NoScopeError} There is no scope. */
+  async flush(): Promise<void> {
+    await this.dataSource.requireSession('db.flush()').flush()
+  }
+
+  /** Commits at once; the next write opens a new transaction. @throws {NoScopeError} There is no scope. */
+  async commit(): Promise<void> {
+    await this.dataSource.requireSession('db.commit()').commit()
+  }
+
+  /** Drops what was written since the last commit. @throws {NoScopeError} There is no scope. */
+  async rollback(): Promise<void> {
+    await this.dataSource.requireSession('db.rollback()').rollback()
+  }
+
+  /** A query of a model; deleted rows are left out, as in `Model.query()`. */
+  query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
+    return this.queryClass.of<T>(this.dataSource, model as never)
+  }
+
+  /**
+   * SQL whose values are bound: awaited, it is sent and gives its rows; inside a filter or an order, it is a part of it.
+   *
+   * @typeParam Row What a row holds, by the caller's word.
+   * @example
+   * const rows = await db.sql<{ n: number }>`select count(*) as n from ${User} where name = ${name}`
+   */
+  readonly sql = <Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row> =>
+    new SqlQuery<Row>(() => this.dataSource, texts, values)
+
+  /**
+   * Runs `work` in a scope of its own: a job, a command, a message. Committed when it resolves, rolled back when it rejects.
+   *
+   * @throws {NestedScopeError} A scope around it holds what it would wait for.
+   */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return runInScope({ label: 'db.run' }, () => work())
+  }
+
+  /**
+   * Runs `work` as one transaction: inside a scope a savepoint, whose failure loses nothing else; outside one of its own.
+   *
+   * @example
+   * await db.transaction(async () => {
+   *   await from.decrement('balance', 10, { min: 0 })
+   *   await to.increment('balance', 10)
+   * })
+   */
+  transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return transaction(this.dataSource, work, options)
+  }
+
+  /**
+   * Decorator of a method that runs as one transaction. See `transaction`.
+   *
+   * @example
+   * class Orders {
+   *   @db.Transactional()
+   *   async place(order: Order) { … }
+   * }
+   */
+  Transactional(
+    options?: TransactionOptions,
+  ): <Parameters extends unknown[], Result>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<(...parameters: Parameters) => Promise<Result>>,
+  ) => void {
+    return (_target, _key, descriptor) => {
+      const method = descriptor.value
+      if (!method) return
+      const run = <T>(work: () => Promise<T>): Promise<T> => this.transaction(work, options)
+      descriptor.value = function (this: unknown, ...parameters) {
+        return run(() => method.apply(this, parameters))
+      }
+    }
+  }
+
+  /** Calls `hook` after the commit of the current scope. @throws {NoScopeError} There is no scope. */
+  onCommit(hook: () => unknown): void {
+    this.dataSource.requireSession('db.onCommit()').onCommit(hook)
+  }
+
+  /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */
+  detach<T>(work: () => T): T {
+    return detached(work)
+  }
+
+  // ------------------------------------------------------------------------------------------------ schema and life
+
+  /** Creates the tables that are missing; never alters or drops one. */
+  createAll(): Promise<void> {
+    return createAll(this.dataSource)
+  }
+
+  /** Drops the tables of all models, with everything in them. */
+  dropAll(): Promise<void> {
+    return dropAll(this.dataSource)
+  }
+
+  /** Describes the tables that the database has, mapped or not. */
+  reflect(): Promise<Table[]> {
+    return reflect(this.dataSource)
+  }
+
+  /** Runs the migrations that have not run, under a lock. They are given by `typeorm: { migrations }`. */
+  migrate(): Promise<Migration[]> {
+    return migrate(this.dataSource)
+  }
+
+  /**
+   * Asks the database for a sign of life, without waiting in the line for connections.
+   *
+   * @returns Whether a connection was free to ask with; `false` says that all are busy.
+   * @throws The error of the database, if it cannot be reached.
+   */
+  async ping(): Promise<boolean> {
+    return detached(() => this.dataSource.ping())
+  }
+
+  /** Refuses new scopes, waits for live ones as long as a transaction may last, and ends all connections for good. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#dataSource?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** The URI, without its password. */
+  toJSON(): string {
+    return (this.#uri ?? unconfigured).toString()
+  }
+
+  [inspect.custom](): string {
+    return `ActiveAlchemy(${this.toJSON()})`
+  }
+}
+
+function defineModel(door: ModelClass, registry: ModelRegistry, name: string, columns: ColumnMap, settings: ModelSettings): ModelClass {
+  const Base = door as unknown as new (values?: object) => BaseModel
+  const Defined = class extends Base {}
+  Object.defineProperty(Defined, 'name', { value: name })
+  for (const [setting, value] of Object.entries(settings))
+    Object.defineProperty(Defined, setting, { value, writable: true, configurable: true })
+  for (const [property, definition] of Object.entries(columns)) ownColumns(Defined).set(property, definition)
+  registry.define(name, Defined as unknown as ModelClass)
+  return Defined as unknown as ModelClass
+}

@@ -1,0 +1,45 @@
+import type { DataSourceOptions } from 'typeorm'
+import type { DatabaseKind } from '../types/column-type.js'
+import type { DatabaseUri } from '../uri.js'
+import type { DriverFactory } from './driver.js'
+import { PostgresDriver, postgresOptions } from './postgres.js'
+import { MysqlDriver, mysqlOptions } from './mysql.js'
+import { SqliteDriver, sqliteOptions } from './sqlite.js'
+
+/** How a family of databases is opened. */
+export interface DriverEntry {
+  /** Package that talks to the database. */
+  readonly packageName: string
+  /** Connections that may be open at once, unless the options say otherwise. */
+  readonly defaultPoolSize: number
+  /** Milliseconds after which an idle connection is replaced, unless the options say otherwise. */
+  readonly defaultPoolRecycleMs: number
+  /** TypeORM's options for a URI. */
+  readonly options: (uri: DatabaseUri) => DataSourceOptions
+  readonly create: DriverFactory
+}
+
+/** The databases that the library knows. */
+export const catalogue: Readonly<Partial<Record<DatabaseKind, DriverEntry>>> = {
+  sqlite: {
+    packageName: 'better-sqlite3',
+    defaultPoolSize: 4,
+    defaultPoolRecycleMs: 0,
+    options: sqliteOptions,
+    create: (dataSource, pool) => new SqliteDriver(dataSource, pool),
+  },
+  mysql: {
+    packageName: 'mysql2',
+    defaultPoolSize: 10,
+    defaultPoolRecycleMs: 7_200_000,
+    options: mysqlOptions,
+    create: (dataSource, pool) => new MysqlDriver(dataSource, pool),
+  },
+  postgres: {
+    packageName: 'pg',
+    defaultPoolSize: 10,
+    defaultPoolRecycleMs: 0,
+    options: postgresOptions,
+    create: (dataSource, pool) => new PostgresDriver(dataSource, pool),
+  },
+}

@@ -1,0 +1,151 @@
+import { inspect } from 'node:util'
+import { QueryFailedError } from 'typeorm'
+import type { ErrorCode } from '../errors.js'
+
+/** Why a database refused a statement, in words that mean the same on every database. */
+export type DatabaseFailure =
+  | { readonly kind: 'unique'; readonly columns: readonly string[] }
+  | { readonly kind: 'not-null'; readonly columns: readonly string[] }
+  | { readonly kind: 'foreign-key' | 'check' | 'deadlock' | 'serialization' | 'lock-timeout' }
+
+/**
+ * A refusal of the database that the library understands: still TypeORM's `QueryFailedError`, with a `code` and the HTTP
+ * status that answers it.
+ *
+ * Its message names columns, never values; the driver's error is `driverError`, which neither JSON nor `inspect` shows.
+ *
+ * @example
+ * try {
+ *   await User.create({ email: 'taken@example.org' })
+ * } catch (error) {
+ *   if (error instanceof UniqueError) console.log(error.columns)  // [ 'email' ]
+ * }
+ */
+export abstract class DatabaseError extends QueryFailedError {
+  abstract readonly code: ErrorCode
+  /** HTTP status of an answer that lets it through. */
+  readonly status: number
+  /** The same as `status`, for the frameworks that read this name. */
+  readonly statusCode: number
+  /** Whether the message may reach the client. */
+  readonly expose: boolean
+
+  constructor(origin: QueryFailedError, message: string, status: number) {
+    super(origin.query, origin.parameters, origin.driverError)
+    this.message = message
+    this.status = status
+    this.statusCode = status
+    this.expose = status < 500
+    hideSecrets(this, origin)
+  }
+}
+
+/** A row with the same unique columns exists. Status 409. */
+export class UniqueError extends DatabaseError {
+  readonly code = 'UNIQUE'
+  /** The columns that must be unique together, as the database names them. */
+  readonly columns: readonly string[]
+
+  constructor(origin: QueryFailedError, columns: readonly string[]) {
+    super(origin, `A row with the same ${listed(columns)} exists. Choose another value.`, 409)
+    this.columns = columns
+  }
+}
+
+/** A row refers to one that does not exist, or is referred to. Status 409. */
+export class ForeignKeyError extends DatabaseError {
+  readonly code = 'FOREIGN_KEY'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'A row refers to a record that does not exist, or is still referred to. Save or delete that one first.', 409)
+  }
+}
+
+/** A required column got no value. Status 422. */
+export class NotNullError extends DatabaseError {
+  readonly code = 'NOT_NULL'
+  /** The columns without a value, as the database names them. */
+  readonly columns: readonly string[]
+
+  constructor(origin: QueryFailedError, columns: readonly string[]) {
+    super(origin, `${listed(columns)} must not be null. Give a value.`, 422)
+    this.columns = columns
+  }
+}
+
+/** A value breaks a CHECK constraint. Status 422. */
+export class CheckError extends DatabaseError {
+  readonly code = 'CHECK'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'A value breaks a check constraint of the table. Give one that the constraint allows.', 422)
+  }
+}
+
+/** Two transactions waited for each other, and this one was rolled back. Status 503. */
+export class DeadlockError extends DatabaseError {
+  readonly code = 'DEADLOCK'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'The transaction was rolled back to end a deadlock. Run it again, or use db.transaction(fn, { retries }).', 503)
+  }
+}
+
+/** A concurrent transaction changed what this one had read. Status 503. */
+export class SerializationError extends DatabaseError {
+  readonly code = 'SERIALIZATION'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'A concurrent transaction changed what this one had read. Run it again, or use db.transaction(fn, { retries }).', 503)
+  }
+}
+
+/** A lock was not free in time. Status 503. */
+export class LockTimeoutError extends DatabaseError {
+  readonly code = 'LOCK_TIMEOUT'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'A lock was not free in time. Run the transaction again, and keep transactions short.', 503)
+  }
+}
+
+/**
+ * Turns what TypeORM threw into the error that names the reason.
+ *
+ * @returns One of the classes above, or `origin` itself, without its secrets, when the reason is none of them.
+ */
+export function databaseError(origin: QueryFailedError, failure: DatabaseFailure | undefined): QueryFailedError {
+  switch (failure?.kind) {
+    case 'unique':
+      return new UniqueError(origin, failure.columns)
+    case 'not-null':
+      return new NotNullError(origin, failure.columns)
+    case 'foreign-key':
+      return new ForeignKeyError(origin)
+    case 'check':
+      return new CheckError(origin)
+    case 'deadlock':
+      return new DeadlockError(origin)
+    case 'serialization':
+      return new SerializationError(origin)
+    case 'lock-timeout':
+      return new LockTimeoutError(origin)
+    case undefined:
+      hideSecrets(origin, origin)
+      return origin
+  }
+}
+
+/** Parameters and the driver's own error hold row values: they stay readable by name, but no logger prints them. */
+function hideSecrets(error: QueryFailedError, origin: QueryFailedError): void {
+  const { driverError, parameters } = origin
+  for (const key of Object.keys(error)) {
+    if (key in (driverError ?? {}) && key !== 'code') Reflect.deleteProperty(error, key)
+  }
+  Object.defineProperty(error, 'driverError', { value: driverError, enumerable: false, configurable: true })
+  Object.defineProperty(error, 'parameters', { value: parameters, enumerable: false, configurable: true })
+  Object.defineProperty(error, 'cause', { value: driverError, enumerable: false, configurable: true })
+  // `inspect` prints every cause, enumerable or not, and the words of the server may quote the row.
+  if (!driverError || Object.hasOwn(driverError, inspect.custom)) return
+  const { name, code } = driverError as Error & { code?: unknown }
+  Object.defineProperty(driverError, inspect.custom, { value: () => `[${name}: ${String(code)}]`, enumerable: false })
+}
+
+function listed(columns: readonly string[]): string {
+  return columns.length > 0 ? columns.join(', ') : 'value'
+}

@@ -1,0 +1,117 @@
+import type { DataSource, QueryRunner, Table } from 'typeorm'
+import type { ColumnMetadata } from './typeorm.js'
+import type { DatabaseKind } from '../types/column-type.js'
+import type { Driver, IsolationLevel, ReplicationMode } from './typeorm.js'
+
+/** What the next statement of a connection would meet. */
+export type ConnectionStatus =
+  /** No transaction is open. */
+  | 'idle'
+  /** A transaction is open and healthy. */
+  | 'transaction'
+  /** The server refuses everything but a rollback. */
+  | 'failed'
+  /** There is no server at the other end any more. */
+  | 'lost'
+
+/**
+ * One leased connection, as a plain TypeORM query runner: it logs, fires the query events and throws `QueryFailedError`.
+ *
+ * The session sends BEGIN, COMMIT and ROLLBACK through `begin`, `commit` and `rollback`, never through TypeORM's
+ * `startTransaction`, whose depth counter goes wrong after a failed commit.
+ */
+export interface DriverRunner extends QueryRunner {
+  readonly connectionStatus: ConnectionStatus
+  /** Opens a transaction. @param isolation READ COMMITTED by default, where the database knows levels. */
+  begin(isolation?: IsolationLevel): Promise<void>
+  /**
+   * Commits, and believes only the server.
+   *
+   * @throws {RolledBackError} The server had turned the transaction into a rollback.
+   * @throws {CommitUnknownError} The connection was lost before the answer came.
+   */
+  commit(): Promise<void>
+  /** Rolls back; a connection that is lost has rolled back already. */
+  rollback(): Promise<void>
+}
+
+/** Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. */
+export type LeasePurpose = 'read' | 'write'
+
+/** Connections of a pool at this moment. */
+export interface PoolStatus {
+  /** Connections that may be open at once. */
+  readonly size: number
+  /** Connections that are leased now. */
+  readonly leased: number
+  /** Callers that wait for one. */
+  readonly waiting: number
+}
+
+/** What differs between databases, by name. */
+export interface DriverCapabilities {
+  /** INSERT can give back the rows it wrote. */
+  readonly insertReturning: boolean
+  /** UPDATE can give back the rows it wrote. */
+  readonly updateReturning: boolean
+  /** An INSERT without columns is written `DEFAULT VALUES`, not `() VALUES ()`. */
+  readonly defaultValues: boolean
+  /** One transaction at a time may write, so a second writer inside a first can only wait for itself. */
+  readonly singleWriter: boolean
+  /** Rows can be locked (`SELECT … FOR UPDATE`); without it, a lock is the database's write lock. */
+  readonly rowLocks: boolean
+  /** A schema change commits the open transaction. */
+  readonly ddlCommits: boolean
+  /** A table is created with its foreign keys, also to tables that come later. */
+  readonly inlineForeignKeys: boolean
+  /** The most values that one statement can bind. */
+  readonly maxParameters: number
+}
+
+/** Our side of a TypeORM driver: everything that differs between databases is behind it. */
+export interface DatabaseDriver extends Driver {
+  readonly kind: DatabaseKind
+  readonly capabilities: DriverCapabilities
+  readonly pool: PoolStatus
+  createQueryRunner(mode: ReplicationMode): DriverRunner
+  /**
+   * Waits for a connection, first come, first served.
+   *
+   * @throws {PoolTimeoutError} None became free within `poolTimeoutMs`.
+   */
+  lease(purpose: LeasePurpose): Promise<DriverRunner>
+  /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
+  bind(parameters: readonly unknown[]): unknown[]
+  /** Whether a statement that failed with `error` ended the whole transaction, and not just itself. */
+  endsTransaction(error: unknown): boolean
+  /** Runs `work` while no other process changes the schema of this database. @param drops It drops tables, in any order. */
+  withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, drops: boolean): Promise<T>
+  /** Whether a table is the database's own. */
+  isSystemTable(name: string): boolean
+  /** Adds the checks of a new table where TypeORM leaves them out. */
+  addChecks(runner: DriverRunner, table: Table): Promise<void>
+  /** Drops a table and what belongs to it, whatever refers to it. */
+  dropTable(runner: DriverRunner, table: Table): Promise<void>
+  preparePersistentValue(value: unknown, column: ColumnMetadata): unknown
+}
+
+/** The pool's part of the options, the same on every database. */
+export interface PoolOptions {
+  /** Name of the database in messages. */
+  readonly name: string
+  /** Connections that may be open at once. */
+  readonly poolSize: number
+  /** Milliseconds that a caller waits for a connection, a lock or its turn. */
+  readonly poolTimeoutMs: number
+  /** Milliseconds after which an idle connection is replaced; 0 keeps it for ever. */
+  readonly poolRecycleMs: number
+}
+
+/** A data source that opens itself at first use. */
+export interface LazyDataSource extends DataSource {
+  /** Connects once, however many ask; a failure is forgotten, so that the next call tries again. */
+  ready(): Promise<void>
+}
+
+/** Makes a driver for `dataSource`; installed by `AlchemyDataSource` in place of TypeORM's. */
+export type DriverFactory = (dataSource: LazyDataSource, pool: PoolOptions) => DatabaseDriver

@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream'
+
+/** An error of mysql2, or of the socket below it. */
+export interface NativeError extends Error {
+  readonly code?: string
+  readonly errno?: number
+  /** Whether the connection is of no use any more. */
+  readonly fatal?: boolean
+}
+
+/** A statement of mysql2 that is under way. */
+interface NativeQuery {
+  on(event: string, listener: (...parameters: never[]) => void): this
+  once(event: string, listener: (...parameters: never[]) => void): this
+  stream(): Readable
+}
+
+/** What mysql2 calls when the answer has come. */
+type Callback = (error: NativeError | null, result?: unknown) => void
+
+/** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
+export interface NativeConnection {
+  readonly stream: { destroy(): void }
+  connect(callback: Callback): void
+  query(options: { readonly sql: string; readonly values: readonly unknown[] }, callback?: Callback): NativeQuery
+  ping(callback: Callback): void
+  reset(callback: Callback): void
+  end(callback: Callback): void
+  destroy(): void
+  on(event: 'error' | 'end', listener: (error?: NativeError) => void): this
+  off(event: 'error', listener: (error?: NativeError) => void): this
+}
+
+/** Errors after which the server closes the connection: shutdown, KILL, network, idle for too long. */
+const ending = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031])
+
+/** One connection to the server, leased or idle. */
+export class Connection {
+  readonly native: NativeConnection
+  readonly openedAt = Date.now()
+  /** When it was last given back. */
+  idleSince = Date.now()
+  /** What is first known of why there is no server at the other end any more. */
+  lost: Error | undefined
+  readonly #waiting = new Set<(reason: Error) => void>()
+
+  constructor(native: NativeConnection) {
+    this.native = native
+    // mysql2's own listeners listen once: an error more, of a connection that nobody uses, would end the process.
+    native.on('error', (error) => {
+      this.lost ??= error
+    })
+    native.on('end', () => {
+      this.lost ??= new Error('The server closed the connection')
+    })
+  }
+
+  /** Waits until the server has let us in. */
+  async opened(): Promise<void> {
+    await this.#answer((done) => this.native.connect(done))
+  }
+
+  /** Sends one statement. @returns Rows, or the header of a statement without rows. */
+  send(sql: string, values: readonly unknown[] = []): Promise<unknown> {
+    return this.#answer((done) => this.native.query({ sql, values }, done))
+  }
+
+  /** Asks whether the server is still there. */
+  async ping(): Promise<void> {
+    await this.#answer((done) => this.native.ping(done))
+  }
+
+  /** Makes the server forget everything that was set on this connection. */
+  async reset(): Promise<void> {
+    await this.#answer((done) => this.native.reset(done))
+  }
+
+  /** Says goodbye to the server. */
+  async end(): Promise<void> {
+    await this.within(1_000, () => this.#answer((done) => this.native.end(done))).catch(() => undefined)
+    this.destroy()
+  }
+
+  /** Closes the socket, whatever is under way; mysql2 would leave its caller waiting. */
+  destroy(reason = new Error('The connection was closed')): void {
+    this.lost ??= reason
+    for (const reject of this.#waiting) reject(this.lost)
+    this.#waiting.clear()
+    this.native.destroy()
+    this.native.stream.destroy()
+  }
+
+  /** Destroys the connection when `work` takes longer than `timeoutMs`. */
+  async within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.destroy(new Error(`The server did not answer within ${timeoutMs} ms`)), timeoutMs)
+    try {
+      return await work()
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #answer(ask: (done: Callback) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject)
+      const done: Callback = (error, result) => {
+        this.#waiting.delete(reject)
+        if (!error) return resolve(result)
+        // mysql2 keeps the statement there, with its values.
+        Reflect.deleteProperty(error, 'sql')
+        if (error.fatal || (error.errno !== undefined && ending.has(error.errno))) this.lost ??= error
+        reject(error)
+      }
+      try {
+        ask(done)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+  }
+}

@@ -1,0 +1,43 @@
+/** What stands before the first word of a statement: space, comments, parentheses. `/*!` and `/*M!` comments are run, so their text counts. */
+const beforeFirstWord = /^(?:[\s;(]+|--\s[^\n]*|#[^\n]*|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*)*([a-z]*)/i
+
+/** First words of statements that commit the open transaction: https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html */
+const committing =
+  /^(?:alter|create|drop|rename|truncate|grant|revoke|lock|unlock|begin|start|commit|change|analyze|cache|check|flush|install|load|optimize|repair|reset|stop|uninstall)$/
+
+/** `LOAD DATA` writes rows, MariaDB's `ANALYZE SELECT` reads them, and tables of one connection are no schema. */
+const exceptions =
+  /^(?:load\s+(?:data|xml)|analyze\s+(?:format|select|with|insert|update|delete)|(?:create|drop)\s+(?:or\s+replace\s+)?temporary)\b/i
+/** `SET` commits by two of its forms only. */
+const committingSet = /^set\s+(?:password|(?:(?:session|local)\s+|@@(?:(?:session|local)\.)?)?autocommit)\b/i
+
+/** First words of statements that change nothing of the connection itself. */
+const traceless =
+  /^(?:select|insert|update|delete|replace|with|values|table|load|do|show|explain|describe|desc|begin|start|commit|rollback|savepoint|release|alter|drop|rename|truncate|kill)$/
+
+/** What a statement of any kind can leave behind: a user variable, a lock by name. */
+const traces = /@|\bget_lock\b/i
+
+/** The statement without what stands before its first word. */
+function body(sql: string): { readonly word: string; readonly text: string } {
+  const [before = '', word = ''] = beforeFirstWord.exec(sql) ?? []
+  return { word: word.toLowerCase(), text: sql.slice(before.length - word.length) }
+}
+
+/** Whether the server commits the open transaction before it runs `sql`, or by it. */
+export function commitsTransaction(sql: string): boolean {
+  const { word, text } = body(sql)
+  return word === 'set' ? committingSet.test(text) : committing.test(word) && !exceptions.test(text)
+}
+
+/**
+ * Whether a connection may not be as it was after `sql`: a variable, a lock by name, a temporary table, another database.
+ *
+ * What a stored routine or a trigger does is not seen.
+ */
+export function leavesTraces(sql: string): boolean {
+  const { word, text } = body(sql)
+  // What CREATE makes belongs to the database, but for a temporary table.
+  const isTraceless = traceless.test(word) || (word === 'create' && !exceptions.test(text))
+  return !isTraceless || traces.test(sql)
+}

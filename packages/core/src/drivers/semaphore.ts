@@ -1,0 +1,79 @@
+/** How long a caller waits for a permit, and what it is told when that is too long. */
+export interface Patience {
+  /** Milliseconds to wait. */
+  readonly timeoutMs: number
+  /** Makes the error of a caller that waited too long; `undefined` lets it wait for another `timeoutMs`. */
+  readonly onTimeout: () => Error | undefined
+}
+
+/**
+ * A fixed number of permits, handed out first come, first served.
+ *
+ * It bounds every wait of the library: for a pooled connection, for SQLite's write lock, for a session's turn.
+ */
+export class Semaphore {
+  readonly size: number
+  #free: number
+  readonly #waiting = new Set<() => void>()
+
+  /** @param size Number of permits, at least 1. */
+  constructor(size: number) {
+    this.size = size
+    this.#free = size
+  }
+
+  /** Permits that nobody holds. */
+  get free(): number {
+    return this.#free
+  }
+
+  /** Callers in line. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /**
+   * Waits for a permit.
+   *
+   * @returns Gives the permit back; a second call does nothing.
+   */
+  async acquire(patience?: Patience): Promise<() => void> {
+    if (this.#free > 0) this.#free -= 1
+    else await this.#wait(patience)
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      this.#handOn()
+    }
+  }
+
+  #wait(patience: Patience | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined
+      const served = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#waiting.add(served)
+      if (!patience) return
+      const expire = (): void => {
+        const error = patience.onTimeout()
+        if (error) {
+          this.#waiting.delete(served)
+          reject(error)
+        } else timer = setTimeout(expire, patience.timeoutMs)
+      }
+      timer = setTimeout(expire, patience.timeoutMs)
+    })
+  }
+
+  /** The permit goes straight to the first in line, so that nobody overtakes. */
+  #handOn(): void {
+    const [next] = this.#waiting
+    if (next) {
+      this.#waiting.delete(next)
+      next()
+    } else this.#free += 1
+  }
+}

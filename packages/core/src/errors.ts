@@ -1,0 +1,397 @@
+import { inspect } from 'node:util'
+
+/** Every `code` that an error of this library can carry. */
+export type ErrorCode =
+  | 'ALREADY_CONFIGURED'
+  | 'CHECK'
+  | 'COMMIT_FAILED'
+  | 'COMMIT_UNKNOWN'
+  | 'CONFLICT'
+  | 'CONNECTION_FAILED'
+  | 'CONNECTION_LOST'
+  | 'DATABASE_CLOSED'
+  | 'DDL_IN_SCOPE'
+  | 'DEADLOCK'
+  | 'FOREIGN_KEY'
+  | 'FOREIGN_RECORD'
+  | 'INVALID_FILTER'
+  | 'INVALID_IDENTIFIER'
+  | 'INVALID_OPTION'
+  | 'INVALID_URI'
+  | 'INVALID_VALUE'
+  | 'LOCK_TIMEOUT'
+  | 'MISSING_DRIVER'
+  | 'MODEL_DEFINITION'
+  | 'MULTIPLE_RECORDS'
+  | 'NESTED_SCOPE'
+  | 'NESTED_TRANSACTION_TIMEOUT'
+  | 'NOT_NULL'
+  | 'NO_SCOPE'
+  | 'POOL_TIMEOUT'
+  | 'PROTECTED_COLUMN'
+  | 'RECORD_NOT_FOUND'
+  | 'ROLLED_BACK'
+  | 'SCOPE_CLOSED'
+  | 'SERIALIZATION'
+  | 'SESSION_FAILED'
+  | 'TRANSACTION_ENDED'
+  | 'TRANSACTION_OPEN'
+  | 'TRANSACTION_TIMEOUT'
+  | 'UNIQUE'
+  | 'UNKNOWN_COLUMN'
+  | 'UNSUPPORTED'
+
+/**
+ * What every error of this library is, but for those that came from the database (they are TypeORM's `QueryFailedError`).
+ *
+ * The message states the fact with its value, then the remedy. `cause` never shows in JSON, since it may hold row values.
+ *
+ * @example
+ * try {
+ *   await User.getOrError(42)
+ * } catch (error) {
+ *   if (error instanceof ActiveAlchemyError) console.log(error.code)  // RECORD_NOT_FOUND
+ * }
+ */
+export abstract class ActiveAlchemyError extends Error {
+  /** Names the kind of error; it stays the same when the wording changes. */
+  abstract readonly code: ErrorCode
+
+  constructor(message: string, cause?: unknown) {
+    super(message)
+    this.name = new.target.name
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, enumerable: false, configurable: true })
+  }
+}
+
+/** An error that knows the HTTP status of its answer, in the shape that Express, Koa, Fastify and Nest all read. */
+export abstract class AnsweredError extends ActiveAlchemyError {
+  /** HTTP status of the answer. */
+  readonly status: number
+  /** The same as `status`, for the frameworks that read this name. */
+  readonly statusCode: number
+  /** Whether the message may reach the client; so it is below 500. */
+  readonly expose: boolean
+
+  constructor(status: number, message: string, cause?: unknown) {
+    super(message, cause)
+    this.status = status
+    this.statusCode = status
+    this.expose = status < 500
+  }
+}
+
+// -------------------------------------------------------------------------------------------- for the programmer
+
+/** A database URI cannot be read. */
+export class InvalidUriError extends ActiveAlchemyError {
+  readonly code = 'INVALID_URI'
+  constructor(reason: string) {
+    super(
+      `The database URI cannot be used: ${reason}. Write sqlite:///file.db, postgresql://user:password@host/name or mysql://user:password@host/name.`,
+    )
+  }
+}
+
+/** The package that talks to the database is not installed. */
+export class MissingDriverError extends ActiveAlchemyError {
+  readonly code = 'MISSING_DRIVER'
+  constructor(packageName: string, cause?: unknown) {
+    super(`The package ${packageName} is not installed. Run: npm install ${packageName}`, cause)
+  }
+}
+
+/** An option has a value that it cannot have. */
+export class InvalidOptionError extends ActiveAlchemyError {
+  readonly code = 'INVALID_OPTION'
+  constructor(option: string, expectation: string, received: unknown) {
+    super(`The option ${option} is ${shown(received)}. It takes ${expectation}.`)
+  }
+}
+
+/** `configure` was called a second time, or too late. */
+export class AlreadyConfiguredError extends ActiveAlchemyError {
+  readonly code = 'ALREADY_CONFIGURED'
+  constructor() {
+    super('The database has been configured or used already. Call configure(uri) once, before the first use.')
+  }
+}
+
+/** A model cannot be defined like this. */
+export class ModelDefinitionError extends ActiveAlchemyError {
+  readonly code = 'MODEL_DEFINITION'
+  constructor(model: string, reason: string, remedy: string) {
+    super(`The model ${model} cannot be used: ${reason}. ${remedy}`)
+  }
+}
+
+/** Something needs a scope, and there is none. */
+export class NoScopeError extends ActiveAlchemyError {
+  readonly code = 'NO_SCOPE'
+  constructor(what: string) {
+    super(
+      `${what} was called outside any request or job. Wrap the call in db.run(fn) or db.transaction(fn), or mount the middleware before the route.`,
+    )
+  }
+}
+
+/** Something ran in a scope whose outcome is decided. */
+export class ScopeClosedError extends ActiveAlchemyError {
+  readonly code = 'SCOPE_CLOSED'
+  constructor(label: string, state: string) {
+    super(
+      `${label} is over (${state}), and its session takes no more statements. Await every call before the answer; for work after it use db.onCommit(fn), db.run(fn) or db.detach(fn).`,
+    )
+  }
+}
+
+/** A scope inside a scope would wait for what the outer one holds. */
+export class NestedScopeError extends ActiveAlchemyError {
+  readonly code = 'NESTED_SCOPE'
+  constructor(label: string) {
+    super(
+      `${label} holds the connection or lock that this scope inside it would wait for. Use db.transaction(fn), or db.commit() first, or db.onCommit(fn).`,
+    )
+  }
+}
+
+/** An earlier statement failed; what it was is `cause`. */
+export class SessionFailedError extends ActiveAlchemyError {
+  readonly code = 'SESSION_FAILED'
+  constructor(cause: unknown, label: string) {
+    const first = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `An earlier statement of ${label} failed (${first}), so nothing of its transaction can be kept. Call db.rollback(), or put what may fail into db.transaction(fn).`,
+      cause,
+    )
+  }
+}
+
+/** A record belongs to a session that is still open elsewhere. */
+export class ForeignRecordError extends ActiveAlchemyError {
+  readonly code = 'FOREIGN_RECORD'
+  constructor(model: string, label: string) {
+    super(`A record of ${model} belongs to another session that is still open, and was given to ${label}. Load it again here, by its key.`)
+  }
+}
+
+/** A statement came after its `db.transaction` had ended. */
+export class TransactionEndedError extends ActiveAlchemyError {
+  readonly code = 'TRANSACTION_ENDED'
+  constructor() {
+    super('A statement came after the db.transaction that it belongs to had ended. Await every call inside it.')
+  }
+}
+
+/** Commit or rollback was called inside `db.transaction`. */
+export class TransactionOpenError extends ActiveAlchemyError {
+  readonly code = 'TRANSACTION_OPEN'
+  constructor(verb: string) {
+    super(
+      `${verb}() was called inside db.transaction(fn), whose outcome is not yet decided. Return from it to keep its work, or throw to drop it.`,
+    )
+  }
+}
+
+/** A schema change inside a scope, where the database would commit the open transaction. */
+export class DdlInScopeError extends ActiveAlchemyError {
+  readonly code = 'DDL_IN_SCOPE'
+  constructor(database: string) {
+    super(`A schema change would commit the open transaction of ${database}. Run it outside, or in db.detach(fn).`)
+  }
+}
+
+/** The database has been closed. */
+export class DatabaseClosedError extends ActiveAlchemyError {
+  readonly code = 'DATABASE_CLOSED'
+  constructor(database: string) {
+    super(`The database ${database} has been closed. Make a new ActiveAlchemy to use it again.`)
+  }
+}
+
+/** The database has no such thing. */
+export class UnsupportedError extends ActiveAlchemyError {
+  readonly code = 'UNSUPPORTED'
+  constructor(what: string, remedy: string) {
+    super(`${what} is not supported. ${remedy}`)
+  }
+}
+
+// -------------------------------------------------------------------------------------------- for the caller of the application
+
+/** There is no such record. Status 404. */
+export class RecordNotFoundError extends AnsweredError {
+  readonly code = 'RECORD_NOT_FOUND'
+  constructor(model: string, id?: unknown) {
+    super(404, `${model}${id === undefined ? '' : ` ${String(id)}`} was not found. It may have been deleted.`)
+  }
+}
+
+/** More records match than the one that was asked for. */
+export class MultipleRecordsError extends ActiveAlchemyError {
+  readonly code = 'MULTIPLE_RECORDS'
+  constructor(model: string) {
+    super(`More than one ${model} matches. Narrow the filter, or use first().`)
+  }
+}
+
+/** A key is not of the key's kind. Status 400. */
+export class InvalidIdentifierError extends AnsweredError {
+  readonly code = 'INVALID_IDENTIFIER'
+  constructor(model: string, received: unknown) {
+    super(400, `${kindOf(received)} is no key of ${model}. Give the value of its primary key.`)
+  }
+}
+
+/** A filter cannot be applied. Status 400. */
+export class InvalidFilterError extends AnsweredError {
+  readonly code = 'INVALID_FILTER'
+  constructor(model: string, key: string, why: string) {
+    super(400, `${model} cannot be filtered by ${key}: ${why}. Give a value of the column's kind.`)
+  }
+}
+
+/** A value does not fit its column. Status 422. */
+export class InvalidValueError extends AnsweredError {
+  readonly code = 'INVALID_VALUE'
+  /** The column that refused the value. */
+  readonly column: string
+  constructor(model: string, column: string, why: string) {
+    super(422, `${model}.${column} ${why}. Give a value that fits the column.`)
+    this.column = column
+  }
+}
+
+/** A model has no such column. Status 422. */
+export class UnknownColumnError extends AnsweredError {
+  readonly code = 'UNKNOWN_COLUMN'
+  /** The key that is no column. */
+  readonly column: string
+  constructor(model: string, key: string, known: readonly string[]) {
+    super(422, `${model} has no column ${key}. It has ${known.join(', ')}.`)
+    this.column = key
+  }
+}
+
+/** A column that values from outside may not set. Status 422. */
+export class ProtectedColumnError extends AnsweredError {
+  readonly code = 'PROTECTED_COLUMN'
+  /** The column that may not be set. */
+  readonly column: string
+  constructor(model: string, key: string, why: string) {
+    super(422, `${model}.${key} cannot be set: ${why}. Leave it out, or pass { unguarded: true } with values you trust.`)
+    this.column = key
+  }
+}
+
+/** A change conflicts with the row as it is now. Status 409. */
+export class ConflictError extends AnsweredError {
+  readonly code = 'CONFLICT'
+  constructor(fact: string) {
+    super(409, `${fact} Read the record again, and decide anew.`)
+  }
+}
+
+// -------------------------------------------------------------------------------------------- for who runs the service
+
+/** No connection, or no turn to write, came free in time. Status 503. */
+export class PoolTimeoutError extends AnsweredError {
+  readonly code = 'POOL_TIMEOUT'
+  constructor(database: string, timeoutMs: number) {
+    super(503, `No connection of ${database} came free within ${timeoutMs} ms. Raise poolSize, or hold transactions for a shorter time.`)
+  }
+}
+
+/** A `db.transaction` waited too long for one beside it. Status 503. */
+export class NestedTransactionTimeoutError extends AnsweredError {
+  readonly code = 'NESTED_TRANSACTION_TIMEOUT'
+  constructor(timeoutMs: number) {
+    super(
+      503,
+      `A statement waited ${timeoutMs} ms for a db.transaction beside it to end. Transactions of one session must not wait for each other.`,
+    )
+  }
+}
+
+/** A scope held its transaction for too long, and was rolled back. Status 503. */
+export class TransactionTimeoutError extends AnsweredError {
+  readonly code = 'TRANSACTION_TIMEOUT'
+  constructor(timeoutMs: number) {
+    super(
+      503,
+      `A transaction was open for ${timeoutMs} ms and was rolled back. Do slow work before the first write, or raise transactionTimeoutMs.`,
+    )
+  }
+}
+
+/** No connection could be opened; why is `cause`. Status 503. */
+export class ConnectionFailedError extends AnsweredError {
+  readonly code = 'CONNECTION_FAILED'
+  constructor(database: string, cause: unknown) {
+    super(
+      503,
+      `No connection to ${database} could be opened (${cause instanceof Error ? cause.message : String(cause)}). Look whether the server runs, and whether the URI is right.`,
+      cause,
+    )
+  }
+}
+
+/** The connection was lost; nothing of the transaction was kept. Status 503. */
+export class ConnectionLostError extends AnsweredError {
+  readonly code = 'CONNECTION_LOST'
+  constructor(database: string, cause: unknown) {
+    super(503, `The connection to ${database} was lost, and its transaction with it. Try again.`, cause)
+  }
+}
+
+/** The connection was lost while COMMIT was under way: whether it was kept is not known. Status 503. */
+export class CommitUnknownError extends AnsweredError {
+  readonly code = 'COMMIT_UNKNOWN'
+  constructor(database: string, cause: unknown) {
+    super(
+      503,
+      `The connection to ${database} was lost before COMMIT was answered, so the work may or may not be kept. Look before you try again.`,
+      cause,
+    )
+  }
+}
+
+/** The server had turned the transaction into a rollback. Status 500. */
+export class RolledBackError extends AnsweredError {
+  readonly code = 'ROLLED_BACK'
+  constructor(database: string, cause?: unknown) {
+    super(500, `${database} rolled the transaction back instead of committing it. Look for a statement whose error was swallowed.`, cause)
+  }
+}
+
+/** One of several databases could not commit after others had. Status 500. */
+export class CommitError extends AnsweredError {
+  readonly code = 'COMMIT_FAILED'
+  /** Names of the databases whose work is kept. */
+  readonly committed: readonly string[]
+  /** Names of the databases whose work is lost. */
+  readonly failed: readonly string[]
+  constructor(committed: readonly string[], failed: readonly string[], cause: unknown) {
+    super(
+      500,
+      `${committed.join(', ')} committed, but ${failed.join(', ')} did not. Repair the difference by hand; commit the database that may refuse first.`,
+      cause,
+    )
+    this.committed = committed
+    this.failed = failed
+  }
+}
+
+/** The kind of a value, and never the value: it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `An array of ${value.length}`
+  if (typeof value === 'string') return `A string of ${value.length} characters`
+  if (typeof value === 'number') return `The number ${value}`
+  if (typeof value === 'object') return `An object of ${value.constructor?.name ?? 'no class'}`
+  return `A value of type ${typeof value}`
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0, maxStringLength: 60, breakLength: Number.POSITIVE_INFINITY })
+}

@@ -1,0 +1,33 @@
+export { DateTime } from 'luxon'
+export { ActiveAlchemy } from './active-alchemy.js'
+export {
+  CheckError,
+  DatabaseError,
+  DeadlockError,
+  ForeignKeyError,
+  LockTimeoutError,
+  NotNullError,
+  SerializationError,
+  UniqueError,
+} from './drivers/database-error.js'
+export * from './errors.js'
+export type { AssignOptions } from './model/attributes.js'
+export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
+export type { ColumnDefinition, ColumnOptions } from './model/column.js'
+export type { ColumnMap, CreateValues, Fields, ModelClass, ModelSettings, NewValues, TypedModel } from './model/definition.js'
+export { type DeleteOptions, Model } from './model/model.js'
+export { ModelSession as Session } from './model/model-session.js'
+export { RecordPromise } from './model/record-promise.js'
+export type { OwnRelationOptions, RelationDefinition } from './model/relation.js'
+export type { ActiveAlchemyOptions } from './options.js'
+export type { PageOptions } from './pagination/page-request.js'
+export type { WindowOptions } from './pagination/page-window.js'
+export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'
+export { type RenderOptions, renderPagination } from './pagination/render.js'
+export { Expression } from './query/func.js'
+export { type DeletedOptions, type Filter, type LockOptions, type NotFound, Query } from './query/query.js'
+export { Sql, SqlQuery } from './query/sql.js'
+export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
+export type { TransactionOptions } from './session/transaction.js'
+export type { ColumnType } from './types/column-type.js'
+export type { JsonValue } from './types/json.js'

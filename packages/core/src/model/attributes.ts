@@ -1,0 +1,89 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import { ProtectedColumnError, UnknownColumnError, InvalidValueError } from '../errors.js'
+import type { ModelSource } from '../session/model-source.js'
+
+/** What is being done with the values: a key may be given to a new record, never changed. */
+export type Assignment = 'create' | 'update'
+
+/** How values are taken. */
+export interface AssignOptions {
+  /** Takes every mapped column, also keys, stamps and guarded ones: for values that no client chose. @default false */
+  readonly unguarded?: boolean
+}
+
+/** The model's word on what may be set. */
+interface Guards {
+  readonly fillable?: readonly string[]
+  readonly guarded?: readonly string[]
+}
+
+/**
+ * Puts values on a record: those of mapped columns, each checked against its column.
+ *
+ * @throws {UnknownColumnError} A key is no column.
+ * @throws {ProtectedColumnError} A column may not be set.
+ * @throws {InvalidValueError} A value does not fit its column.
+ */
+export function assign(
+  record: ObjectLiteral,
+  values: object,
+  metadata: EntityMetadata,
+  models: ModelSource,
+  assignment: Assignment,
+  { unguarded = false }: AssignOptions = {},
+): void {
+  // Nothing is set unless everything may be.
+  const accepted = Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, unguarded)] as const)
+  for (const [key, value] of accepted) record[key] = value
+}
+
+function acceptedValue(
+  key: string,
+  value: unknown,
+  metadata: EntityMetadata,
+  models: ModelSource,
+  assignment: Assignment,
+  unguarded: boolean,
+): unknown {
+  const { name } = metadata
+  const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
+  const column = metadata.columns.find(({ propertyName, relationMetadata }) => propertyName === key && !relationMetadata)
+  if (!relation && !column) throw new UnknownColumnError(name, key, knownKeys(metadata))
+  if (!unguarded) {
+    const why = column && protection(column, assignment)
+    if (why) throw new ProtectedColumnError(name, key, why)
+    refuseGuarded(key, metadata)
+  }
+  if (relation) {
+    const { target } = relation.inverseEntityMetadata
+    const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
+    const fits = Array.isArray(value) ? value.every(isRecord) : value === null || isRecord(value)
+    if (!fits) throw new InvalidValueError(name, key, `takes a record of ${relation.inverseEntityMetadata.name}, not its values or key`)
+    return value
+  }
+  return column ? models.accept(column, value) : value
+}
+
+/** Why a column takes no values from outside, if it does not. */
+function protection(column: EntityMetadata['columns'][number], assignment: Assignment): string | undefined {
+  if (column.isGenerated) return 'the database makes it'
+  if (column.isPrimary && assignment === 'update') return 'it is the key'
+  if (column.isCreateDate || column.isUpdateDate || column.isVersion) return 'it is written with the row'
+  if (column.isDeleteDate || (column.propertyName === 'isDeleted' && column.entityMetadata.deleteDateColumn)) {
+    return 'delete() and restore() write it'
+  }
+  return undefined
+}
+
+function refuseGuarded(key: string, metadata: EntityMetadata): void {
+  const { fillable, guarded } = metadata.target as Guards
+  if (fillable && !fillable.includes(key)) throw new ProtectedColumnError(metadata.name, key, 'it is not among the fillable columns')
+  if (guarded?.includes(key)) throw new ProtectedColumnError(metadata.name, key, 'it is guarded')
+}
+
+function knownKeys(metadata: EntityMetadata): string[] {
+  const columns = metadata.columns.filter(({ relationMetadata }) => !relationMetadata).map(({ propertyName }) => propertyName)
+  return [...columns, ...metadata.relations.map(({ propertyName }) => propertyName)]
+}

@@ -1,0 +1,393 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import type { ColumnMetadata } from '../drivers/typeorm.js'
+import { InvalidOptionError, ModelDefinitionError, RecordNotFoundError, UnsupportedError } from '../errors.js'
+import type { PageOptions } from '../pagination/page-request.js'
+import type { Paginator } from '../pagination/paginator.js'
+import type { Expression } from '../query/func.js'
+import {
+  type ColumnName,
+  type DeletedOptions,
+  type Filter,
+  type NotFound,
+  orElse,
+  Query,
+  type Row,
+  type Selection,
+} from '../query/query.js'
+import type { AlchemyDataSource } from '../session/data-source.js'
+import { changedColumns, recordState } from '../session/record-state.js'
+import type { Session } from '../session/session.js'
+import type { IncrementLimits } from '../session/unit-of-work.js'
+import { type AssignOptions, assign } from './attributes.js'
+import { ownColumns } from './column.js'
+import type { CreateValues, ModelClass } from './definition.js'
+import { RecordPromise } from './record-promise.js'
+import type { ModelRegistry } from './registry.js'
+import { ownRelations, type RelationDefinition } from './relation.js'
+import { toDict, toJson } from './serialize.js'
+
+/** What a model needs of its database. */
+export interface ModelDatabase {
+  readonly dataSource: AlchemyDataSource
+  /** @internal Class of the queries. */
+  readonly queryClass: typeof Query
+  /** @internal */
+  readonly registry: ModelRegistry
+}
+
+/** How a record is looked up by its key. */
+export interface GetOptions extends DeletedOptions {
+  /** Locks the row until the transaction ends. @default false */
+  readonly forUpdate?: boolean
+}
+
+/** Bounds of `increment` and `decrement`. */
+export type IncrementOptions = IncrementLimits
+
+/** Classes whose fields have been looked at. */
+const inspected = new WeakSet<object>()
+
+/**
+ * The base of all models: verbs over rows of a table, and nothing else. Its `delete()` deletes the row.
+ *
+ * @example
+ * class Country extends db.BaseModel('Country', {
+ *   code: db.Column(db.String(2), { primary: true }),
+ *   name: db.Column(db.String(80)),
+ * }) {}
+ * await Country.create({ code: 'IS', name: 'Iceland' })
+ */
+export class BaseModel {
+  /** The database of the model. */
+  declare static readonly db: ModelDatabase
+  /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
+  declare static readonly tableName?: string
+  /** Names of the key's columns. @default those that are defined with `primary` */
+  declare static readonly primaryKey?: string | readonly string[]
+  /** The only columns that values may set. @default every column that may be set at all */
+  declare static readonly fillable?: readonly string[]
+  /** Columns that values may not set. @default none */
+  declare static readonly guarded?: readonly string[]
+  /** Columns that `toDict()` and `toJSON()` leave out. @default none */
+  declare static readonly hidden?: readonly string[]
+
+  /** @param values Values of columns; `create` is the door that also types relations. */
+  constructor(values?: object) {
+    const model = new.target
+    refuseFields(model)
+    if (values !== undefined) assign(this, values, metadataOf(model), model.db.dataSource.models, 'create')
+  }
+
+  // ------------------------------------------------------------------------------------------------ definition
+
+  /** @internal Makes the class known to its database; decorators call it. */
+  static register(): void {
+    this.db.registry.meet(this)
+  }
+
+  /**
+   * Defines relations in the body of the class, which makes it known to its database at once.
+   *
+   * @example
+   * class User extends db.Model('User', { name: db.Column(db.String(25)) }) {
+   *   static relations = this.relate({ posts: db.OneToMany(() => Post, 'author') })
+   *   declare posts: Post[]
+   * }
+   */
+  static relate<const Relations extends Readonly<Record<string, RelationDefinition>>>(relations: Relations): Relations {
+    for (const [property, relation] of Object.entries(relations)) ownRelations(this).set(property, relation)
+    this.register()
+    return relations
+  }
+
+  // ------------------------------------------------------------------------------------------------ reading
+
+  /**
+   * A query of the model: of its records, or of chosen columns and aggregates. Deleted rows are left out, unless asked for.
+   *
+   * @example
+   * const rows = await User.query('name', 'location').distinct().all()
+   * const total = await Product.query({ total: db.func.sum('price') }).first()
+   * const everyone = await User.query({ includeDeleted: true }).all()
+   */
+  static query<T extends BaseModel>(this: ModelClass<T>, options?: DeletedOptions): Query<T>
+  static query<T extends BaseModel, const K extends ColumnName<T>>(this: ModelClass<T>, ...columns: [K, ...K[]]): Query<T, Pick<T, K>>
+  static query<T extends BaseModel, const K extends ColumnName<T>>(
+    this: ModelClass<T>,
+    ...columnsAndOptions: [K, ...K[], DeletedOptions]
+  ): Query<T, Pick<T, K>>
+  static query<T extends BaseModel, const S extends Selection<T>>(
+    this: ModelClass<T>,
+    selection: S,
+    options?: DeletedOptions,
+  ): Query<T, Row<T, S>>
+  static query(this: ModelClass, ...parameters: unknown[]): unknown {
+    const { columns, options } = querySelection(parameters)
+    const query = queryOf(this).deleted(options)
+    return columns ? query.columns(columns) : query
+  }
+
+  /** The same as `query().filter(filter)`. */
+  static filter<T extends BaseModel>(this: ModelClass<T>, filter: Filter<T>, options?: DeletedOptions): Query<T> {
+    return queryOf(this)
+      .deleted(options ?? {})
+      .filter(filter)
+  }
+
+  /**
+   * The record with this key, `null` if there is none or it is deleted.
+   *
+   * @param id The key; a whole number also as its digits, as it comes from a URL. Of several columns, an object of them.
+   * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
+   */
+  static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options: GetOptions = {}): RecordPromise<T, T | null> {
+    return RecordPromise.begin<T, T | null>(async () => {
+      const query = queryOf(this).deleted(options)
+      return (options.forUpdate ? query.forUpdate() : query).withKey(id)
+    })
+  }
+
+  /** The record with this key. @param error What to throw if there is none: an error, its class or a function. */
+  static getOrError<T extends BaseModel, Result = never>(
+    this: ModelClass<T>,
+    id: unknown,
+    error?: NotFound<Result>,
+  ): RecordPromise<T, T | Result> {
+    return RecordPromise.begin<T, T | Result>(async () => queryOf(this).getOrError(id, error))
+  }
+
+  /** The first record that matches, `null` if none does. */
+  static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>): RecordPromise<T, T | null> {
+    return RecordPromise.begin<T, T | null>(async () => filtered(this, filter).first())
+  }
+
+  /** The first record that matches. @param error What to throw if none does: an error, its class or a function. */
+  static firstOrError<T extends BaseModel, Result = never>(
+    this: ModelClass<T>,
+    filter?: Filter<T>,
+    error?: NotFound<Result>,
+  ): RecordPromise<T, T | Result> {
+    return RecordPromise.begin<T, T | Result>(async () => (await filtered(this, filter).first()) ?? orElse(error, notFound(this)))
+  }
+
+  /** How many records match. */
+  static count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
+    return filtered(this, where).count()
+  }
+
+  /** Whether any record matches. */
+  static exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
+    return filtered(this, where).exists()
+  }
+
+  /** One page of the records. See `Query.paginate`. */
+  static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
+    return queryOf(this).paginate(options)
+  }
+
+  // ------------------------------------------------------------------------------------------------ writing
+
+  /**
+   * Inserts a new record: never an update, whatever the values are.
+   *
+   * @throws {UnknownColumnError} A key is no column. Status 422.
+   * @throws {ProtectedColumnError} A column may not be set: a generated key, a stamp. Status 422.
+   * @throws {InvalidValueError} A value does not fit its column, or a required one is missing. Status 422.
+   * @throws {UniqueError} A row with the same unique values exists. Status 409.
+   * @example
+   * const user = await User.create({ name: 'Mardix', location: 'Moon' })
+   */
+  static create<M extends ModelClass>(this: M, values: CreateValues<M>, options?: AssignOptions): RecordPromise<InstanceType<M>> {
+    return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
+  }
+
+  /** Inserts many records with as few statements as the database allows; all of them or none. */
+  static createMany<M extends ModelClass>(this: M, rows: readonly CreateValues<M>[], options?: AssignOptions): Promise<InstanceType<M>[]> {
+    return insideSession(this, 'createMany', (session) =>
+      session.transaction(async () => {
+        const records = rows.map((values) => made(this, values, options))
+        await session.records.insertMany(records)
+        return records
+      }),
+    )
+  }
+
+  /** Inserts a new record; of an existing one, updates the columns that changed, if any did. */
+  save(): RecordPromise<this> {
+    return this.#verb('save', (session) => session.records.save(this))
+  }
+
+  /** Sets values, and saves. See `create` for what it throws. */
+  update<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): RecordPromise<this> {
+    return this.#verb('update', (session) => session.records.save(this.set(values, options)))
+  }
+
+  /** Sets values, and does not save. See `create` for what it throws. */
+  set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this {
+    const { dataSource } = databaseOf(this)
+    assign(this, values, metadataOf(modelOf(this)), dataSource.models, this.isNew ? 'create' : 'update', options)
+    return this
+  }
+
+  /** Deletes the row for good. */
+  delete(..._none: []): RecordPromise<this> {
+    if (arguments[0] === false)
+      throw new UnsupportedError(`${modelOf(this).name}.delete(false)`, 'A db.BaseModel has no deleted rows to restore; use db.Model.')
+    return this.#verb('delete', (session) => session.records.remove(this))
+  }
+
+  /** A model without soft delete has nothing to restore. @throws {UnsupportedError} Always. */
+  restore(): RecordPromise<this> {
+    throw new UnsupportedError(`${modelOf(this).name}.restore()`, 'A db.BaseModel has no deleted rows to restore; use db.Model.')
+  }
+
+  /** Reads the row again; what was changed on the object and not saved is lost. */
+  reload(): RecordPromise<this> {
+    return this.#verb('reload', (session) => session.records.reload(this))
+  }
+
+  /**
+   * Adds to a number in the database, whatever it is there by now; the object follows.
+   *
+   * @param by What to add. @default 1
+   * @throws {ConflictError} The result would pass `min` or `max`. Status 409.
+   * @example
+   * await product.increment('stock', -1, { min: 0 })
+   */
+  increment(column: keyof this & string, by = 1, options: IncrementOptions = {}): RecordPromise<this> {
+    return this.#verb('increment', (session) => {
+      if (!Number.isFinite(by)) throw new InvalidOptionError('by', 'a finite number', by)
+      return session.records.increment(this, numericColumn(modelOf(this), column), by, options)
+    })
+  }
+
+  /** Takes from a number in the database. See `increment`. */
+  decrement(column: keyof this & string, by = 1, options: IncrementOptions = {}): RecordPromise<this> {
+    return this.increment(column, -by, options)
+  }
+
+  #verb(name: string, work: (session: Session) => Promise<void>): RecordPromise<this> {
+    return RecordPromise.begin<this>(async () => {
+      await insideSession(modelOf(this), name, work)
+      return this
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ facts
+
+  /** Whether the record has no row yet. */
+  get isNew(): boolean {
+    const { snapshot, removed } = recordState(this)
+    return snapshot === undefined && !removed
+  }
+
+  /** Whether a column differs from the row. */
+  get isDirty(): boolean {
+    return changedColumns(metadataOf(modelOf(this)), this).length > 0
+  }
+
+  /** The columns that differ from the row, with their new values. */
+  get changes(): Record<string, unknown> {
+    const changed = changedColumns(metadataOf(modelOf(this)), this)
+    return Object.fromEntries(changed.map((column) => [column.propertyName, column.getEntityValue(this) as unknown]))
+  }
+
+  /** The values of all columns but the hidden ones. */
+  toDict(): Record<string, unknown> {
+    return toDict(this, metadataOf(modelOf(this)), databaseOf(this).dataSource.models)
+  }
+
+  /** What `JSON.stringify` writes: the values as JSON can say them, and the relations that are loaded. */
+  toJSON(): Record<string, unknown> {
+    return toJson(this, metadataOf(modelOf(this)), databaseOf(this).dataSource.models)
+  }
+}
+
+/** A query of the records of `model`. */
+export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
+  const { db } = model as unknown as typeof BaseModel
+  return db.queryClass.of<T>(db.dataSource, model as never)
+}
+
+function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined): Query<T> {
+  const query = queryOf(model)
+  return filter === undefined ? query : query.filter(filter)
+}
+
+function notFound(model: ModelClass): () => Error {
+  return () => new RecordNotFoundError(metadataOf(model as unknown as typeof BaseModel).name)
+}
+
+function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
+  const Class = model as unknown as new () => InstanceType<M>
+  const record = new Class()
+  const { dataSource } = databaseOf(record)
+  assign(record, values, metadataOf(modelOf(record)), dataSource.models, 'create', options)
+  return record
+}
+
+/** The class of a record. */
+export function modelOf(record: BaseModel): typeof BaseModel {
+  return record.constructor as typeof BaseModel
+}
+
+function databaseOf(record: BaseModel): ModelDatabase {
+  return modelOf(record).db
+}
+
+function metadataOf(model: typeof BaseModel): EntityMetadata {
+  return model.db.dataSource.getMetadata(model)
+}
+
+function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+  const { db, name } = model as unknown as typeof BaseModel
+  return db.dataSource.withSession(`${name}.${verb}()`, work)
+}
+
+function numericColumn(model: typeof BaseModel, name: string): ColumnMetadata {
+  const column = metadataOf(model).columns.find(({ propertyName }) => propertyName === name)
+  const kind = column && model.db.dataSource.columnType(column)?.kind
+  if (!column || (kind && !['integer', 'bigint', 'number', 'decimal'].includes(kind))) {
+    throw new InvalidOptionError('column', 'a column of numbers', name)
+  }
+  return column
+}
+
+/** Splits the parameters of `query` into what to select and which rows. */
+function querySelection(parameters: unknown[]): {
+  columns?: Readonly<Record<string, string | Expression<string, unknown>>>
+  options: DeletedOptions
+} {
+  const last = parameters.at(-1)
+  const options = isDeletedOptions(last) ? last : {}
+  const [first, ...rest] = isDeletedOptions(last) ? parameters.slice(0, -1) : parameters
+  if (first === undefined) return { options }
+  if (typeof first === 'string') return { columns: Object.fromEntries([first, ...rest].map((name) => [name, name as string])), options }
+  return { columns: first as Readonly<Record<string, string | Expression<string, unknown>>>, options }
+}
+
+/** An object of options has no other keys; a selection has no booleans. */
+function isDeletedOptions(value: unknown): value is DeletedOptions {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).every(
+    ([key, each]) => (key === 'includeDeleted' || key === 'onlyDeleted') && (typeof each === 'boolean' || each === undefined),
+  )
+}
+
+/**
+ * A class field without `declare` puts `undefined` over each value after the constructor has set it: found at the first
+ * `new` of a class, by a look at an empty record.
+ */
+function refuseFields(model: typeof BaseModel): void {
+  if (inspected.has(model)) return
+  inspected.add(model)
+  const probe = Reflect.construct(model, []) as object
+  for (const key of Object.keys(probe)) {
+    if (Reflect.get(probe, key) !== undefined) continue
+    for (let each: unknown = model; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+      if (!ownColumns(each).has(key)) continue
+      inspected.delete(model)
+      throw new ModelDefinitionError(model.name, `its class field ${key} erases the values of the column`, `Write: declare ${key}: …`)
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
+import type { ColumnType } from '../types/column-type.js'
+
+/** How a column is defined beside its type. */
+export interface ColumnOptions<T> {
+  /** Value of a new record that has none; a function is called at each INSERT. */
+  readonly default?: T | (() => T) | null
+  /** SQL of the default that the database applies: `now()`. */
+  readonly serverDefault?: string
+  /** Whether the column may hold no value. @default false */
+  readonly nullable?: boolean
+  /** Whether no two rows may have the same value. @default false */
+  readonly unique?: boolean
+  /** Whether the column has an index. @default false */
+  readonly index?: boolean
+  /** Whether the column is the primary key, or a part of it. @default false */
+  readonly primary?: boolean
+  /** Whether the key is made by the database (`true`, `'increment'`) or as a UUID. @default false */
+  readonly generated?: boolean | 'increment' | 'uuid'
+  /** Name in the database. @default the property's in snake case */
+  readonly name?: string
+  /** Whether `toDict()` and `toJSON()` leave the column out. @default false */
+  readonly hidden?: boolean
+}
+
+declare const valueType: unique symbol
+declare const isOptional: unique symbol
+
+/** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. */
+export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean> {
+  readonly type: ColumnType<unknown>
+  readonly options: ColumnOptions<unknown>
+  /** Only for the type. */
+  readonly [valueType]?: Value
+  /** Only for the type: whether `create` may leave it out. */
+  readonly [isOptional]?: Optional
+}
+
+/** What a property must be to carry the column: its type fits, and both are nullable or neither is. */
+type Fits<Property, Value> =
+  Exclude<Property, null | undefined> extends Exclude<Value, null>
+    ? null extends Value
+      ? null extends Property
+        ? unknown
+        : { 'The column is nullable: add `| null` to the type of': never }
+      : null extends Property
+        ? { 'The column is not nullable: give it { nullable: true }, or take `null` from the type of': never }
+        : unknown
+    : { 'The type of the column does not fit that of': never }
+
+/** A column that is also a property decorator. */
+export interface DecoratingColumn<Value, Optional extends boolean> extends ColumnDefinition<Value, Optional> {
+  <Owner extends object, Key extends keyof Owner & string>(target: Owner & Fits<Owner[Key], Value>, key: Key): void
+}
+
+/** The value of a column with these options. */
+export type ColumnValue<T, Options> = Options extends { readonly nullable: true } ? T | null : T
+
+/** Whether a column with these options may be left out of `create`. */
+export type IsOptional<Options> = Options extends
+  | { readonly nullable: true }
+  | { readonly default: unknown }
+  | { readonly serverDefault: string }
+  | { readonly generated: true | 'increment' | 'uuid' }
+  ? true
+  : false
+
+/** The value type of a definition. */
+export type ValueOf<Definition> = Definition extends { readonly [valueType]?: infer Value } ? Value : never
+
+/** Whether `create` may leave out the column of a definition. */
+export type OptionalOf<Definition> = Definition extends { readonly [isOptional]?: infer Optional } ? Optional : never
+
+const optionNames = new Set(['default', 'serverDefault', 'nullable', 'unique', 'index', 'primary', 'generated', 'name', 'hidden'])
+
+/** Columns that were defined on a class itself, by property. */
+const columns = new WeakMap<object, Map<string, ColumnDefinition>>()
+
+/** The columns that were defined on `target` itself, by property. */
+export function ownColumns(target: object): Map<string, ColumnDefinition> {
+  let own = columns.get(target)
+  if (!own) columns.set(target, (own = new Map()))
+  return own
+}
+
+/** What a class of models does when a decorator has defined something on it. */
+export interface Registrable {
+  register(): unknown
+}
+
+/**
+ * Defines a column; `db.Column` is this function.
+ *
+ * @param type Data type: `db.String(25)`.
+ * @throws {InvalidOptionError} An option is unknown or has a wrong value.
+ * @example
+ * class User extends db.Model {
+ *   @db.Column(db.String(25)) declare name: string
+ *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
+ * }
+ */
+export function column<T, const Options extends ColumnOptions<T> = Record<never, never>>(
+  type: ColumnType<T>,
+  options?: Options,
+): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>> {
+  const given: ColumnOptions<unknown> = options ?? {}
+  check(type, given)
+  const decorate = (target: object | undefined, key: unknown): void => {
+    if (typeof key !== 'string') {
+      throw new ModelDefinitionError(
+        '',
+        'its decorators are compiled in the standard way',
+        'Set "experimentalDecorators": true in tsconfig.json, or use db.Model(name, columns).',
+      )
+    }
+    const owner = (target as { constructor: object & Registrable }).constructor
+    ownColumns(owner).set(key, decorate as unknown as ColumnDefinition)
+    owner.register()
+  }
+  return Object.assign(decorate, { type, options: given }) as DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>>
+}
+
+function check(type: unknown, options: ColumnOptions<unknown>): void {
+  const isType = (typeof type === 'object' || typeof type === 'function') && type !== null && 'accept' in type
+  if (!isType) throw new InvalidOptionError('Column(type)', 'a data type like db.String(25)', type)
+  for (const name of Object.keys(options)) {
+    if (!optionNames.has(name)) throw new InvalidOptionError(`Column option ${name}`, [...optionNames].join(', '), name)
+  }
+  if (options.default !== undefined && options.serverDefault !== undefined) {
+    throw new InvalidOptionError('Column options', 'either default or serverDefault', 'both')
+  }
+}

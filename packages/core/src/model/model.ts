@@ -1,0 +1,73 @@
+import type { DateTime } from 'luxon'
+import { clock } from '../clock.js'
+import { BaseModel, modelOf } from './base-model.js'
+import { RecordPromise } from './record-promise.js'
+
+/** How `delete` deletes. */
+export interface DeleteOptions {
+  /** Deletes the row for good. @default false */
+  readonly hardDelete?: boolean
+}
+
+/**
+ * A model with a key, stamps and soft delete: `id`, `createdAt`, `updatedAt`, `isDeleted`, `deletedAt`.
+ *
+ * @example
+ * class User extends db.Model('User', {
+ *   name: db.Column(db.String(25)),
+ *   location: db.Column(db.String(50), { default: 'USA' }),
+ * }) {}
+ * const user = await User.create({ name: 'Mardix' })
+ * await user.delete()         // no query finds it
+ * await user.delete(false)    // all do again
+ */
+export class Model extends BaseModel {
+  /** Key, made by the database. */
+  declare id: number
+  /** When the row was inserted, UTC. */
+  declare createdAt: DateTime
+  /** When the row was last changed, UTC. */
+  declare updatedAt: DateTime
+  /** When the row was deleted, UTC; `null` while it is live. */
+  declare deletedAt: DateTime | null
+  #readFlag = false
+
+  /** Whether the row is deleted. It follows from `deletedAt`, so the two cannot disagree. */
+  get isDeleted(): boolean {
+    return this.deletedAt === undefined ? this.#readFlag : this.deletedAt !== null
+  }
+
+  set isDeleted(value: boolean) {
+    // While a row is read, the flag comes before the time, which then decides.
+    if (this.deletedAt === undefined) this.#readFlag = value
+    else if (!value) this.deletedAt = null
+    else this.deletedAt ??= clock.now()
+  }
+
+  /**
+   * Deletes the record softly: the row stays, and no query finds it. A second call keeps the first time.
+   *
+   * @param how `false` restores it; `{ hardDelete: true }` deletes the row for good.
+   */
+  override delete(how: boolean | DeleteOptions = true): RecordPromise<this> {
+    if (how === false) return this.restore()
+    if (typeof how === 'object' && how.hardDelete) return super.delete()
+    return RecordPromise.begin<this>(async () => {
+      await this.#inSession('delete', (records) => records.softDelete(this))
+      return this
+    })
+  }
+
+  /** Restores a deleted record. */
+  override restore(): RecordPromise<this> {
+    return RecordPromise.begin<this>(async () => {
+      await this.#inSession('restore', (records) => records.restore(this))
+      return this
+    })
+  }
+
+  #inSession(verb: string, work: (records: import('../session/unit-of-work.js').UnitOfWork) => Promise<void>): Promise<void> {
+    const { db, name } = modelOf(this)
+    return db.dataSource.withSession(`${name}.${verb}()`, (session) => work(session.records))
+  }
+}

@@ -1,0 +1,98 @@
+import { RecordNotFoundError, ScopeClosedError } from '../errors.js'
+import { currentScope } from '../scope/scope.js'
+import type { IncrementLimits } from '../session/unit-of-work.js'
+
+/** A record, as far as a chain of verbs needs it. */
+interface VerbRecord {
+  save(): PromiseLike<this>
+  update<K extends keyof this>(values: Pick<this, K>): PromiseLike<this>
+  delete(...parameters: [hard?: false] | []): PromiseLike<this>
+  restore(): PromiseLike<this>
+  reload(): PromiseLike<this>
+  increment(column: keyof this & string, by?: number, options?: IncrementLimits): PromiseLike<this>
+  decrement(column: keyof this & string, by?: number, options?: IncrementLimits): PromiseLike<this>
+  toDict(): Record<string, unknown>
+}
+
+/**
+ * The promise of a record, whose verbs can be called without awaiting it first.
+ *
+ * The work has begun when the promise exists. A whole chain counts as one operation of its scope, which waits for it.
+ *
+ * @typeParam T Record that the verbs work on.
+ * @typeParam Found What awaiting it gives: the record, or `null` where it may be missing.
+ * @example
+ * await User.get(345).delete().delete(false).update({ location: 'St. Louis' })
+ */
+export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Found> {
+  /** `then` gives ordinary promises: what it resolves to need not be a record. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  /** @internal Begins `work` for the promise of its result. */
+  static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>): RecordPromise<T, Found> {
+    const promise: RecordPromise<T, Found> = new RecordPromise((resolve, reject) => {
+      underWay(work).then(resolve, (error: unknown) => {
+        // Work that came too late was reported by the scope. Who awaits it sees it; that nobody does must not end the process.
+        if (error instanceof ScopeClosedError) promise.catch(() => undefined)
+        reject(error)
+      })
+    })
+    return promise
+  }
+
+  #then(verb: (record: T) => PromiseLike<T>): RecordPromise<T> {
+    return RecordPromise.begin(async () => verb(found<T>(await this)))
+  }
+
+  /** Saves the record. See `BaseModel.save`. */
+  save(): RecordPromise<T> {
+    return this.#then((record) => record.save())
+  }
+
+  /** Sets values and saves. See `BaseModel.update`. */
+  update<K extends keyof T>(values: Pick<T, K>): RecordPromise<T> {
+    return this.#then((record) => record.update(values))
+  }
+
+  /** Deletes the record. See `Model.delete`. */
+  delete(...parameters: Parameters<T['delete']>): RecordPromise<T> {
+    return this.#then((record) => record.delete(...parameters))
+  }
+
+  /** Restores the record. See `Model.restore`. */
+  restore(): RecordPromise<T> {
+    return this.#then((record) => record.restore())
+  }
+
+  /** Reads the record again. See `BaseModel.reload`. */
+  reload(): RecordPromise<T> {
+    return this.#then((record) => record.reload())
+  }
+
+  /** Adds to a column. See `BaseModel.increment`. */
+  increment(column: keyof T & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+    return this.#then((record) => record.increment(column, by, options))
+  }
+
+  /** Takes from a column. See `BaseModel.decrement`. */
+  decrement(column: keyof T & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+    return this.#then((record) => record.decrement(column, by, options))
+  }
+
+  /** The values of the record. See `BaseModel.toDict`. */
+  async toDict(): Promise<Record<string, unknown>> {
+    return found<T>(await this).toDict()
+  }
+}
+
+function underWay<Result>(work: () => PromiseLike<Result>): Promise<Result> {
+  const begun = async (): Promise<Result> => work()
+  return currentScope()?.operation(begun) ?? begun()
+}
+
+function found<T>(record: unknown): T {
+  if (record === null || record === undefined) throw new RecordNotFoundError('The record')
+  return record as T
+}

@@ -1,0 +1,350 @@
+import { type ColumnOptions as TypeormColumnOptions, type DataSource, type EntityMetadata, getMetadataArgsStorage } from 'typeorm'
+import { clock } from '../clock.js'
+import type { ColumnMetadata } from '../drivers/typeorm.js'
+import { EntityMetadataBuilder, EntityMetadataValidator, MetadataArgsStorage } from '../drivers/typeorm.js'
+import { InvalidValueError, ModelDefinitionError } from '../errors.js'
+import { persistentValue } from '../session/record-state.js'
+import type { ModelClass, ModelSource } from '../session/model-source.js'
+import type { ColumnType, DatabaseKind } from '../types/column-type.js'
+import { type ColumnDefinition, ownColumns } from './column.js'
+import { ownRelations, type RelationDefinition } from './relation.js'
+import { tableName } from './table-name.js'
+
+/** Columns that the library writes by itself. */
+export type ColumnRole = 'createDate' | 'updateDate' | 'deleteDate'
+
+/** A model of a database. */
+interface Entry {
+  readonly name: string
+  /** The class that was made from the columns; the real class extends it. */
+  readonly definition: ModelClass | undefined
+  /** The real class, once it was met; until then the definition stands for it. */
+  target: ModelClass
+}
+
+/** Names that verbs of a record have, so that no column can. */
+const reserved = new Set([
+  'save',
+  'update',
+  'set',
+  'delete',
+  'restore',
+  'reload',
+  'load',
+  'increment',
+  'decrement',
+  'toDict',
+  'toJSON',
+  'isNew',
+  'isDirty',
+  'changes',
+  'constructor',
+])
+
+/** Columns of these roles, by the class that defines them. */
+const roles = new WeakMap<ColumnDefinition, ColumnRole>()
+
+/** Marks a column as one that the library writes by itself. */
+export function withRole<Definition extends ColumnDefinition>(definition: Definition, role: ColumnRole): Definition {
+  roles.set(definition, role)
+  return definition
+}
+
+/**
+ * The models of one database.
+ *
+ * Definitions stay here and become TypeORM's only when the metadata are built, so that a database may be configured after
+ * its models, and so that two databases in one process never see each other's.
+ */
+export class ModelRegistry implements ModelSource {
+  readonly #isModel: (target: unknown) => target is ModelClass
+  readonly #kind: () => DatabaseKind
+  readonly #entries: Entry[] = []
+  readonly #targets = new Set<ModelClass>()
+  readonly #others: () => readonly unknown[]
+  #definitions = new WeakMap<ColumnMetadata, ColumnDefinition | undefined>()
+  #version = 0
+
+  /**
+   * @param isModel Tells the models of the database from other classes.
+   * @param kind Tells the family of the database, when it is known.
+   * @param others Entities of plain TypeORM.
+   */
+  constructor(isModel: (target: unknown) => target is ModelClass, kind: () => DatabaseKind, others: () => readonly unknown[]) {
+    this.#isModel = isModel
+    this.#kind = kind
+    this.#others = others
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  /** Whether `target` is one of the database's models; notes it if it is. */
+  has(target: unknown): boolean {
+    this.meet(target)
+    return this.#isModel(target)
+  }
+
+  /** Takes a class that was made from columns; the class that extends it takes its place when it is met. */
+  define(name: string, definition: ModelClass): void {
+    this.#refuseSameName(name, definition)
+    this.#entries.push({ name, definition, target: definition })
+    this.#targets.add(definition)
+    this.#version += 1
+  }
+
+  /** Notes that `target` is a model; what is no class of this database is left alone. */
+  meet(target: unknown): void {
+    if (!this.#isModel(target) || this.#targets.has(target)) return
+    const parent: unknown = Object.getPrototypeOf(target)
+    const entry = this.#entries.find(({ definition }) => definition !== undefined && definition === parent)
+    if (entry && entry.target === entry.definition) {
+      this.#targets.delete(entry.target)
+      entry.target = target
+    } else if (isAbstractBase(target)) return
+    else {
+      const name = target.name.replace(/^_+/, '')
+      if (name.length < 3 && !Object.hasOwn(target, 'tableName')) {
+        throw new ModelDefinitionError(
+          target.name || '(anonymous)',
+          'its class name looks minified, and would name the table',
+          "Give it a static tableName = '…', or use db.Model('Name', columns).",
+        )
+      }
+      this.#refuseSameName(name, target)
+      this.#entries.push({ name, definition: undefined, target })
+    }
+    this.#targets.add(target)
+    this.#version += 1
+  }
+
+  #refuseSameName(name: string, target: ModelClass): void {
+    const same = this.#entries.find((entry) => entry.name === name)
+    if (same && tableOf(same) === tableOf({ name, definition: undefined, target })) {
+      throw new ModelDefinitionError(name, 'this database has a model of that name already', 'Rename one of them.')
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ metadata
+
+  build(dataSource: DataSource): EntityMetadata[] {
+    this.#meetRelated()
+    this.#definitions = new WeakMap()
+    const storage = new MetadataArgsStorage()
+    const global = getMetadataArgsStorage()
+    for (const key of Object.keys(storage) as (keyof MetadataArgsStorage)[]) {
+      const copy: unknown = global[key]
+      if (Array.isArray(copy)) Object.assign(storage, { [key]: [...copy] })
+    }
+    const targets = this.#entries.map((entry) => entry.target)
+    for (const entry of this.#entries) {
+      if (!storage.tables.some(({ target }) => target === entry.target)) {
+        storage.tables.push({ target: entry.target, name: tableOf(entry), type: 'regular' })
+      }
+    }
+    for (const owner of new Set(targets.flatMap(lineage))) this.#describe(owner, storage)
+    const others = this.#others().filter((each) => typeof each === 'function')
+    const entities = new EntityMetadataBuilder(dataSource, storage).build([...targets, ...others] as never)
+    new EntityMetadataValidator().validateMany(
+      entities.filter(({ tableType }) => tableType !== 'view'),
+      dataSource.driver,
+    )
+    // The given name, whatever a bundler did to that of the class: it stands in messages.
+    for (const { name, target } of this.#entries) {
+      for (const metadata of entities) if (metadata.target === target) metadata.name = name
+    }
+    return entities
+  }
+
+  /** Plain TypeORM decorators and relations may name classes that nothing else has named yet. */
+  #meetRelated(): void {
+    const { columns, relations, tables, indices, uniques, checks } = getMetadataArgsStorage()
+    for (const { target } of [...columns, ...relations, ...tables, ...indices, ...uniques, ...checks]) this.meet(target)
+    for (let met = -1; met !== this.#version; ) {
+      met = this.#version
+      for (const { target } of this.#entries) {
+        for (const owner of lineage(target)) {
+          for (const { related } of ownRelations(owner).values()) this.meet(related())
+        }
+      }
+    }
+  }
+
+  /** Hands TypeORM what was defined on one class. */
+  #describe(owner: ModelClass, storage: MetadataArgsStorage): void {
+    const target = owner as new () => object
+    const model = this.#entries.find(({ definition }) => definition === owner)?.target ?? owner
+    const keys = [Reflect.get(model, 'primaryKey') as unknown].flat()
+    for (const [propertyName, definition] of ownColumns(owner)) {
+      if (reserved.has(propertyName)) {
+        throw new ModelDefinitionError(
+          owner.name,
+          `its column ${propertyName} has the name of a verb`,
+          `Name the property otherwise, with { name: '${propertyName}' } for the column.`,
+        )
+      }
+      const { index, unique, generated } = definition.options
+      storage.columns.push({ target, propertyName, mode: roles.get(definition) ?? 'regular', options: this.#options(definition, keys.includes(propertyName)) })
+      if (generated) storage.generations.push({ target, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
+      if (unique) storage.uniques.push({ target, columns: [propertyName] })
+      if (index) storage.indices.push({ target, columns: [propertyName], synchronize: true })
+    }
+    for (const [propertyName, relation] of ownRelations(owner)) this.#relate(target, propertyName, relation, storage)
+  }
+
+  #options({ type, options }: ColumnDefinition, isKey: boolean): TypeormColumnOptions {
+    const { serverDefault, name } = options
+    return {
+      ...type.storage(this.#kind()),
+      nullable: options.nullable ?? false,
+      primary: options.primary ?? isKey,
+      ...(name === undefined ? {} : { name }),
+      ...(serverDefault === undefined ? inDatabase(options.default) : { default: () => serverDefault }),
+    }
+  }
+
+  #relate(
+    target: new () => object,
+    propertyName: string,
+    { kind, related, inverse, options }: RelationDefinition,
+    storage: MetadataArgsStorage,
+  ): void {
+    const { joinColumn, joinTable, ...rest } = options
+    storage.relations.push({
+      target,
+      propertyName,
+      relationType: kind,
+      isLazy: rest.lazy ?? false,
+      type: related as () => new () => object,
+      ...(inverse === undefined ? {} : { inverseSideProperty: inverse }),
+      options: rest,
+    })
+    if (kind === 'many-to-one' || joinColumn) {
+      storage.joinColumns.push({ target, propertyName, ...(typeof joinColumn === 'string' ? { name: joinColumn } : {}) })
+    }
+    if (joinTable) {
+      storage.joinTables.push({
+        target,
+        propertyName,
+        synchronize: true,
+        ...(typeof joinTable === 'string' ? { name: joinTable } : {}),
+      } as never)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ what sessions ask
+
+  /** The definition of a column, if it was made by `db.Column`. */
+  definitionOf(column: ColumnMetadata): ColumnDefinition | undefined {
+    if (!this.#definitions.has(column)) {
+      const { target } = column.entityMetadata
+      const owner =
+        typeof target === 'function' && column.propertyPath === column.propertyName
+          ? lineage(target as ModelClass)
+              .reverse()
+              .find((each) => ownColumns(each).has(column.propertyName))
+          : undefined
+      this.#definitions.set(column, owner && ownColumns(owner).get(column.propertyName))
+    }
+    return this.#definitions.get(column)
+  }
+
+  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined {
+    return this.definitionOf(column)?.type
+  }
+
+  isHidden(column: ColumnMetadata): boolean {
+    if (this.definitionOf(column)?.options.hidden || !column.isSelect) return true
+    const { target } = column.entityMetadata
+    const hidden: unknown = typeof target === 'function' ? Reflect.get(target, 'hidden') : undefined
+    return Array.isArray(hidden) && hidden.includes(column.propertyName)
+  }
+
+  defaultValue(column: ColumnMetadata): unknown {
+    const value = this.definitionOf(column)?.options.default
+    return typeof value === 'function' ? (value as () => unknown)() : value
+  }
+
+  accept(column: ColumnMetadata, value: unknown): unknown {
+    const model = column.entityMetadata.name
+    if (value === null) {
+      if (!column.isNullable) throw new InvalidValueError(model, column.propertyPath, 'must not be null')
+      return null
+    }
+    const type = this.columnType(column)
+    try {
+      if (typeof value === 'function') throw new TypeError('takes no function')
+      return type ? type.accept(value) : value
+    } catch (error) {
+      if (error instanceof TypeError) throw new InvalidValueError(model, column.propertyPath, error.message)
+      throw error
+    }
+  }
+
+  prepareInsert(record: object, metadata: EntityMetadata): void {
+    for (const column of metadata.columns) {
+      if (column.getEntityValue(record) === undefined) {
+        const value = this.defaultValue(column)
+        if (value !== undefined) column.setEntityValue(record, value)
+        else if (column.isDeleteDate && Reflect.get(record, 'isDeleted') === true) column.setEntityValue(record, clock.now())
+        else if (this.#isMissing(record, column)) {
+          throw new InvalidValueError(metadata.name, column.propertyPath, 'has no value and no default')
+        }
+      }
+      this.#check(record, column)
+    }
+  }
+
+  prepareUpdate(record: object, _metadata: EntityMetadata, columns: readonly ColumnMetadata[]): void {
+    for (const column of columns) this.#check(record, column)
+  }
+
+  #check(record: object, column: ColumnMetadata): void {
+    if (!this.columnType(column) || column.relationMetadata) return
+    const value: unknown = column.getEntityValue(record)
+    if (value === undefined) return
+    const accepted = this.accept(column, value)
+    if (accepted !== value) column.setEntityValue(record, accepted)
+  }
+
+  /** A column that the database would refuse as null, where nothing else will fill it. */
+  #isMissing(record: object, column: ColumnMetadata): boolean {
+    if (!column.isInsert || column.isNullable || column.isGenerated || column.default !== undefined) return false
+    if (column.isCreateDate || column.isUpdateDate || column.isDeleteDate || column.isVersion || column.isDiscriminator) return false
+    if (column.relationMetadata) {
+      const related: unknown = column.relationMetadata.getEntityValue(record)
+      return related === undefined || related === null ? persistentValue(column, record) === undefined : false
+    }
+    return this.columnType(column) !== undefined
+  }
+}
+
+/** The classes from the library's own base to `target`, whose columns it has. */
+function lineage(target: ModelClass): ModelClass[] {
+  const classes: ModelClass[] = []
+  for (let each: unknown = target; typeof each === 'function' && each !== Function.prototype; each = Object.getPrototypeOf(each)) {
+    classes.unshift(each as ModelClass)
+  }
+  return classes
+}
+
+/** A class that is only there to be extended: `static abstract = true`. */
+function isAbstractBase(target: ModelClass): boolean {
+  return Object.hasOwn(target, 'abstract') && Reflect.get(target, 'abstract') === true
+}
+
+/** The table: a `static tableName` of the class itself or its definition, else made from the name. */
+function tableOf({ name, definition, target }: Entry): string {
+  for (const each of [target, definition]) {
+    const explicit: unknown = each && Object.hasOwn(each, 'tableName') ? Reflect.get(each, 'tableName') : undefined
+    if (typeof explicit === 'string') return explicit
+  }
+  return tableName(name)
+}
+
+/** A plain default is the database's as well, for rows that others insert. */
+function inDatabase(value: unknown): { default?: string | number | boolean } {
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isPlain ? { default: value } : {}
+}

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from '../errors.js'
+
+/** Which page is asked for; values may come straight from a query string. */
+export interface PageOptions {
+  /** Page, from 1; `'first'` and `'last'` are understood. Anything else is page 1. @default 1 */
+  readonly page?: unknown
+  /** Items on a page, 1 to `maxPerPage`; a text that is no number gives the default. @default 10 */
+  readonly perPage?: unknown
+  /** The most items that a page may have, whoever asks. @default 100 */
+  readonly maxPerPage?: number
+  /** Whether to count all items, which takes a statement of its own. @default true */
+  readonly count?: boolean
+}
+
+/** What `PageOptions` come to. */
+export interface PageRequest {
+  readonly page: number | 'last'
+  readonly perPage: number
+  readonly count: boolean
+}
+
+const defaultPerPage = 10
+const defaultMaxPerPage = 100
+/** Nine digits: every offset stays far below 2^53, where numbers stop being exact. */
+const largest = 999_999_999
+
+/**
+ * Reads page options, of which clients may have sent any.
+ *
+ * @throws {InvalidOptionError} The application gave a number below 1 for `perPage` or `maxPerPage`.
+ */
+export function pageRequest(options: PageOptions = {}): PageRequest {
+  const { maxPerPage = defaultMaxPerPage, perPage, count = true } = options
+  if (!isPositive(maxPerPage)) throw new InvalidOptionError('maxPerPage', 'a whole number from 1', maxPerPage)
+  if (typeof perPage === 'number' && !isPositive(perPage)) {
+    throw new InvalidOptionError('perPage', 'a whole number from 1', perPage)
+  }
+  const size = Math.min(positive(perPage) ?? defaultPerPage, maxPerPage)
+  return { page: options.page === 'last' ? 'last' : (positive(options.page) ?? 1), perPage: size, count }
+}
+
+function isPositive(value: number): boolean {
+  return Number.isInteger(value) && value >= 1
+}
+
+function positive(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && isPositive(number) ? Math.min(number, largest) : undefined
+}

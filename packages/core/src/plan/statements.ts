@@ -1,0 +1,159 @@
+import type { DataSource, EntityMetadata } from 'typeorm'
+import type { DatabaseDriver } from '../drivers/driver.js'
+import type { ColumnMetadata } from '../drivers/typeorm.js'
+
+/**
+ * SQL texts of one-row writes, made once for each model and set of columns.
+ *
+ * The text is the same for the same work, so that a driver's prepared statements are found again.
+ */
+const texts = new WeakMap<EntityMetadata, Map<string, string>>()
+
+function text(metadata: EntityMetadata, key: string, make: () => string): string {
+  let ofModel = texts.get(metadata)
+  if (!ofModel) texts.set(metadata, (ofModel = new Map()))
+  let sql = ofModel.get(key)
+  if (sql === undefined) ofModel.set(key, (sql = make()))
+  return sql
+}
+
+/** Names of columns, for a key of the cache. */
+function names(columns: readonly ColumnMetadata[]): string {
+  return columns.map((column) => column.databaseName).join()
+}
+
+/** A table's path, quoted for its database. */
+export function quotedTable(metadata: EntityMetadata): string {
+  return metadata.tablePath
+    .split('.')
+    .map((part) => (part === '' ? part : metadata.dataSource.driver.escape(part)))
+    .join('.')
+}
+
+/** Writes `$1`, `$2`, … or `?` for values in the order in which they are bound. */
+class Placeholders {
+  readonly #dataSource: DataSource
+  #count = 0
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource
+  }
+
+  next(column: ColumnMetadata): string {
+    const name = column.databaseName
+    return this.#dataSource.driver.createParameter(name, this.#count++)
+  }
+}
+
+function returningClause(metadata: EntityMetadata, columns: readonly ColumnMetadata[]): string {
+  if (columns.length === 0) return ''
+  return ` RETURNING ${columns.map((column) => metadata.dataSource.driver.escape(column.databaseName)).join(', ')}`
+}
+
+function primaryKeyCondition(metadata: EntityMetadata, placeholders: Placeholders): string {
+  return metadata.primaryColumns
+    .map((column) => `${metadata.dataSource.driver.escape(column.databaseName)} = ${placeholders.next(column)}`)
+    .join(' AND ')
+}
+
+/**
+ * `INSERT INTO … VALUES (…), (…)`; binds the rows' values one row after the other.
+ *
+ * @param rows Number of rows, at least 1.
+ * @param returning Columns to give back; empty where the database cannot.
+ */
+export function insertText(
+  metadata: EntityMetadata,
+  columns: readonly ColumnMetadata[],
+  rows: number,
+  returning: readonly ColumnMetadata[],
+): string {
+  return text(metadata, `insert ${rows} ${names(columns)} ${names(returning)}`, () => {
+    const { driver } = metadata.dataSource
+    const table = quotedTable(metadata)
+    const end = returningClause(metadata, returning)
+    if (columns.length === 0) {
+      const { defaultValues } = (driver as DatabaseDriver).capabilities
+      return `INSERT INTO ${table} ${defaultValues ? 'DEFAULT VALUES' : '() VALUES ()'}${end}`
+    }
+    const placeholders = new Placeholders(metadata.dataSource)
+    const list = columns.map((column) => driver.escape(column.databaseName)).join(', ')
+    const tuple = (): string => `(${columns.map((column) => placeholders.next(column)).join(', ')})`
+    return `INSERT INTO ${table} (${list}) VALUES ${Array.from({ length: rows }, tuple).join(', ')}${end}`
+  })
+}
+
+/** `UPDATE … SET … WHERE key = …`; binds the columns' values, then the primary key's. */
+export function updateText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], returning: readonly ColumnMetadata[]): string {
+  return text(metadata, `update ${names(columns)} ${names(returning)}`, () => {
+    const placeholders = new Placeholders(metadata.dataSource)
+    const { driver } = metadata.dataSource
+    const set = columns.map((column) => `${driver.escape(column.databaseName)} = ${placeholders.next(column)}`).join(', ')
+    const where = primaryKeyCondition(metadata, placeholders)
+    return `UPDATE ${quotedTable(metadata)} SET ${set} WHERE ${where}${returningClause(metadata, returning)}`
+  })
+}
+
+/** `DELETE FROM … WHERE key = …`; binds the primary key's values. */
+export function deleteText(metadata: EntityMetadata): string {
+  return text(metadata, 'delete', () => {
+    const placeholders = new Placeholders(metadata.dataSource)
+    return `DELETE FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders)}`
+  })
+}
+
+/**
+ * `UPDATE … SET deleted_at …` that touches only a live row (`deleting`) or only a deleted one.
+ *
+ * Binds the values of `columns`, then the primary key's.
+ */
+export function deletionText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], deleting: boolean): string {
+  return text(metadata, `${deleting ? 'soft-delete' : 'restore'} ${names(columns)}`, () => {
+    const { deleteDateColumn, dataSource } = metadata
+    const marker = deleteDateColumn ? dataSource.driver.escape(deleteDateColumn.databaseName) : ''
+    return `${updateText(metadata, columns, [])} AND ${marker} IS ${deleting ? 'NULL' : 'NOT NULL'}`
+  })
+}
+
+/** Bounds of an `increment`: the column must not pass them. */
+export interface IncrementBounds {
+  readonly min?: boolean
+  readonly max?: boolean
+}
+
+/**
+ * `UPDATE … SET n = n + …` within its bounds.
+ *
+ * Binds the amount, the other columns' values, the primary key's, then for each bound the amount and the bound.
+ */
+export function incrementText(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  others: readonly ColumnMetadata[],
+  bounds: IncrementBounds,
+  returning: readonly ColumnMetadata[],
+): string {
+  const key = `increment ${column.databaseName} ${names(others)} ${bounds.min ?? false} ${bounds.max ?? false} ${names(returning)}`
+  return text(metadata, key, () => {
+    const { driver } = metadata.dataSource
+    const placeholders = new Placeholders(metadata.dataSource)
+    const name = driver.escape(column.databaseName)
+    const sets = [`${name} = ${name} + ${placeholders.next(column)}`]
+    for (const other of others) sets.push(`${driver.escape(other.databaseName)} = ${placeholders.next(other)}`)
+    const conditions = [primaryKeyCondition(metadata, placeholders)]
+    if (bounds.min) conditions.push(`${name} + ${placeholders.next(column)} >= ${placeholders.next(column)}`)
+    if (bounds.max) conditions.push(`${name} + ${placeholders.next(column)} <= ${placeholders.next(column)}`)
+    const end = returningClause(metadata, returning)
+    return `UPDATE ${quotedTable(metadata)} SET ${sets.join(', ')} WHERE ${conditions.join(' AND ')}${end}`
+  })
+}
+
+/** `SELECT columns … WHERE key = …`; binds the primary key's values. */
+export function selectText(metadata: EntityMetadata, columns: readonly ColumnMetadata[]): string {
+  return text(metadata, `select ${names(columns)}`, () => {
+    const { driver } = metadata.dataSource
+    const placeholders = new Placeholders(metadata.dataSource)
+    const list = columns.map((column) => driver.escape(column.databaseName)).join(', ')
+    return `SELECT ${list} FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders)}`
+  })
+}

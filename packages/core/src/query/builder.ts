@@ -1,0 +1,90 @@
+import { type EntityMetadata, type FindManyOptions, FindOperator, type ObjectLiteral, type QueryRunner, SelectQueryBuilder } from 'typeorm'
+import type { AlchemyDataSource } from '../session/data-source.js'
+import { snapshot } from '../session/record-state.js'
+import { asUpdate, InsertBuilder, RelationBuilder, SoftDeleteBuilder, type UpdateBuilder } from './write-builders.js'
+
+/**
+ * The query builder that plain TypeORM gets: its writes keep soft delete in step, and its plain reads hold no connection.
+ */
+export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
+  /** The data source, with sessions. */
+  protected get alchemy(): AlchemyDataSource {
+    return this.dataSource as AlchemyDataSource
+  }
+
+  override update(...parameters: never[]): UpdateBuilder<T> {
+    return asUpdate(this, () => super.update(...(parameters as [])))
+  }
+
+  override insert(): InsertBuilder<T> {
+    super.insert()
+    return new InsertBuilder<T>(this)
+  }
+
+  override softDelete(): SoftDeleteBuilder<T> {
+    super.softDelete()
+    return new SoftDeleteBuilder<T>(this)
+  }
+
+  override restore(): SoftDeleteBuilder<T> {
+    super.restore()
+    return new SoftDeleteBuilder<T>(this)
+  }
+
+  override relation(...parameters: never[]): RelationBuilder<T> {
+    super.relation(...(parameters as unknown as [string]))
+    return new RelationBuilder<T>(this)
+  }
+
+  /**
+   * Whether the SELECT is known to change and lock nothing: it was made from find options without raw SQL.
+   *
+   * What is not known may call a function that writes, so it runs in the transaction.
+   */
+  protected get isPlainRead(): boolean {
+    const { lockMode, commonTableExpressions } = this.expressionMap
+    return lockMode === undefined && commonTableExpressions.length === 0 && isPlainFind(this.findOptions, this.conditions)
+  }
+
+  protected override async loadRawResults(runner: QueryRunner): Promise<ObjectLiteral[]> {
+    if (this.alchemy.session()?.hasWritten) this.expressionMap.cache = false
+    if (this.isPlainRead && isJoined(runner)) return runner.asRead(() => super.loadRawResults(runner))
+    return super.loadRawResults(runner)
+  }
+
+  protected override async executeEntitiesAndRawResults(runner: QueryRunner): Promise<{ entities: T[]; raw: ObjectLiteral[] }> {
+    const found = await super.executeEntitiesAndRawResults(runner)
+    const metadata = this.expressionMap.mainAlias?.hasMetadata ? this.expressionMap.mainAlias.metadata : undefined
+    if (metadata) for (const entity of found.entities) snapshotTree(metadata, entity)
+    return found
+  }
+}
+
+/** Remembers the values of a loaded object and of what was loaded with it, so that its verbs need no SELECT. */
+function snapshotTree(metadata: EntityMetadata, entity: ObjectLiteral): void {
+  snapshot(metadata, entity)
+  for (const relation of metadata.relations) {
+    if (relation.isLazy || !Object.hasOwn(entity, relation.propertyName)) continue
+    const related: unknown = entity[relation.propertyName]
+    for (const each of Array.isArray(related) ? related : [related]) {
+      if (typeof each === 'object' && each !== null) snapshotTree(relation.inverseEntityMetadata, each as ObjectLiteral)
+    }
+  }
+}
+
+function isJoined(runner: QueryRunner): runner is QueryRunner & { asRead<T>(work: () => Promise<T>): Promise<T> } {
+  return 'asRead' in runner
+}
+
+/** Find options that TypeORM turned into conditions by itself; `Raw` is SQL text of the caller. */
+function isPlainFind(options: FindManyOptions, conditions: string): boolean {
+  const made = Object.keys(options).length > 0
+  return made && (options.where === undefined || (conditions !== '' && !hasRaw(options.where)))
+}
+
+function hasRaw(where: unknown): boolean {
+  if (where instanceof FindOperator) return where.type === 'raw' || hasRaw(where.child) || hasRaw(where.value)
+  if (Array.isArray(where)) return where.some(hasRaw)
+  if (typeof where !== 'object' || where === null || Object.getPrototypeOf(where) !== Object.prototype) return false
+  return Object.values(where).some(hasRaw)
+}

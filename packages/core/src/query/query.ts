@@ -1,0 +1,595 @@
+import type {
+  DeleteQueryBuilder,
+  EntityMetadata,
+  EntityTarget,
+  ObjectLiteral,
+  OrderByCondition,
+  QueryRunner,
+  UpdateQueryBuilder,
+} from 'typeorm'
+import type { ColumnMetadata, SoftDeleteQueryBuilder } from '../drivers/typeorm.js'
+import {
+  InvalidFilterError,
+  InvalidIdentifierError,
+  InvalidOptionError,
+  MultipleRecordsError,
+  RecordNotFoundError,
+  UnsupportedError,
+} from '../errors.js'
+import { type PageOptions, pageRequest } from '../pagination/page-request.js'
+import { Paginator } from '../pagination/paginator.js'
+import type { AlchemyDataSource } from '../session/data-source.js'
+import type { Session } from '../session/session.js'
+import { readIdentifier } from '../types/identifier.js'
+import { Builder } from './builder.js'
+import { conditionOf } from './conditions.js'
+import { Expression, type OwnType } from './func.js'
+import { Sql } from './sql.js'
+
+/** Which rows of a soft-deleting model a query sees. @default live rows only */
+export interface DeletedOptions {
+  /** Deleted rows as well. @default false */
+  readonly includeDeleted?: boolean
+  /** Deleted rows only. @default false */
+  readonly onlyDeleted?: boolean
+}
+
+/** How rows are locked until the transaction ends. */
+export interface LockOptions {
+  /** Leave out rows that others have locked. @default false */
+  readonly skipLocked?: boolean
+  /** Fail at once when others have locked a row. @default false */
+  readonly noWait?: boolean
+}
+
+/** What to throw where nothing was found: an error, its class, or a function whose result is used. */
+export type NotFound<Result = never> = Error | (new () => Error) | (() => Result)
+
+/** Names of the values of a record, without its methods. */
+export type ColumnName<T> = { [K in keyof T]: T[K] extends (...parameters: never[]) => unknown ? never : K }[keyof T] & string
+
+/** Named results of a query: columns, and functions over columns. */
+export type Selection<T> = Readonly<Record<string, ColumnName<T> | Expression<ColumnName<T> | '*', unknown>>>
+
+/** The row that a selection gives. */
+export type Row<T, S> = {
+  [K in keyof S]: S[K] extends Expression<infer Column, infer Result>
+    ? Result extends OwnType
+      ? (Column extends keyof T ? T[Column] : never) | null
+      : Result
+    : S[K] extends keyof T
+      ? T[S[K]]
+      : never
+}
+
+/** What a filter takes for a value: it, a list of which one must match, `null`, or SQL. */
+export type FilterValue<V> = V | readonly Exclude<V, null>[] | null | Sql
+
+/** Conditions that must all hold. */
+export type FilterObject<T> = { readonly [K in ColumnName<T>]?: FilterValue<T[K]> }
+
+/** A condition: an object, a list of which one must hold, or SQL. */
+export type Filter<T> = FilterObject<T> | readonly (FilterObject<T> | Sql)[] | Sql
+
+/** Rows that a loop loads at a time. */
+const batchSize = 500
+
+/** Turns a value of the driver into that of a row. */
+type Conversion = (value: unknown) => unknown
+
+/**
+ * A query of a model: chainable, and sent by `all`, `first`, `count` and their like, or by a `for await` loop.
+ *
+ * It is TypeORM's select builder (`where`, joins and so on work; the alias is the table's name), with the library's
+ * filters, soft delete and session. It is not a promise.
+ *
+ * @typeParam T Model of the query.
+ * @typeParam R What it gives: records, or rows of chosen columns.
+ * @example
+ * const users = await User.filter({ location: 'USA' }).orderBy('updatedAt', 'DESC').all()
+ */
+export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements AsyncIterable<R> {
+  declare update: never
+  declare delete: never
+  declare insert: never
+  declare softDelete: never
+  declare restore: never
+  #conversions: Map<string, Conversion> | undefined
+  #places = 0
+  #raw = false
+  #locks = false
+
+  /** @internal Made by `queryOf`. */
+  static of<T extends ObjectLiteral>(dataSource: AlchemyDataSource, target: EntityTarget<T>): Query<T> {
+    const metadata = dataSource.getMetadata(target)
+    return new this<T>(dataSource).select(metadata.tableName).from<T>(metadata.target, metadata.tableName) as Query<T>
+  }
+
+  /** Metadata of the model. */
+  get #metadata(): EntityMetadata {
+    const { mainAlias } = this.expressionMap
+    if (!mainAlias) throw new InvalidOptionError('query', 'a model', undefined)
+    return mainAlias.metadata
+  }
+
+  // ------------------------------------------------------------------------------------------------ building
+
+  /** A copy with everything that this query has. */
+  override clone(): this {
+    const copy = super.clone()
+    copy.#conversions = this.#conversions && new Map(this.#conversions)
+    copy.#places = this.#places
+    copy.#raw = this.#raw
+    copy.#locks = this.#locks
+    return copy
+  }
+
+  /** @internal Chooses rows: live, deleted or all. */
+  deleted({ includeDeleted = false, onlyDeleted = false }: DeletedOptions): this {
+    if (includeDeleted || onlyDeleted) this.withDeleted()
+    const { deleteDateColumn } = this.#metadata
+    if (onlyDeleted && deleteDateColumn) super.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NOT NULL`)
+    return this
+  }
+
+  /** @internal Chooses columns in place of records. */
+  columns(selection: Readonly<Record<string, string | Expression<string, unknown>>>): Query<T, never> {
+    this.#conversions = new Map()
+    this.expressionMap.selects = []
+    for (const [name, chosen] of Object.entries(selection)) {
+      const expression = typeof chosen === 'string' ? undefined : chosen
+      const column = this.#mapped(expression?.column ?? String(chosen))
+      const path = column ? `${this.alias}.${column.propertyPath}` : '*'
+      const { driver } = this.dataSource
+      const own: Conversion = (value) => (column ? driver.prepareHydratedValue(value, column) : value)
+      this.#conversions.set(name, expression?.convert ?? own)
+      super.addSelect(expression ? `${expression.name}(${expression.isDistinct ? 'DISTINCT ' : ''}${path})` : path, name)
+    }
+    return this as unknown as Query<T, never>
+  }
+
+  #mapped(name: string): ColumnMetadata | undefined {
+    if (name === '*') return undefined
+    const metadata = this.#metadata
+    const column = metadata.columns.find(({ propertyPath }) => propertyPath === name)
+    if (!column) throw new InvalidFilterError(metadata.name, name, 'it is no column')
+    return column
+  }
+
+  /**
+   * Adds a condition; several must all hold.
+   *
+   * @param filter An object of values (a list means one of them, `null` means no value), a list of such objects of which
+   * one must hold, or `db.sql`.
+   * @throws {InvalidFilterError} A key is no column, or a value is not of its column's kind. Status 400.
+   * @example
+   * User.filter({ location: ['USA', 'Moon'] }).filter([{ name: 'Mardix' }, { lastAccess: null }])
+   */
+  filter(filter: Filter<T>): this {
+    const condition = conditionOf(filter, this.#metadata, {
+      dataSource: this.alchemy,
+      alias: this.alias,
+      bind: (value) => this.#place(value),
+      table: (model) => this.getTableName(this.alchemy.getMetadata(model as EntityTarget<ObjectLiteral>).tablePath),
+    })
+    if (holdsSql(filter)) this.#raw = true
+    super.andWhere(`(${condition})`)
+    return this
+  }
+
+  #place(value: unknown): string {
+    const name = `filter_${this.#places++}`
+    this.setParameter(name, value)
+    return `:${name}`
+  }
+
+  /**
+   * Sorts by a column, in place of any earlier order.
+   *
+   * @param sort Mapped name, `name` or `alias.name`, or `db.sql`; never text of a client that is not one of them.
+   * @param direction `ASC` or `DESC`, in any case. @default 'ASC'
+   * @throws {InvalidFilterError} It is no column, or no direction. Status 400.
+   */
+  override orderBy(sort?: string | Sql | OrderByCondition, direction?: 'ASC' | 'DESC', nulls?: 'NULLS FIRST' | 'NULLS LAST'): this {
+    if (sort === undefined) return super.orderBy()
+    if (typeof sort === 'object' && !(sort instanceof Sql)) {
+      super.orderBy()
+      for (const [name, order] of Object.entries(sort)) this.addOrderBy(name, typeof order === 'string' ? order : order.order)
+      return this
+    }
+    return super.orderBy(this.#sortable(sort), this.#directed(direction), nulls)
+  }
+
+  /** Sorts further, among equals. See `orderBy`. */
+  override addOrderBy(sort: string | Sql, direction?: 'ASC' | 'DESC', nulls?: 'NULLS FIRST' | 'NULLS LAST'): this {
+    return super.addOrderBy(this.#sortable(sort), this.#directed(direction), nulls)
+  }
+
+  #sortable(sort: string | Sql): string {
+    if (sort instanceof Sql) {
+      this.#raw = true
+      return sort.render({ bind: (value) => this.#place(value), table: () => this.alias })
+    }
+    const [alias, path] = sort.includes('.') ? [sort.slice(0, sort.indexOf('.')), sort.slice(sort.indexOf('.') + 1)] : [this.alias, sort]
+    const metadata = this.expressionMap.aliases.find(({ name }) => name === alias)?.metadata
+    if (this.#conversions?.has(sort) && !metadata?.columns.some(({ propertyPath }) => propertyPath === sort)) return this.escape(sort)
+    const column = metadata?.columns.find(({ propertyPath }) => propertyPath === path)
+    if (!column || this.alchemy.models.isHidden(column))
+      throw new InvalidFilterError(this.#metadata.name, sort, 'it is no column to sort by')
+    return `${alias}.${column.propertyPath}`
+  }
+
+  #directed(direction: string | undefined): 'ASC' | 'DESC' {
+    const upper = (direction ?? 'ASC').toUpperCase()
+    if (upper !== 'ASC' && upper !== 'DESC') throw new InvalidFilterError(this.#metadata.name, 'that order', 'an order is ASC or DESC')
+    return upper
+  }
+
+  /**
+   * Locks the rows that are read until the transaction ends; on SQLite, the database's one write lock.
+   *
+   * @example
+   * const product = await Product.query().filter({ id: 1 }).forUpdate().first()
+   */
+  forUpdate({ skipLocked = false, noWait = false }: LockOptions = {}): this {
+    this.#locks = true
+    if (!this.alchemy.alchemy.capabilities.rowLocks) return this
+    this.setLock('pessimistic_write')
+    if (skipLocked) this.setOnLocked('skip_locked')
+    else if (noWait) this.setOnLocked('nowait')
+    return this
+  }
+
+  /** Conditions of our own are made of mapped names and bound values; a builder's text may do anything. */
+  protected override get isPlainRead(): boolean {
+    return !this.#raw && !this.#locks
+  }
+
+  override where(...parameters: Parameters<Builder<T>['where']>): this {
+    this.#raw = true
+    return super.where(...parameters)
+  }
+
+  override andWhere(...parameters: Parameters<Builder<T>['andWhere']>): this {
+    this.#raw = true
+    return super.andWhere(...parameters)
+  }
+
+  override orWhere(...parameters: Parameters<Builder<T>['orWhere']>): this {
+    this.#raw = true
+    return super.orWhere(...parameters)
+  }
+
+  override having(...parameters: Parameters<Builder<T>['having']>): this {
+    this.#raw = true
+    return super.having(...parameters)
+  }
+
+  override addSelect(...parameters: never[]): this {
+    this.#raw = true
+    return super.addSelect(...(parameters as unknown as [string]))
+  }
+
+  override groupBy(...parameters: [string?]): this {
+    this.#raw ||=
+      parameters[0] !== undefined && !this.#metadata.columns.some(({ propertyPath }) => parameters[0] === `${this.alias}.${propertyPath}`)
+    return super.groupBy(...(parameters as [string]))
+  }
+
+  // ------------------------------------------------------------------------------------------------ reading
+
+  /** Everything that matches. */
+  all(): Promise<R[]> {
+    return this.#run('all', (session, runner) => this.#load(session, runner))
+  }
+
+  /** The first that matches, `null` if none does. */
+  first(): Promise<R | null> {
+    return this.#run('first', async (session, runner) => (await this.#limited(1).#load(session, runner))[0] ?? null)
+  }
+
+  /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
+  one(): Promise<R> {
+    return this.#run('one', async (session, runner) => {
+      const [found, second] = await this.#limited(2).#load(session, runner)
+      if (found === undefined) throw new RecordNotFoundError(this.#metadata.name)
+      if (second !== undefined) throw new MultipleRecordsError(this.#metadata.name)
+      return found
+    })
+  }
+
+  /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
+  async firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
+    return (await this.first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name))
+  }
+
+  /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
+  async withKey(id: unknown): Promise<R | null> {
+    const metadata = this.#metadata
+    const keys = metadata.primaryColumns
+    const given = keys.length === 1 ? [id] : keys.map(({ propertyName }) => (isRecord(id) ? id[propertyName] : undefined))
+    if (id === null || id === undefined) return null
+    const values: unknown[] = []
+    for (const [index, column] of keys.entries()) {
+      try {
+        values.push(readIdentifier(this.alchemy.columnType(column)?.kind ?? kindOf(column), given[index]))
+      } catch (error) {
+        if (error instanceof TypeError) throw new InvalidIdentifierError(metadata.name, id)
+        throw error
+      }
+    }
+    if (values.includes(undefined)) return null
+    const query = this.clone()
+    for (const [index, column] of keys.entries()) {
+      const value: unknown = this.dataSource.driver.preparePersistentValue(values[index], column)
+      query.#own(`${this.alias}.${column.propertyPath} = ${query.#place(value)}`)
+    }
+    return query.first()
+  }
+
+  /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
+  async getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
+    return (await this.withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id))
+  }
+
+  /** How many match. */
+  count(): Promise<number> {
+    return this.#run('count', (_session, runner) => this.#total(runner))
+  }
+
+  /** Whether any matches. */
+  exists(): Promise<boolean> {
+    return this.#run('exists', async (_session, runner) => {
+      const query = this.#bare()
+      query.expressionMap.selects = []
+      query.#select('1', 'one')
+      return (await query.limit(1).loadRawResults(runner)).length > 0
+    })
+  }
+
+  /** The first value of the first row, `null` if there is none. */
+  async scalar(): Promise<R[keyof R] | null> {
+    const row = await this.first()
+    if (row === null) return null
+    const [value] = Object.values(row as ObjectLiteral) as R[keyof R][]
+    return value ?? null
+  }
+
+  /**
+   * One page of what matches: two statements, one with `count: false`.
+   *
+   * @param options `page` and `perPage` may come straight from a query string: what is no page is page 1.
+   * @returns The page; an empty one beyond the last.
+   * @throws {InvalidOptionError} The application itself gave a `perPage` below 1.
+   */
+  paginate(options?: PageOptions): Promise<Paginator<R>> {
+    const request = pageRequest(options)
+    return this.#run('paginate', async (session, runner) => {
+      const { perPage } = request
+      const mustCount = request.count || request.page === 'last'
+      const total = mustCount ? await this.#total(runner) : null
+      const page = request.page === 'last' ? Math.max(1, Math.ceil((total ?? 0) / perPage)) : request.page
+      const offset = (page - 1) * perPage
+      if (total !== null && offset >= total) return new Paginator<R>({ items: [], page, perPage, total })
+      const found = await this.#ordered()
+        .#limited(total === null ? perPage + 1 : perPage, offset)
+        .#load(session, runner)
+      return new Paginator<R>({ items: found.slice(0, perPage), page, perPage, total, hasMore: found.length > perPage })
+    })
+  }
+
+  /** Records by keys first and then in batches, so that a loop may write; chosen columns all at once. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
+    if (this.#conversions) {
+      yield* await this.all()
+      return
+    }
+    const metadata = this.#metadata
+    const keys = await this.#run('keys', async (_session, runner) => {
+      const query = this.clone()
+      query.expressionMap.selects = []
+      for (const column of metadata.primaryColumns) query.#select(`${this.alias}.${column.propertyPath}`, column.propertyName)
+      return query.loadRawResults(runner)
+    })
+    for (let start = 0; start < keys.length; start += batchSize) {
+      yield* await this.#batch(keys.slice(start, start + batchSize))
+    }
+  }
+
+  async #batch(keys: readonly ObjectLiteral[]): Promise<R[]> {
+    const metadata = this.#metadata
+    const wanted = keys.map((key) => metadata.primaryColumns.map(({ propertyName }) => String(key[propertyName])).join())
+    return this.#run('batch', async (session, runner) => {
+      const query = Query.of<T>(this.alchemy, metadata.target as EntityTarget<T>).withDeleted() as unknown as Query<T, R>
+      query.#own(
+        keys
+          .map((key) =>
+            metadata.primaryColumns
+              .map(({ propertyName, propertyPath }) => `${this.alias}.${propertyPath} = ${query.#place(key[propertyName])}`)
+              .join(' AND '),
+          )
+          .map((condition) => `(${condition})`)
+          .join(' OR '),
+      )
+      session.records.evictClean(metadata)
+      const found = new Map<string, R>()
+      for (const record of await query.#load(session, runner)) {
+        found.set(metadata.primaryColumns.map((column) => String(column.getEntityValue(record as ObjectLiteral))).join(), record)
+      }
+      return wanted.flatMap((key) => found.get(key) ?? [])
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ writing
+
+  /** Sets columns of all matching live rows, in one statement. @returns Number of rows. */
+  updateAll(values: { readonly [K in ColumnName<T>]?: T[K] | Sql }): Promise<number> {
+    const metadata = this.#metadata
+    const set: ObjectLiteral = {}
+    for (const [key, value] of Object.entries(values)) {
+      const column = this.#mapped(key)
+      if (!column) continue
+      if (value instanceof Sql) {
+        const text = value.render({ bind: (each) => this.#place(each), table: () => metadata.tableName })
+        set[key] = () => text
+      } else set[key] = this.alchemy.models.accept(column, value)
+    }
+    return this.#writeAll('updateAll', (builder) => builder.update().set(set as never))
+  }
+
+  /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
+  deleteAll({ hardDelete = false }: { readonly hardDelete?: boolean } = {}): Promise<number> {
+    const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
+    return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
+  }
+
+  /** Restores all matching deleted rows in one statement. @returns Number of rows. */
+  restoreAll(): Promise<number> {
+    if (!this.#metadata.deleteDateColumn)
+      throw new UnsupportedError(`${this.#metadata.name}.restoreAll()`, 'Use db.Model, which deletes softly.')
+    return this.#writeAll('restoreAll', (builder) => builder.restore(), false)
+  }
+
+  /** One statement over the rows that this query means. */
+  #writeAll(
+    verb: string,
+    make: (builder: Builder<T>) => UpdateQueryBuilder<T> | SoftDeleteQueryBuilder<T> | DeleteQueryBuilder<T>,
+    liveOnly = true,
+  ): Promise<number> {
+    const { skip, take, limit, offset, joinAttributes } = this.expressionMap
+    if (skip ?? take ?? limit ?? offset ?? joinAttributes[0]) {
+      throw new UnsupportedError(`${verb}() with limit, offset or joins`, 'Filter by keys instead.')
+    }
+    return this.#run(
+      verb,
+      async (session, runner) => {
+        const metadata = this.#metadata
+        const builder = new Builder<T>(this.alchemy, runner)
+          .select(this.alias)
+          .from(metadata.target as EntityTarget<T>, this.alias) as Builder<T>
+        builder.expressionMap.wheres = [...this.expressionMap.wheres]
+        builder.setParameters(this.getParameters())
+        const { deleteDateColumn } = metadata
+        if (liveOnly && deleteDateColumn && !this.expressionMap.withDeleted) {
+          builder.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NULL`)
+        }
+        const writer = make(builder)
+        // Conditions name their table, which TypeORM understands in a SELECT only, unless told.
+        writer.expressionMap.aliasNamePrefixingEnabled = true
+        const { affected } = await writer.execute()
+        session.countWritten(affected ?? 0)
+        return affected ?? 0
+      },
+      true,
+    )
+  }
+
+  // ------------------------------------------------------------------------------------------------ how it runs
+
+  #run<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>, writes = false): Promise<Result> {
+    const label = `${this.#metadata.name}.query().${verb}()`
+    return this.alchemy.withSession(label, (session) => {
+      const run = (runner: QueryRunner): Promise<Result> => work(session, runner)
+      return this.isPlainRead && !writes ? session.read(run) : session.write(run)
+    })
+  }
+
+  async #load(session: Session, runner: QueryRunner): Promise<R[]> {
+    const conversions = this.#conversions
+    if (conversions) {
+      const rows = await this.loadRawResults(runner)
+      return rows.map((row) => Object.fromEntries([...conversions].map(([name, convert]) => [name, convert(row[name])])) as R)
+    }
+    this.expressionMap.queryEntity = true
+    const { entities } = await this.executeEntitiesAndRawResults(runner)
+    const metadata = this.#metadata
+    return entities.map((entity) => session.records.adopt(metadata, entity)) as unknown as R[]
+  }
+
+  async #total(runner: QueryRunner): Promise<number> {
+    if (!this.#conversions) return this.#bare().executeCountQuery(runner)
+    const { sql, parameters } = { sql: this.#bare().getQuery(), parameters: this.getParameters() }
+    const [text, values] = this.dataSource.driver.escapeQueryWithParameters(`SELECT COUNT(*) AS n FROM (${sql}) counted`, parameters)
+    const { records } = await runner.query(text, values, true)
+    return Number((records as { n: unknown }[])[0]?.n ?? 0)
+  }
+
+  /** A copy without order and window. */
+  #bare(): this {
+    const query = this.clone()
+    query.expressionMap.orderBys = {}
+    return query.limit().offset().skip().take()
+  }
+
+  /** A copy of at most `count` records; with joins TypeORM pages by keys, so that no record loses its relations. */
+  #limited(count: number, offset?: number): this {
+    const query = this.clone()
+    const joins = this.expressionMap.joinAttributes.length > 0
+    if (joins && !this.#conversions) return query.take(count).skip(offset)
+    return query.limit(Math.min(count, this.expressionMap.limit ?? count)).offset(offset ?? this.expressionMap.offset)
+  }
+
+  /** A copy with an order, since pages of an unordered list may overlap. */
+  #ordered(): this {
+    const query = this.clone()
+    if (Object.keys(query.expressionMap.allOrderBys).length > 0 || query.#conversions) return query
+    for (const column of this.#metadata.primaryColumns) query.addOrderBy(column.propertyPath)
+    return query
+  }
+
+  /** A condition made here, of mapped names and places. */
+  #own(condition: string): void {
+    super.andWhere(condition)
+  }
+
+  #select(selection: string, name: string): void {
+    super.addSelect(selection, name)
+  }
+}
+
+for (const [name, ours] of [
+  ['update', 'updateAll'],
+  ['delete', 'deleteAll'],
+  ['insert', 'Model.create'],
+  ['softDelete', 'deleteAll'],
+  ['restore', 'restoreAll'],
+] as const) {
+  Object.defineProperty(Query.prototype, name, {
+    value: () => {
+      throw new UnsupportedError(
+        `${name}() of a model's query`,
+        `Use ${ours}(), or TypeORM's builder by db.dataSource.createQueryBuilder().`,
+      )
+    },
+  })
+}
+
+/** What `error` stands for: thrown if it is an error or makes one, else its result. */
+export function orElse<Result>(error: NotFound<Result> | undefined, fallback: () => Error): Result {
+  if (error === undefined) throw fallback()
+  if (error instanceof Error) throw error
+  if (isErrorClass(error)) throw new error()
+  return error()
+}
+
+function isErrorClass(value: unknown): value is new () => Error {
+  return typeof value === 'function' && (value === Error || value.prototype instanceof Error)
+}
+
+function holdsSql(filter: unknown): boolean {
+  if (filter instanceof Sql) return true
+  if (Array.isArray(filter)) return filter.some(holdsSql)
+  return isRecord(filter) && Object.values(filter).some((value) => value instanceof Sql)
+}
+
+function isRecord(value: unknown): value is ObjectLiteral {
+  return typeof value === 'object' && value !== null
+}
+
+/** The kind of a key that plain TypeORM decorators defined. */
+function kindOf(column: ColumnMetadata): 'integer' | 'string' | 'uuid' {
+  if (column.generationStrategy === 'uuid' || column.type === 'uuid') return 'uuid'
+  return column.generationStrategy === 'increment' || column.type === Number || column.type === 'int' || column.type === 'integer'
+    ? 'integer'
+    : 'string'
+}

@@ -1,0 +1,88 @@
+import type { EntityMetadata } from 'typeorm'
+import type { AlchemyDataSource } from '../session/data-source.js'
+
+/** Where a fragment gets its places and names when it is made text. */
+export interface SqlContext {
+  /** Binds a value, and gives the text that stands for it. */
+  readonly bind: (value: unknown) => string
+  /** The quoted table of a model class. */
+  readonly table: (model: object) => string
+}
+
+/**
+ * A piece of SQL whose values are bound, never written into the text.
+ *
+ * @example
+ * User.filter(db.sql`lower(name) = ${name}`)
+ */
+export class Sql {
+  readonly #texts: readonly string[]
+  readonly #values: readonly unknown[]
+
+  constructor(texts: readonly string[], values: readonly unknown[]) {
+    this.#texts = texts
+    this.#values = values
+  }
+
+  /** The text, with its values bound by `context`. */
+  render(context: SqlContext): string {
+    return this.#texts.reduce((text, part, index) => {
+      const value = this.#values[index - 1]
+      return text + place(value, context) + part
+    })
+  }
+}
+
+function place(value: unknown, context: SqlContext): string {
+  if (value instanceof Sql) return value.render(context)
+  if (typeof value === 'function') return context.table(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'NULL' : value.map((each) => place(each, context)).join(', ')
+  return context.bind(value)
+}
+
+/**
+ * A whole statement: `await` sends it and gives its rows.
+ *
+ * In a scope it runs in the session's transaction, since only the database knows what it does.
+ */
+export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
+  readonly #dataSource: () => AlchemyDataSource
+  #sent: Promise<Row[]> | undefined
+
+  constructor(dataSource: () => AlchemyDataSource, texts: readonly string[], values: readonly unknown[]) {
+    super(texts, values)
+    this.#dataSource = dataSource
+  }
+
+  /** Sends the statement, once. */
+  then<Fulfilled = Row[], Rejected = never>(
+    onFulfilled?: ((rows: Row[]) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    this.#sent ??= this.#send()
+    return this.#sent.then(onFulfilled, onRejected)
+  }
+
+  async #send(): Promise<Row[]> {
+    const dataSource = this.#dataSource()
+    const values: unknown[] = []
+    const text = this.render({
+      bind: (value) => dataSource.driver.createParameter('', values.push(value) - 1),
+      table: (model) => quotedName(dataSource.getMetadata(model as never)),
+    })
+    return dataSource.withSession('db.sql', (session) =>
+      session.write(async (runner) => {
+        const { records } = await runner.query(text, values, true)
+        return records as Row[]
+      }),
+    )
+  }
+}
+
+function quotedName(metadata: EntityMetadata): string {
+  const { driver } = metadata.dataSource
+  return metadata.tablePath
+    .split('.')
+    .map((part) => driver.escape(part))
+    .join('.')
+}

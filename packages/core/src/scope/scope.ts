@@ -1,0 +1,364 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { CommitError, ScopeClosedError, SessionFailedError } from '../errors.js'
+import { printReport, type Reporter } from './report.js'
+
+/** Why a scope rolled back. */
+export type RollbackReason = 'error' | 'veto' | 'abort' | 'timeout'
+
+/** How a scope is asked to end. */
+export type Outcome =
+  | { readonly commit: true }
+  | {
+      readonly commit: false
+      readonly reason: RollbackReason
+      /** What was thrown, if it was an error. */
+      readonly error?: unknown
+      /** HTTP status of the answer, if there is one: `commitAnyway` overrules those below 500. */
+      readonly status?: number
+    }
+
+/** How far a scope has come. */
+export type ScopeState = 'open' | 'closing' | 'committed' | 'rolled back' | 'failed'
+
+/** One database's part of a scope. */
+export interface ScopeMember {
+  /** Name of the database, for messages. */
+  readonly name: string
+  /** Whether there is anything to settle. */
+  readonly touched: boolean
+  /** Rows written and not yet committed. */
+  readonly written: number
+  /** The first failed statement: it can only be rolled back. */
+  readonly failure: unknown
+  /** Refuses new statements and waits for those under way. */
+  close(): Promise<void>
+  /** Commits; rejects unless the server says that it did. */
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  /** Gives the connection back. */
+  release(): Promise<void>
+}
+
+/** How a scope is made. */
+export interface ScopeOptions {
+  /** What the scope is, for messages: `POST /orders`, `db.run`. */
+  readonly label: string
+  /** Whether it is made for one verb, outside any scope of the application. @default false */
+  readonly isVerb?: boolean
+  /** Receives what the answer cannot tell. @default prints it */
+  readonly report?: Reporter | undefined
+}
+
+/** What the storage holds: a scope, and whether the code runs inside one of its operations. */
+interface Context {
+  readonly scope: Scope
+  readonly operation: boolean
+}
+
+/** Shared by all copies of this package in the process, so that two of them agree on the current scope. */
+const storageKey = Symbol.for('active-alchemy.scope.v1')
+const shared = globalThis as { [storageKey]?: AsyncLocalStorage<Context | undefined> }
+const storage = (shared[storageKey] ??= new AsyncLocalStorage())
+
+/**
+ * One unit of work of the application: an HTTP exchange, a job, a message.
+ *
+ * It belongs to no database: every database that is used inside joins it as a member. It settles exactly once.
+ */
+export class Scope {
+  readonly label: string
+  /** Whether it was made for one verb, outside any scope of the application. */
+  readonly isVerb: boolean
+  /** The scope in which this one was opened; it is not part of it, but may hold what this one would wait for. */
+  readonly parent: Scope | undefined
+  readonly report: Reporter
+  readonly #members = new Map<object, ScopeMember>()
+  readonly #inside: Context = { scope: this, operation: false }
+  readonly #operating: Context = { scope: this, operation: true }
+  #state: ScopeState = 'open'
+  #settled: Promise<void> | undefined
+  #underWay = 0
+  #whenQuiet: (() => void) | undefined
+  #refusesOperations = false
+  #isCutOff = false
+  #rollbackOnly = false
+  #commitAnyway = false
+  #onCommit: (() => unknown)[] = []
+  #onRollback: (() => unknown)[] = []
+
+  constructor(options: ScopeOptions) {
+    this.label = options.label
+    this.isVerb = options.isVerb ?? false
+    this.parent = storage.getStore()?.scope
+    this.report = safely(options.report ?? printReport)
+  }
+
+  get state(): ScopeState {
+    return this.#state
+  }
+
+  /** Whether a statement may start now: while the scope is open, and while it closes from what had begun before. */
+  get admits(): boolean {
+    if (this.#state === 'open') return true
+    return this.#state === 'closing' && !this.#refusesOperations && this.#isOperating()
+  }
+
+  /** @internal The error for what comes too late. Nobody may await it, so that it is reported too, but after an abort, where it is usual. */
+  refusal(): ScopeClosedError {
+    const error = new ScopeClosedError(this.label, this.#state)
+    if (!this.#isCutOff) this.report({ kind: 'scope-closed', label: this.label, error, message: error.message })
+    return error
+  }
+
+  #isOperating(): boolean {
+    const context = storage.getStore()
+    return context?.scope === this && context.operation
+  }
+
+  /** Runs `work` with this scope as the current one. */
+  run<T>(work: () => T): T {
+    return storage.run(this.#inside, work)
+  }
+
+  /**
+   * The member that belongs to `key`, made at first use.
+   *
+   * @throws {ScopeClosedError} The scope has settled.
+   */
+  member<M extends ScopeMember>(key: object, create: () => M): M {
+    const known = this.#members.get(key)
+    if (!this.admits) throw this.refusal()
+    // A key is only ever used with the one class of members that its owner makes.
+    if (known) return known as M
+    const made = create()
+    this.#members.set(key, made)
+    return made
+  }
+
+  /** The member that belongs to `key`, if it was ever used. */
+  peek<M extends ScopeMember>(key: object): M | undefined {
+    return this.#members.get(key) as M | undefined
+  }
+
+  /**
+   * Counts `work` as under way: the scope waits for it before it commits, and admits what it starts meanwhile.
+   *
+   * @throws {ScopeClosedError} The scope has settled, or is settling and `work` belongs to nothing that had begun.
+   */
+  async operation<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.admits) throw this.refusal()
+    this.#underWay += 1
+    try {
+      return await storage.run(this.#operating, work)
+    } finally {
+      this.#underWay -= 1
+      if (this.#underWay === 0) this.#whenQuiet?.()
+    }
+  }
+
+  /** Lets the scope only roll back, whatever its answer says; the answer is left as it was made. */
+  rollbackOnly(_reason?: unknown): void {
+    this.#rollbackOnly = true
+  }
+
+  /** Commits although the answer says error: any status below 500, thrown or sent; never an abort or a timeout. */
+  commitAnyway(_reason?: string): void {
+    this.#commitAnyway = true
+  }
+
+  /** Calls `hook` once the scope has committed, outside any scope. What it throws is reported. */
+  onCommit(hook: () => unknown): void {
+    this.#onCommit.push(hook)
+  }
+
+  /** Calls `hook` once the scope has rolled back, outside any scope. What it throws is reported. */
+  onRollback(hook: () => unknown): void {
+    this.#onRollback.push(hook)
+  }
+
+  /**
+   * Ends the scope. The first outcome wins; later calls get the same promise.
+   *
+   * What decides, in this order: `rollbackOnly`, a failed session, `commitAnyway`, the outcome.
+   *
+   * @returns `undefined` when there is nothing to wait for.
+   * @throws {SessionFailedError} Success was asked for, and a statement had failed.
+   * @throws {CommitError} Some databases committed and one did not.
+   */
+  settle(outcome: Outcome): Promise<void> | undefined {
+    if (this.#state !== 'open') return this.#settled
+    this.#isCutOff = !outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')
+    if (this.#underWay === 0 && !this.#isTouched() && this.#onCommit.length + this.#onRollback.length === 0) {
+      this.#state = outcome.commit ? 'committed' : 'rolled back'
+      return undefined
+    }
+    this.#state = 'closing'
+    this.#settled = detached(() => this.#end(outcome))
+    // Whoever awaits it sees the error; that nobody does must not end the process.
+    this.#settled.catch(() => undefined)
+    return this.#settled
+  }
+
+  #isTouched(): boolean {
+    for (const member of this.#members.values()) if (member.touched) return true
+    return false
+  }
+
+  async #end(outcome: Outcome): Promise<void> {
+    const wantsCommit = outcome.commit || this.#overrules(outcome)
+    if (wantsCommit) await this.#quiet()
+    this.#refusesOperations = true
+    const members = [...this.#members.values()]
+    try {
+      for (const member of members) await member.close()
+      if (this.#rollbackOnly) return await this.#rollBack(members, 'rolled back')
+      if (!wantsCommit) {
+        this.#reportVeto(members, outcome)
+        return await this.#rollBack(members, 'rolled back')
+      }
+      const failed = members.find((member) => member.failure !== undefined)
+      if (failed) {
+        await this.#rollBack(members, 'failed')
+        throw new SessionFailedError(failed.failure, this.label)
+      }
+      await this.#commit(members)
+    } finally {
+      for (const member of members) await this.#attempt('release-failed', member, () => member.release())
+      await this.#callHooks()
+    }
+  }
+
+  #overrules(outcome: Outcome): boolean {
+    if (outcome.commit || !this.#commitAnyway) return false
+    const { reason, status = 500 } = outcome
+    return (reason === 'veto' || reason === 'error') && status < 500
+  }
+
+  /** Waits until nothing that had begun is under way. */
+  async #quiet(): Promise<void> {
+    while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
+  }
+
+  async #commit(members: readonly ScopeMember[]): Promise<void> {
+    const committed: ScopeMember[] = []
+    for (const member of members) {
+      try {
+        await member.commit()
+        committed.push(member)
+      } catch (error) {
+        const rest = members.slice(committed.length)
+        await this.#rollBack(rest, 'failed')
+        const lost = rest.filter((each) => each === member || each.touched)
+        const kept = committed.filter((each) => each.touched)
+        const reason = kept.length === 0 ? error : new CommitError(namesOf(kept), namesOf(lost), error)
+        this.report({
+          kind: 'commit-failed',
+          label: this.label,
+          database: member.name,
+          error: reason,
+          message: `The commit of ${this.label} failed on ${member.name}.`,
+        })
+        throw reason
+      }
+    }
+    this.#state = 'committed'
+  }
+
+  async #rollBack(members: readonly ScopeMember[], state: 'rolled back' | 'failed'): Promise<void> {
+    for (const member of members) await this.#attempt('rollback-failed', member, () => member.rollback())
+    this.#state = state
+  }
+
+  /** A failure while cleaning up is reported; it never hides the first error. */
+  async #attempt(kind: 'rollback-failed' | 'release-failed', member: ScopeMember, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const what = kind === 'rollback-failed' ? 'rollback' : 'release'
+      this.report({
+        kind,
+        label: this.label,
+        database: member.name,
+        error,
+        message: `The ${what} of ${this.label} failed on ${member.name}.`,
+      })
+    }
+  }
+
+  #reportVeto(members: readonly ScopeMember[], outcome: Outcome): void {
+    if (outcome.commit || outcome.reason !== 'veto') return
+    const rows = members.reduce((sum, member) => sum + member.written, 0)
+    if (rows === 0) return
+    const { status } = outcome
+    this.report({
+      kind: 'veto',
+      label: this.label,
+      rows,
+      ...(status === undefined ? {} : { status }),
+      message:
+        `${this.label} answered ${status ?? 'an error'}, so the ${rows} row(s) it had written were rolled back. ` +
+        'Call db.session.commitAnyway() to keep them, or set rollbackWhen.',
+    })
+  }
+
+  async #callHooks(): Promise<void> {
+    const hooks = this.#state === 'committed' ? this.#onCommit : this.#onRollback
+    this.#onCommit = []
+    this.#onRollback = []
+    for (const hook of hooks) {
+      try {
+        await hook()
+      } catch (error) {
+        this.report({
+          kind: 'hook-failed',
+          label: this.label,
+          error,
+          message: `A function given to onCommit or onRollback of ${this.label} failed.`,
+        })
+      }
+    }
+  }
+}
+
+/** The scope in which the calling code runs. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore()?.scope
+}
+
+/** Runs `work` outside any scope. */
+export function detached<T>(work: () => T): T {
+  return storage.run(undefined, work)
+}
+
+/**
+ * Runs `work` in a scope of its own: committed when it resolves, rolled back when it rejects.
+ *
+ * @throws What `work` threw, whatever the rollback did.
+ */
+export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const scope = new Scope(options)
+  let result: T
+  try {
+    result = await scope.run(() => work(scope))
+  } catch (error) {
+    await scope.settle({ commit: false, reason: 'error', error })
+    throw error
+  }
+  await scope.settle({ commit: true })
+  return result
+}
+
+function namesOf(members: readonly ScopeMember[]): string[] {
+  return members.map((member) => member.name)
+}
+
+/** A reporter that throws must not break what it reports on. */
+function safely(report: Reporter): Reporter {
+  return (event) => {
+    try {
+      report(event)
+    } catch (error) {
+      printReport({ kind: 'hook-failed', label: event.label, error, message: `The report function failed for ${event.label}.` })
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  DataSource,
+  type DataSourceOptions,
+  type EntityManager,
+  type EntityMetadata,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+  type SelectQueryBuilder,
+} from 'typeorm'
+import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { DatabaseDriver, DriverFactory } from '../drivers/driver.js'
+import type { IsolationLevel } from '../drivers/typeorm.js'
+import { DatabaseClosedError, NoScopeError } from '../errors.js'
+import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
+import type { ColumnType } from '../types/column-type.js'
+import { AlchemyEntityManager } from './entity-manager.js'
+import { type JoinedRunner, joinedRunnerClass, type RunnerClass, type RunnerHost } from './joined-runner.js'
+import type { ModelSource } from './model-source.js'
+import type { Session, SessionMember } from './session.js'
+import type { SessionSettings, SessionSource } from './session-source.js'
+
+/** What an `AlchemyDataSource` is made of. */
+export interface DataSourceParts {
+  readonly options: DataSourceOptions
+  readonly settings: SessionSettings
+  readonly driver: DriverFactory
+  readonly models: ModelSource
+  /** Makes the session of a scope. */
+  readonly createSession: (source: SessionSource, scope: Scope, isolation?: IsolationLevel) => Session
+  /** Makes the query builder that plain TypeORM gets. */
+  readonly createBuilder: (dataSource: DataSource, runner?: QueryRunner) => SelectQueryBuilder<ObjectLiteral>
+}
+
+/**
+ * TypeORM's data source, with our driver, our metadata and our sessions.
+ *
+ * Inside a scope every path of TypeORM that needs a query runner gets one that has joined the scope's session. Outside it
+ * is TypeORM's own, on our driver. It connects at first use.
+ */
+export class AlchemyDataSource extends DataSource implements SessionSource {
+  readonly settings: SessionSettings
+  readonly models: ModelSource
+  readonly #createSession: DataSourceParts['createSession']
+  readonly #createBuilder: DataSourceParts['createBuilder']
+  readonly #Joined: new (
+    session: RunnerHost,
+  ) => JoinedRunner
+  #builtVersion: number | undefined
+  #opening: Promise<void> | undefined
+  readonly #live = new Set<Scope>()
+  #whenEmpty: (() => void) | undefined
+  #closing = false
+  #closed = false
+
+  constructor(parts: DataSourceParts) {
+    super(parts.options)
+    this.settings = parts.settings
+    this.models = parts.models
+    this.#createSession = parts.createSession
+    this.#createBuilder = parts.createBuilder
+    this.driver = parts.driver(this, parts.settings)
+    this.#Joined = joinedRunnerClass(this.alchemy.createQueryRunner('master').constructor as RunnerClass)
+  }
+
+  /** Our side of the driver. */
+  get alchemy(): DatabaseDriver {
+    return this.driver as DatabaseDriver
+  }
+
+  // ------------------------------------------------------------------------------------------------ connecting
+
+  /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
+  ready(): Promise<void> {
+    if (this.#closed) return Promise.reject(new DatabaseClosedError(this.settings.name))
+    if (this.isInitialized) return Promise.resolve()
+    this.#opening ??= detached(() => this.initialize()).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#opening = undefined
+        throw error
+      },
+    )
+    return this.#opening
+  }
+
+  /** Refuses new sessions, waits for live ones as long as a transaction may last, and ends all connections for good. */
+  async close(): Promise<void> {
+    this.#closing = true
+    const scope = currentScope()
+    // Who closes from inside a scope cannot be waited for.
+    if (scope) this.leave(scope)
+    if (this.#live.size > 0) {
+      const everyone = new Promise<void>((resolve) => (this.#whenEmpty = resolve))
+      const limit = new AbortController()
+      await Promise.race([everyone, sleep(this.settings.transactionTimeoutMs, undefined, { ref: false, signal: limit.signal })])
+      limit.abort()
+    }
+    this.#closed = true
+    await this.#opening?.catch(() => undefined)
+    if (this.isInitialized) await this.destroy()
+  }
+
+  /** @internal Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
+  enter(scope: Scope): void {
+    if (this.#closing) throw new DatabaseClosedError(this.settings.name)
+    this.#live.add(scope)
+  }
+
+  /** @internal Notes that a scope has ended. */
+  leave(scope: Scope): void {
+    this.#live.delete(scope)
+    if (this.#live.size === 0) this.#whenEmpty?.()
+  }
+
+  /** Asks for a sign of life, if a connection is free to ask with. @returns Whether one was. */
+  async ping(): Promise<boolean> {
+    await this.ready()
+    const { leased, size } = this.alchemy.pool
+    if (leased >= size) return false
+    const runner = await this.alchemy.lease('read')
+    try {
+      await runner.query('SELECT 1')
+      return true
+    } finally {
+      await runner.release()
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ sessions
+
+  /** The session of the current scope; `undefined` outside any. @throws {ScopeClosedError} The scope has settled. */
+  session(): Session | undefined {
+    const scope = currentScope()
+    return scope && this.sessionOf(scope)
+  }
+
+  /** The session of `scope`, made at first use. @param isolation Of its transaction; only for the first use. */
+  sessionOf(scope: Scope, isolation?: IsolationLevel): Session {
+    return scope.member<SessionMember>(this, () => this.#createSession(this, scope, isolation).member).session
+  }
+
+  /** @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */
+  requireSession(what: string): Session {
+    const session = this.session()
+    if (!session) throw new NoScopeError(what)
+    return session
+  }
+
+  /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
+  withSession<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
+    const scope = currentScope()
+    if (!scope) return runInScope({ label: what, isVerb: true }, (own) => work(this.sessionOf(own)))
+    return scope.operation(() => work(this.sessionOf(scope)))
+  }
+
+  /** @internal A query runner that has joined `session`. */
+  joinedRunner(session: RunnerHost): JoinedRunner {
+    this.buildMetadata()
+    const runner = new this.#Joined(session)
+    return Object.assign(runner, { manager: this.createEntityManager(runner) })
+  }
+
+  // ------------------------------------------------------------------------------------------------ TypeORM's hooks
+
+  override createQueryRunner(mode: 'master' | 'slave' = 'master'): QueryRunner {
+    const session = this.session()
+    if (session) return this.joinedRunner(session)
+    this.buildMetadata()
+    const runner = this.driver.createQueryRunner(mode)
+    return Object.assign(runner, { manager: this.createEntityManager(runner) })
+  }
+
+  override createEntityManager(runner?: QueryRunner): EntityManager {
+    return new AlchemyEntityManager(this, runner)
+  }
+
+  override createQueryBuilder<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity>,
+    alias: string,
+    runner?: QueryRunner,
+  ): SelectQueryBuilder<Entity>
+  override createQueryBuilder(runner?: QueryRunner): SelectQueryBuilder<ObjectLiteral>
+  override createQueryBuilder(
+    first?: EntityTarget<ObjectLiteral> | QueryRunner,
+    alias?: string,
+    runner?: QueryRunner,
+  ): SelectQueryBuilder<ObjectLiteral> {
+    if (alias === undefined) return this.#createBuilder(this, first as QueryRunner | undefined)
+    const metadata = this.getMetadata(first as EntityTarget<ObjectLiteral>)
+    return this.#createBuilder(this, runner).select(alias).from(metadata.target, alias)
+  }
+
+  /** Built when asked for and again when a model was added; nothing of it needs a connection. */
+  protected override async buildMetadatas(): Promise<void> {
+    // TypeORM builds subscribers and migrations, and entities that are named by a path; the models are ours.
+    const { entities } = this.options
+    Object.assign(this.options, { entities: [] })
+    await super.buildMetadatas()
+    Object.assign(this.options, { entities })
+    this.#builtVersion = undefined
+    this.buildMetadata()
+  }
+
+  /** Brings the metadata up to date with the models. */
+  buildMetadata(): readonly EntityMetadata[] {
+    const { version } = this.models
+    if (this.#builtVersion !== version) {
+      this.#builtVersion = version
+      const entityMetadatas = this.models.build(this)
+      const entityMetadatasMap = new Map(entityMetadatas.map((metadata) => [metadata.target, metadata]))
+      Object.assign(this, { entityMetadatas, entityMetadatasMap })
+    }
+    return this.entityMetadatas
+  }
+
+  protected override findMetadata(target: EntityTarget<ObjectLiteral>): EntityMetadata | undefined {
+    this.models.meet(target)
+    this.buildMetadata()
+    return super.findMetadata(target)
+  }
+
+  /** The data type that was given to `db.Column`, if the column was defined by it. */
+  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined {
+    return this.models.columnType(column)
+  }
+}

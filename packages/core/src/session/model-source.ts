@@ -1,0 +1,44 @@
+import type { DataSource, EntityMetadata } from 'typeorm'
+import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnType } from '../types/column-type.js'
+
+/** A class whose records are rows; the registry and TypeORM's metadata are keyed by it. */
+export type ModelClass = abstract new (...values: never[]) => object
+
+/**
+ * What a session asks of the models of its database.
+ *
+ * The registry of the models implements it, so that the session need not know what a model is.
+ */
+export interface ModelSource {
+  /** Changes when a model is defined or met, so that the metadata are built again. */
+  readonly version: number
+  /** Builds TypeORM's metadata of all models, without a connection. */
+  build(dataSource: DataSource): EntityMetadata[]
+  /** Notes that `target` is the real class of a model that was defined by name. */
+  meet(target: unknown): void
+  /** The data type that was given to `db.Column`, if the column was defined by it. */
+  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined
+  /** Whether the column is left out of what clients see. */
+  isHidden(column: ColumnMetadata): boolean
+  /** The application's own default of a column, made anew where it is a function; `undefined` without one. */
+  defaultValue(column: ColumnMetadata): unknown
+  /**
+   * Checks a value against its column. @returns The value to keep.
+   *
+   * @throws {InvalidValueError} It does not fit.
+   */
+  accept(column: ColumnMetadata, value: unknown): unknown
+  /**
+   * Makes a new record ready for its INSERT: defaults are applied, values checked.
+   *
+   * @throws {InvalidValueError} A required column has no value, or a value does not fit its column.
+   */
+  prepareInsert(record: object, metadata: EntityMetadata): void
+  /**
+   * Checks the values that an UPDATE is about to write.
+   *
+   * @throws {InvalidValueError} A value does not fit its column.
+   */
+  prepareUpdate(record: object, metadata: EntityMetadata, columns: readonly ColumnMetadata[]): void
+}

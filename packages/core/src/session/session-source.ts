@@ -1,0 +1,29 @@
+import type { DataSource } from 'typeorm'
+import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
+import type { Scope } from '../scope/scope.js'
+import type { JoinedRunner, RunnerHost } from './joined-runner.js'
+import type { ModelSource } from './model-source.js'
+
+/** What sessions need of the options of their database. */
+export interface SessionSettings extends PoolOptions {
+  /** Milliseconds for which a scope may hold an open transaction. */
+  readonly transactionTimeoutMs: number
+  /** `request`: the commit belongs to the scope; `save`: each verb commits by itself. */
+  readonly commit: 'request' | 'save'
+}
+
+/** The data source as its sessions see it. */
+export interface SessionSource extends DataSource {
+  readonly settings: SessionSettings
+  readonly models: ModelSource
+  /** Our side of the driver. */
+  readonly alchemy: DatabaseDriver
+  /** Connects, once however many ask. */
+  ready(): Promise<void>
+  /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
+  enter(scope: Scope): void
+  /** Notes that a scope has ended. */
+  leave(scope: Scope): void
+  /** A query runner that has joined a session. */
+  joinedRunner(session: RunnerHost): JoinedRunner
+}

@@ -1,0 +1,583 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EntityManager, QueryRunner } from 'typeorm'
+import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { IsolationLevel } from '../drivers/typeorm.js'
+import {
+  NestedScopeError,
+  NestedTransactionTimeoutError,
+  SessionFailedError,
+  TransactionEndedError,
+  TransactionTimeoutError,
+  TransactionOpenError,
+} from '../errors.js'
+import { detached, type Scope, type ScopeMember } from '../scope/scope.js'
+import type { RecordOwner } from './record-state.js'
+import { Frame, frames } from './frame.js'
+import type { SessionSource } from './session-source.js'
+import { UnitOfWork } from './unit-of-work.js'
+
+/** Inside, every statement of a joined runner is a read; set by the query layer, which knows what it sends. */
+const reading = new AsyncLocalStorage<boolean>()
+
+/** A transaction that is open and does nothing for longer than this is reported, in milliseconds. */
+const idleLimitMs = 1_000
+
+/**
+ * One database's part of a scope: its records, and from the first write or lock on one connection with one transaction.
+ *
+ * Reads before the first write borrow a connection for one statement and hold nothing. The transaction ends with the
+ * scope; `commit` ends it earlier, and the next write opens another.
+ *
+ * @example
+ * await db.run(async () => {
+ *   const user = await User.create({ name: 'Mardix' })
+ *   await db.session.commit()          // kept, whatever comes after
+ *   await user.update({ name: 'M.' })  // a new transaction, committed when the scope ends
+ * })
+ */
+export class Session implements RecordOwner {
+  readonly scope: Scope
+  readonly dataSource: SessionSource
+  /** @internal What the scope settles. */
+  readonly member: SessionMember
+  /** @internal The records of this session. */
+  readonly records: UnitOfWork
+  readonly #isolation: IsolationLevel | undefined
+  #root = new Frame('')
+  #runner: DriverRunner | undefined
+  #joined: QueryRunner | undefined
+  #savepoints = 0
+  #running = 0
+  #whenIdle: (() => void) | undefined
+  #closed = false
+  #touched = false
+  #written = 0
+  #hasWritten = false
+  #expiry: NodeJS.Timeout | undefined
+  #idleSince: { at: number; site: string | undefined } | undefined
+
+  /** @internal Made by `AlchemyDataSource.session`. */
+  constructor(dataSource: SessionSource, scope: Scope, isolation?: IsolationLevel) {
+    this.dataSource = dataSource
+    this.scope = scope
+    this.#isolation = isolation
+    this.records = new UnitOfWork(this)
+    this.member = this.#asMember()
+  }
+
+  /** Name of the database, for messages. */
+  get name(): string {
+    return this.dataSource.settings.name
+  }
+
+  /** @internal Whether it has ever written: TypeORM's result cache is bypassed from then on. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
+  }
+
+  /** @internal Whether its records are its alone: until its scope ends. Verbs outside any scope may meet on one record. */
+  get isOpen(): boolean {
+    const { isVerb, state } = this.scope
+    return !isVerb && (state === 'open' || state === 'closing')
+  }
+
+  /** @internal Whether it holds a connection with an open transaction. */
+  get inTransaction(): boolean {
+    return this.#runner !== undefined
+  }
+
+  /** TypeORM's entity manager whose every statement runs in this session. */
+  get manager(): EntityManager {
+    return this.runner.manager
+  }
+
+  /** @internal A TypeORM query runner whose every statement runs in this session. */
+  get runner(): QueryRunner {
+    this.#joined ??= this.dataSource.joinedRunner(this)
+    return this.#joined
+  }
+
+  // ------------------------------------------------------------------------------------------------ statements
+
+  /** @internal Runs statements that are known to be plain SELECTs. */
+  async read<T>(run: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    await this.records.autoflush()
+    return reading.run(true, () => run(this.runner))
+  }
+
+  /** @internal Runs statements that write or lock. */
+  async write<T>(run: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    await this.records.autoflush()
+    return reading.run(false, () => run(this.runner))
+  }
+
+  /** @internal Marks the statements that `work` issues on joined runners as reads. */
+  asRead<T>(work: () => Promise<T>): Promise<T> {
+    return reading.run(true, work)
+  }
+
+  /** @internal One statement of a joined runner. */
+  async statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    const purpose: LeasePurpose = reading.getStore() ? 'read' : 'write'
+    const send = async (): Promise<T> => {
+      await this.records.autoflush()
+      return this.execute(purpose, run)
+    }
+    return this.#frame().settling ? send() : this.scope.operation(send)
+  }
+
+  /**
+   * @internal Runs one statement in its turn. A write begins the transaction; a read without one borrows a connection.
+   *
+   * @throws {SessionFailedError} An earlier statement failed.
+   * @throws {ScopeClosedError} The scope has settled.
+   */
+  async execute<T>(purpose: LeasePurpose, run: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    const frame = this.#frame()
+    this.#admit(frame)
+    if (!this.#touched) this.dataSource.enter(this.scope)
+    this.#touched = true
+    if (purpose === 'read' && !this.#isolation && !this.#runner && frame.turn.free > 0) return this.#borrow(run)
+    return this.#inTurn(frame, async () => {
+      this.#admit(frame)
+      if (frame.firstFailure !== undefined) throw new SessionFailedError(frame.firstFailure, this.scope.label)
+      if (purpose === 'read' && !this.#isolation && !this.#runner) return this.#borrow(run)
+      const runner = await this.#begun(frame)
+      try {
+        return await this.#counted(() => run(runner))
+      } catch (error) {
+        this.#fail(frame, runner, error)
+        throw error
+      }
+    })
+  }
+
+  /** A read that holds nothing; it runs beside others, and when it fails nothing can be lost. */
+  async #borrow<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    this.#refuseToWaitForAncestor('read')
+    await this.dataSource.ready()
+    const runner = await detached(() => this.dataSource.alchemy.lease('read'))
+    try {
+      return await this.#counted(() => run(runner))
+    } finally {
+      await runner.release()
+    }
+  }
+
+  /** The connection with its open transaction, and every savepoint around `frame` sent. */
+  async #begun(frame: Frame): Promise<DriverRunner> {
+    const runner = (this.#runner ??= await this.#begin(frame))
+    this.#hasWritten = true
+    for (const level of frame.chain) {
+      if (!level.parent || level.sent) continue
+      await runner.query(`SAVEPOINT ${level.savepoint}`)
+      level.sent = true
+    }
+    this.#reportIdle()
+    return runner
+  }
+
+  async #begin(frame: Frame): Promise<DriverRunner> {
+    this.#refuseToWaitForAncestor('write')
+    await this.dataSource.ready()
+    const { alchemy, settings } = this.dataSource
+    const runner = await detached(() => alchemy.lease('write'))
+    try {
+      if (this.#closed && !frame.settling) throw this.scope.refusal()
+      await runner.begin(this.#isolation)
+    } catch (error) {
+      await this.#giveBack(runner)
+      throw error
+    }
+    this.#expiry = setTimeout(() => this.#expire(), settings.transactionTimeoutMs)
+    this.#expiry.unref()
+    return runner
+  }
+
+  /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
+  #refuseToWaitForAncestor(purpose: LeasePurpose): void {
+    const { capabilities, pool } = this.dataSource.alchemy
+    const wouldWait = (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
+    if (!wouldWait) return
+    for (let { parent } = this.scope; parent; parent = parent.parent) {
+      const ancestor = parent.peek<SessionMember>(this.dataSource)
+      if (ancestor?.session.inTransaction) throw new NestedScopeError(parent.label)
+    }
+  }
+
+  /** Counts the statements under way, so that closing can wait for them. */
+  async #counted<T>(run: () => Promise<T>): Promise<T> {
+    this.#running += 1
+    this.#idleSince = undefined
+    try {
+      return await run()
+    } finally {
+      this.#running -= 1
+      if (this.#runner) this.#idleSince = { at: Date.now(), site: callSite() }
+      if (this.#running === 0) this.#whenIdle?.()
+    }
+  }
+
+  /** A failed statement fails its frame; one that ended the whole transaction fails the session. */
+  #fail(frame: Frame, runner: DriverRunner, error: unknown): void {
+    frame.failure ??= error
+    const lost = runner.connectionStatus === 'idle' || runner.connectionStatus === 'lost'
+    if (lost || this.dataSource.alchemy.endsTransaction(error)) this.#root.failure ??= error
+  }
+
+  /** @internal Notes that rows were written, for the report of a veto. */
+  countWritten(rows: number): void {
+    this.#written += rows
+  }
+
+  // ------------------------------------------------------------------------------------------------ frames
+
+  #frame(): Frame {
+    const frame = frames.getStore()
+    return frame?.chain[0] === this.#root ? frame : this.#root
+  }
+
+  #admit(frame: Frame): void {
+    if (frame.settling) return
+    if (this.#closed || !this.scope.admits) throw this.scope.refusal()
+    if (frame.ended) throw new TransactionEndedError()
+  }
+
+  async #inTurn<T>(frame: Frame, work: () => Promise<T>): Promise<T> {
+    const { poolTimeoutMs } = this.dataSource.settings
+    const giveBack = await frame.turn.acquire({
+      timeoutMs: poolTimeoutMs,
+      // A slow statement is waited for; a nested transaction that itself waits for this caller would hang for ever.
+      onTimeout: () => (frame.nested > 0 ? new NestedTransactionTimeoutError(poolTimeoutMs) : undefined),
+    })
+    try {
+      return await work()
+    } finally {
+      giveBack()
+    }
+  }
+
+  /** @internal What to do to objects when the current frame is rolled back. */
+  onUndo(undo: () => void): void {
+    this.#frame().undo.push(undo)
+  }
+
+  /**
+   * Runs `work` inside a savepoint: when it fails, only what it did is lost.
+   *
+   * Statements and transactions beside it wait until it has ended.
+   *
+   * @throws {SessionFailedError} A statement inside failed and the error was swallowed: nothing of it is kept.
+   * @throws {NestedTransactionTimeoutError} It waited longer than `poolTimeoutMs` for a transaction beside it.
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    const parent = this.#frame()
+    this.#admit(parent)
+    return this.scope.operation(() =>
+      this.#inTurn(parent, async () => {
+        this.#admit(parent)
+        if (parent.firstFailure !== undefined) throw new SessionFailedError(parent.firstFailure, this.scope.label)
+        const frame = new Frame(`alchemy_${++this.#savepoints}`, parent)
+        parent.nested += 1
+        try {
+          return await this.#keepOrUndo(frame, parent, work)
+        } finally {
+          frame.ended = true
+          parent.nested -= 1
+        }
+      }),
+    )
+  }
+
+  async #keepOrUndo<T>(frame: Frame, parent: Frame, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await frames.run(frame, async () => {
+        const value = await work()
+        await this.records.autoflush()
+        return value
+      })
+      await this.#drain(frame)
+      if (frame.failure !== undefined) throw new SessionFailedError(frame.failure, this.scope.label)
+      if (frame.sent) await this.#runner?.query(`RELEASE SAVEPOINT ${frame.savepoint}`)
+      parent.undo.push(...frame.undo)
+      if (parent.parent) parent.hooks.push(...frame.hooks)
+      else for (const hook of frame.hooks) hook()
+      return result
+    } catch (error) {
+      await this.#drain(frame)
+      await this.#rollbackTo(frame)
+      throw error
+    }
+  }
+
+  /** Refuses what comes late and waits for what is under way, so that nothing lands outside the savepoint. */
+  async #drain(frame: Frame): Promise<void> {
+    frame.ended = true
+    ;(await frame.turn.acquire())()
+  }
+
+  async #rollbackTo(frame: Frame): Promise<void> {
+    frame.unwind()
+    if (!frame.sent || !this.#runner || this.#root.failure !== undefined) return
+    try {
+      await this.#runner.query(`ROLLBACK TO SAVEPOINT ${frame.savepoint}`)
+      await this.#runner.query(`RELEASE SAVEPOINT ${frame.savepoint}`)
+    } catch (error) {
+      // The savepoint is gone: nothing inside the transaction can be trusted. The caller sees its own, first error.
+      this.#root.failure ??= error
+    }
+  }
+
+  /** @internal A savepoint by TypeORM's `startTransaction`; it is not exclusive, as its caller holds no function to wait for. */
+  async savepoint(name: string): Promise<void> {
+    await this.execute('write', (runner) => runner.query(`SAVEPOINT ${name}`))
+  }
+
+  /** @internal Keeps what was done since the savepoint. */
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.execute('write', (runner) => runner.query(`RELEASE SAVEPOINT ${name}`))
+  }
+
+  /** @internal Drops what was done since the savepoint; a failure inside it is forgiven. */
+  async rollbackToSavepoint(name: string): Promise<void> {
+    const frame = this.#frame()
+    await this.#inTurn(frame, async () => {
+      await this.#runner?.query(`ROLLBACK TO SAVEPOINT ${name}`)
+      await this.#runner?.query(`RELEASE SAVEPOINT ${name}`)
+      frame.failure = undefined
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ the public verbs
+
+  /**
+   * Puts records into the session: they are written at the next query, `flush` or commit.
+   *
+   * @throws {ForeignRecordError} A record belongs to another session that is still open.
+   */
+  add(...records: object[]): void {
+    this.#admit(this.#frame())
+    for (const record of records) this.records.add(record)
+  }
+
+  /** Deletes the record's row when the session is flushed; on a `db.Model`, for good. */
+  async delete(record: object): Promise<void> {
+    await this.scope.operation(() => this.records.remove(record))
+  }
+
+  /** Writes what was added, and every changed record of the session. */
+  async flush(): Promise<void> {
+    await this.scope.operation(() => this.records.flush())
+  }
+
+  /**
+   * Commits at once, and gives back connection and locks; the next write opens a new transaction.
+   *
+   * @throws {SessionFailedError} A statement failed; `rollback` first.
+   * @throws {TransactionOpenError} Called inside `db.transaction`, whose outcome is not yet decided.
+   */
+  async commit(): Promise<void> {
+    await this.scope.operation(async () => {
+      this.#refuseInside('commit')
+      await this.records.flush()
+      await this.#inTurn(this.#root, async () => {
+        if (this.#root.failure !== undefined) throw new SessionFailedError(this.#root.failure, this.scope.label)
+        try {
+          await this.#end('commit')
+        } catch (error) {
+          this.#root.failure ??= error
+          throw error
+        }
+      })
+    })
+  }
+
+  /** Drops what was written since the last commit, and gives back connection and locks; a failed session is usable again. */
+  async rollback(): Promise<void> {
+    await this.scope.operation(async () => {
+      this.#refuseInside('rollback')
+      await this.#inTurn(this.#root, async () => {
+        this.records.discardPending()
+        await this.#end('rollback')
+      })
+    })
+  }
+
+  /** Rolls back and forgets every record; the next statement starts anew. */
+  async remove(): Promise<void> {
+    await this.rollback()
+    this.records.clear()
+  }
+
+  /** Lets the scope only roll back, whatever the answer says. @param reason Told in reports. */
+  rollbackOnly(reason?: unknown): void {
+    this.scope.rollbackOnly(reason)
+  }
+
+  /** Commits although the answer says error: any status below 500, thrown or sent. @param reason Told in reports. */
+  commitAnyway(reason?: string): void {
+    this.scope.commitAnyway(reason)
+  }
+
+  /** Calls `hook` after the commit, outside the scope; not when the enclosing `db.transaction` is rolled back. */
+  onCommit(hook: () => unknown): void {
+    const frame = this.#frame()
+    if (frame.parent) frame.hooks.push(() => this.scope.onCommit(hook))
+    else this.scope.onCommit(hook)
+  }
+
+  /** Calls `hook` after the scope has rolled back. */
+  onRollback(hook: () => unknown): void {
+    this.scope.onRollback(hook)
+  }
+
+  #refuseInside(verb: 'commit' | 'rollback'): void {
+    if (this.#frame() !== this.#root) throw new TransactionOpenError(verb)
+  }
+
+  /**
+   * @internal A verb and its commit as one exclusive turn, where each save commits by itself (`commit: 'save'`);
+   * otherwise just the verb.
+   */
+  verb<T>(work: () => Promise<T>): Promise<T> {
+    return this.scope.operation(async () => {
+      if (this.dataSource.settings.commit !== 'save' || this.#frame() !== this.#root) return work()
+      const frame = this.#root
+      return this.#inTurn(frame, async () => {
+        const inner = new Frame(`alchemy_${++this.#savepoints}`, frame)
+        // The frame is the whole transaction here: it needs no savepoint.
+        inner.sent = true
+        frame.nested += 1
+        try {
+          const result = await frames.run(inner, work)
+          if (inner.failure !== undefined) throw new SessionFailedError(inner.failure, this.scope.label)
+          frame.undo.push(...inner.undo)
+          await this.#end('commit')
+          return result
+        } catch (error) {
+          inner.unwind()
+          await this.#end('rollback')
+          throw error
+        } finally {
+          inner.ended = true
+          frame.nested -= 1
+        }
+      })
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ the end
+
+  /** Ends the transaction and gives its connection back; the session stays usable. */
+  async #end(how: 'commit' | 'rollback'): Promise<void> {
+    const runner = this.#runner
+    if (how === 'commit') {
+      if (runner) await runner.commit()
+      this.#root.undo = []
+    } else {
+      this.#root.unwind()
+      try {
+        await runner?.rollback()
+      } finally {
+        this.#root.failure = undefined
+        await this.#letGo()
+      }
+      this.#written = 0
+      return
+    }
+    this.#written = 0
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
+    clearTimeout(this.#expiry)
+    this.#idleSince = undefined
+    const runner = this.#runner
+    this.#runner = undefined
+    if (runner) await this.#giveBack(runner)
+  }
+
+  async #giveBack(runner: DriverRunner): Promise<void> {
+    await runner.release()
+  }
+
+  /** The session as its scope settles it: there `commit` is the end of it, not the verb above. */
+  #asMember(): SessionMember {
+    const touched = (): boolean => this.#touched || this.records.hasPending
+    const written = (): number => this.#written
+    const failure = (): unknown => this.#root.failure
+    return {
+      session: this,
+      name: this.name,
+      get touched() {
+        return touched()
+      },
+      get written() {
+        return written()
+      },
+      get failure() {
+        return failure()
+      },
+      close: () => this.#close(),
+      commit: () => this.#settle('commit'),
+      rollback: () => this.#settle('rollback'),
+      release: () => this.#letGo().finally(() => this.dataSource.leave(this.scope)),
+    }
+  }
+
+  /** Refuses new statements, and waits for those under way. */
+  async #close(): Promise<void> {
+    this.#closed = true
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve))
+  }
+
+  async #settle(how: 'commit' | 'rollback'): Promise<void> {
+    if (how === 'commit') {
+      this.records.reportUnsaved()
+      const last = new Frame('', this.#root)
+      last.sent = true
+      last.settling = true
+      await frames.run(last, () => this.records.autoflush())
+      this.#reportIdle()
+      await this.#runner?.commit()
+      this.#root.undo = []
+    } else {
+      this.records.discardPending()
+      this.#root.unwind()
+      await this.#runner?.rollback()
+    }
+    this.#written = 0
+  }
+
+  #expire(): void {
+    const { transactionTimeoutMs } = this.dataSource.settings
+    const error = new TransactionTimeoutError(transactionTimeoutMs)
+    this.scope.settle({ commit: false, reason: 'timeout', error })?.catch(() => undefined)
+  }
+
+  #reportIdle(): void {
+    const since = this.#idleSince
+    if (!since || Date.now() - since.at <= idleLimitMs) return
+    const seconds = ((Date.now() - since.at) / 1_000).toFixed(1)
+    this.scope.report({
+      kind: 'idle-in-transaction',
+      label: this.scope.label,
+      database: this.name,
+      message:
+        `A transaction of ${this.scope.label} did nothing for ${seconds} s, and kept its connection and locks. ` +
+        `Call db.commit() before slow work. Last statement ${since.site ?? ''}, next ${callSite() ?? ''}.`,
+    })
+  }
+}
+
+/** A session as its scope sees it. */
+export interface SessionMember extends ScopeMember {
+  readonly session: Session
+}
+
+/** Where the application called us, in development; stack traces are too dear elsewhere. */
+function callSite(): string | undefined {
+  if (process.env['NODE_ENV'] === 'production') return undefined
+  const [, ...lines] = new Error('trace').stack?.split('\n') ?? []
+  return lines.find((line) => !/@active-alchemy|packages\/core|node:|typeorm/.test(line))?.trim()
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DeadlockError, LockTimeoutError, SerializationError } from '../drivers/database-error.js'
+import type { DatabaseDriver } from '../drivers/driver.js'
+import type { IsolationLevel } from '../drivers/typeorm.js'
+import { InvalidOptionError, SessionFailedError } from '../errors.js'
+import { currentScope, runInScope } from '../scope/scope.js'
+import type { AlchemyDataSource } from './data-source.js'
+
+/** How `db.transaction` runs; both options need a transaction of its own, outside any scope. */
+export interface TransactionOptions {
+  /** Isolation level of the transaction. @default 'READ COMMITTED', where the database knows levels */
+  readonly isolation?: IsolationLevel
+  /** How often the whole function is run again after a deadlock or a serialization failure, 0 to 20. @default 0 */
+  readonly retries?: number
+}
+
+/**
+ * Runs `work` as one transaction: a savepoint inside a scope, a scope of its own outside.
+ *
+ * @throws {InvalidOptionError} `retries` is no whole number from 0 to 20, or an option was given inside a scope.
+ */
+export async function transaction<T>(dataSource: AlchemyDataSource, work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  const { isolation, retries = 0 } = options
+  if (!Number.isInteger(retries) || retries < 0 || retries > 20) {
+    throw new InvalidOptionError('retries', 'a whole number from 0 to 20', retries)
+  }
+  if (currentScope()) {
+    if (isolation ?? options.retries) {
+      throw new InvalidOptionError('isolation, retries', 'none inside a scope, where db.transaction is a savepoint', options)
+    }
+    return dataSource.requireSession('db.transaction()').transaction(work)
+  }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await runInScope({ label: 'db.transaction' }, (scope) => {
+        dataSource.sessionOf(scope, isolation)
+        return work()
+      })
+    } catch (error) {
+      if (attempt >= retries || !isTransient(error, dataSource.alchemy)) throw error
+    }
+    // Full jitter, so that those who met once do not meet again: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    await sleep(Math.random() * Math.min(1_000, 10 * 2 ** attempt))
+  }
+}
+
+/** Failures after which the database has undone everything, so that the whole function may run again. */
+function isTransient(error: unknown, driver: DatabaseDriver): boolean {
+  const cause = error instanceof SessionFailedError ? error.cause : error
+  if (cause instanceof DeadlockError || cause instanceof SerializationError) return true
+  return cause instanceof LockTimeoutError && driver.endsTransaction(cause)
+}

@@ -1,0 +1,23 @@
+import { type ColumnType, refuse } from './column-type.js'
+
+const limit = 2n ** 63n
+
+/** A whole number of 64 bits, a `bigint` in the application. */
+export const BigInteger: ColumnType<bigint> = {
+  kind: 'bigint',
+  typeName: 'BigInteger',
+  // SQLite's client reads integers as doubles, which end at 2^53: a text keeps every digit, and is zero-filled by none.
+  storage: (database) => ({
+    type: database === 'sqlite' ? 'varchar' : 'bigint',
+    transformer: {
+      to: (value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+      from: (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? BigInt(value) : value),
+    },
+  }),
+  accept(value) {
+    const whole = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value
+    if (typeof whole !== 'bigint' || whole < -limit || whole >= limit) refuse('a whole number of 64 bits', value)
+    return whole
+  },
+  toJSON: (value) => value.toString(),
+}

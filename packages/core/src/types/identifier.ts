@@ -1,0 +1,31 @@
+import type { ColumnKind } from './column-type.js'
+
+/**
+ * Reads a key as it may come from a URL: a scalar of the column's kind, for numbers also their digits.
+ *
+ * @returns The key, or `undefined` when no row can have it.
+ * @throws {TypeError} It is no scalar at all, so that a client sent something else than a key.
+ */
+export function readIdentifier(kind: ColumnKind, value: unknown): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
+    throw new TypeError('A key is a string or a number')
+  }
+  switch (kind) {
+    case 'integer':
+      return wholeNumber(value)
+    case 'bigint':
+      return typeof value === 'bigint' ? value : /^-?\d{1,19}$/.test(String(value)) ? BigInt(value) : undefined
+    case 'uuid':
+      return typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value) ? value.toLowerCase() : undefined
+    case 'string':
+      return typeof value === 'string' && !value.includes('\0') ? value : undefined
+    default:
+      return value
+  }
+}
+
+function wholeNumber(value: string | number | bigint): number | undefined {
+  if (typeof value === 'string' && !/^-?\d{1,16}$/.test(value)) return undefined
+  const number = Number(value)
+  return Number.isSafeInteger(number) && Math.abs(number) < 2 ** 31 ? number : undefined
+}

@@ -1,0 +1,173 @@
+// The packages as a user gets them: linted, packed, installed into empty projects, and the first example of the README run in each.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const packages = readdirSync(join(root, 'packages'))
+const example = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1]
+const folder = mkdtempSync(join(tmpdir(), 'alchemy-pack-'))
+
+function run(command, parameters, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, parameters, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed:\n${error?.message ?? ''}${stdout}${stderr}`)
+  return stdout
+}
+
+async function step(title, work) {
+  const started = Date.now()
+  await work()
+  console.log(`ok     ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address()
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+/** Starts a file, writes a note over HTTP, reads it back. */
+async function useExample(project, file) {
+  const port = await freePort()
+  const child = spawn(process.execPath, [file], {
+    cwd: project,
+    env: { ...process.env, PORT: String(port), NODE_ENV: 'test' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  try {
+    const url = `http://127.0.0.1:${port}/notes`
+    let answer
+    for (let time = 0; !answer && time < 200 && child.exitCode === null; time++) {
+      answer = await fetch(url).catch(() => undefined)
+      if (!answer) await new Promise((done) => setTimeout(done, 50))
+    }
+    if (!answer) throw new Error(`${file} does not answer`)
+    const headers = { 'content-type': 'application/json' }
+    const made = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ text: 'packed' }) })
+    const refused = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ text: { $gt: '' } }) })
+    const page = await (await fetch(url)).json()
+    const seen = [made.status, refused.status, page.meta.total, page.items[0]?.text]
+    if (JSON.stringify(seen) !== JSON.stringify([201, 422, 1, 'packed'])) throw new Error(`${file} answered ${JSON.stringify(seen)}`)
+  } finally {
+    child.kill()
+    await new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.once('exit', done) : done()))
+  }
+}
+
+/** An empty project with the tarballs, as `npm install` makes it. */
+function project(name, type, tarballs) {
+  const at = join(folder, name)
+  mkdirSync(at)
+  writeFileSync(join(at, 'package.json'), JSON.stringify({ name, private: true, ...(type ? { type } : {}) }))
+  const version = (each) => `${each}@${manifest.devDependencies[each].replace('npm:', '')}`
+  // The native part of better-sqlite3 was compiled by this checkout; a second time would show nothing and take minutes.
+  run(
+    'npm',
+    [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--prefer-offline',
+      ...tarballs,
+      ...['express', '@types/express', '@types/node', 'typeorm', 'luxon', '@types/luxon', 'typescript', 'better-sqlite3', 'esbuild'].map(
+        version,
+      ),
+    ],
+    { cwd: at },
+  )
+  rmSync(join(at, 'node_modules', 'better-sqlite3'), { recursive: true })
+  run('cp', ['-r', join(root, 'node_modules', 'better-sqlite3'), join(at, 'node_modules', 'better-sqlite3')])
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2023'],
+    types: ['node'],
+    strict: true,
+    skipLibCheck: true,
+    outDir: 'out',
+    rootDir: '.',
+  }
+  writeFileSync(join(at, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  writeFileSync(join(at, 'app.ts'), example)
+  run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: at })
+  return at
+}
+
+try {
+  for (const name of packages) {
+    await step(`publint ${name}`, () => run(bin('publint'), ['--strict', join('packages', name)]))
+    await step(`are the types wrong: ${name}`, () => run(bin('attw'), ['--profile', 'esm-only', '--pack', join('packages', name)]))
+  }
+  let tarballs
+  await step('npm pack', () => {
+    const names = JSON.parse(
+      run('npm', ['pack', '--json', '--pack-destination', folder, ...packages.flatMap((name) => ['-w', join('packages', name)])]),
+    )
+    tarballs = names.map(({ filename }) => join(folder, filename))
+    for (const { filename, files } of names) {
+      const paths = files.map(({ path }) => path)
+      for (const needed of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
+        if (!paths.includes(needed)) throw new Error(`${filename} lacks ${needed}`)
+      }
+      const stray = paths.filter((path) => /test|tsbuildinfo/.test(path))
+      if (stray.length > 0) throw new Error(`${filename} holds ${stray.join(', ')}`)
+    }
+  })
+  let esm
+  await step('an ES module project', async () => {
+    esm = project('esm', 'module', tarballs)
+    await useExample(esm, 'out/app.js')
+  })
+  await step('a CommonJS TypeScript project', async () => {
+    const cjs = project('cjs', undefined, tarballs)
+    if (!readFileSync(join(cjs, 'out/app.js'), 'utf8').includes('require(')) throw new Error('The project is not CommonJS')
+    await useExample(cjs, 'out/app.js')
+  })
+  await step('bundled and minified by esbuild', async () => {
+    rmSync(join(esm, 'notes.db'))
+    run(
+      process.execPath,
+      [
+        'node_modules/esbuild/bin/esbuild',
+        'app.ts',
+        '--bundle',
+        '--minify',
+        '--platform=node',
+        '--format=cjs',
+        '--outfile=out/bundle.cjs',
+        '--external:better-sqlite3',
+        '--external:typeorm',
+        '--external:express',
+      ],
+      { cwd: esm },
+    )
+    await useExample(esm, 'out/bundle.cjs')
+    const names = run(
+      process.execPath,
+      [
+        '-e',
+        "console.log(require('better-sqlite3')('notes.db').prepare(\"select name from sqlite_master where type = 'table'\").pluck().all().join())",
+      ],
+      { cwd: esm },
+    )
+    if (!names.split(/[,\n]/).includes('note')) throw new Error(`The tables of the bundle are ${names}`)
+    if (!existsSync(join(esm, 'notes.db'))) throw new Error('The bundle wrote no file')
+  })
+} catch (error) {
+  console.error(`FAILED ${error.message}`)
+  process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest'
+import type { TestDatabase } from '../databases/database.ts'
+import { inStore, type Store } from './store.ts'
+
+/** Relations: by our definitions, and by TypeORM's ways of loading and saving them. */
+export function relationRows(database: TestDatabase): void {
+  const row = (title: string, run: (store: Store) => Promise<void>): void => {
+    it(title, () => inStore(database, run))
+  }
+
+  row('a record takes a record, and its key is written with it', async ({ User, Post, db, sent }) => {
+    const author = await User.create({ name: 'Ada' })
+    let post = new Post()
+    expect(await sent(async () => (post = await Post.create({ title: 'One', author })))).toHaveLength(1)
+    expect(await Post.filter({ author }).one()).toMatchObject({ id: post.id })
+    const other = await User.create({ name: 'Bob' })
+    await post.update({ author: other })
+    expect(await Post.filter({ author }).count()).toBe(0)
+    await post.update({ author: null })
+    expect(await Post.filter({ author: null }).count()).toBe(1)
+    const loaded = await db.dataSource.getRepository(Post).findOneOrFail({ where: { id: post.id }, relations: { author: true } })
+    expect(loaded.author).toBeNull()
+  })
+
+  row('new records are written parents first, in one save', async ({ User, Post, db }) => {
+    const post = new Post({ title: 'One' }).set({ author: new User({ name: 'Ada' }) })
+    await post.save()
+    expect(post.author?.id).toBe(1)
+    await db.run(async () => {
+      const author = new User({ name: 'Bob' })
+      db.add(new Post({ title: 'Two' }).set({ author }), author, new Post({ title: 'Three' }).set({ author }))
+    })
+    expect(await User.query().all()).toHaveLength(2)
+    const posts = await Post.query().leftJoinAndSelect('post.author', 'author').orderBy('post.id').all()
+    expect(posts.map(({ title, author }) => [title, author?.name])).toEqual([['One', 'Ada'], ['Two', 'Bob'], ['Three', 'Bob']])
+  })
+
+  row('many-to-many is saved and loaded', async ({ Post, Tag, db }) => {
+    const [first, second] = await Tag.createMany([{ label: 'a' }, { label: 'b' }])
+    if (!first || !second) throw new Error('lost')
+    const post = await Post.create({ title: 'One', tags: [first, second] })
+    const repository = db.dataSource.getRepository(Post)
+    const load = () => repository.findOneOrFail({ where: { id: post.id }, relations: { tags: true }, order: { tags: { label: 'ASC' } } })
+    expect((await load()).tags.map(({ label }) => label)).toEqual(['a', 'b'])
+    await db.run(async () => {
+      const loaded = await load()
+      loaded.tags = loaded.tags.slice(1)
+      await loaded.save()
+    })
+    expect((await load()).tags.map(({ label }) => label)).toEqual(['b'])
+    await second.delete()
+    expect((await load()).tags).toEqual([])
+  })
+
+  row('a relation that leads nowhere is refused, and so is deleting what others need', async ({ User, Post, db }) => {
+    const author = await User.create({ name: 'Ada' })
+    await Post.create({ title: 'One', author })
+    await expect(author.delete({ hardDelete: true })).rejects.toMatchObject({ code: 'FOREIGN_KEY', status: 409 })
+    expect(await User.count()).toBe(1)
+    await expect(db.run(() => author.delete({ hardDelete: true }).then(() => undefined))).rejects.toMatchObject({ code: 'FOREIGN_KEY' })
+  })
+
+  row('JSON follows relations that are loaded, and never in a circle', async ({ User, Post, db }) => {
+    const author = await User.create({ name: 'Ada' })
+    await Post.create({ title: 'One', author })
+    const [loaded] = await db.dataSource.getRepository(User).find({ relations: { posts: { author: true } } })
+    expect(JSON.parse(JSON.stringify(loaded))).toMatchObject({ name: 'Ada', posts: [{ title: 'One' }] })
+    if (loaded?.posts[0]) loaded.posts[0].author = loaded
+    expect(JSON.parse(JSON.stringify(loaded))).toMatchObject({ name: 'Ada', posts: [{ title: 'One' }] })
+    expect(JSON.stringify({ a: author, b: author })).toMatch(/Ada.*Ada/)
+  })
+
+  row('one-to-one, eager and cascade are TypeORM, in the session', async ({ db }) => {
+    class Profile extends db.Model('Profile', { text: db.Column(db.String(20)) }) {}
+    class Member extends db.Model('Member', { name: db.Column(db.String(20)) }) {
+      static relations = this.relate({
+        profile: db.OneToOne(() => Profile, { joinColumn: true, eager: true, cascade: true, nullable: true }),
+        notes: db.OneToMany(() => Remark, 'member', { cascade: true }),
+      })
+      declare profile: Profile | null
+      declare notes: Remark[]
+    }
+    class Remark extends db.Model('Remark', { text: db.Column(db.String(20)) }) {
+      static relations = this.relate({ member: db.ManyToOne(() => Member, 'notes', { nullable: true }) })
+      declare member: Member | null
+    }
+    await db.createAll()
+    const failing = db.run(async () => {
+      await Member.create({ name: 'lost', profile: new Profile({ text: 'lost' }), notes: [new Remark({ text: 'lost' })] })
+      throw new Error('undo')
+    })
+    await expect(failing).rejects.toThrow('undo')
+    expect([await Member.count(), await Profile.count(), await Remark.count()]).toEqual([0, 0, 0])
+    await Member.create({ name: 'kept', profile: new Profile({ text: 'p' }), notes: [new Remark({ text: 'r' })] })
+    expect(await Member.query().first()).toMatchObject({ name: 'kept' })
+    const found = await db.dataSource.getRepository(Member).findOneOrFail({ where: {}, relations: { notes: true } })
+    expect(found).toMatchObject({ profile: { text: 'p' }, notes: [{ text: 'r' }] })
+  })
+
+  row('a cycle of new records is refused with its names', async ({ db }) => {
+    class Left extends db.Model('Left', { name: db.Column(db.String(5)) }) {
+      static relations = this.relate({ right: db.ManyToOne(() => Right, { nullable: true }) })
+      declare right: Right | null
+    }
+    class Right extends db.Model('Right', { name: db.Column(db.String(5)) }) {
+      static relations = this.relate({ left: db.ManyToOne(() => Left, { nullable: true }) })
+      declare left: Left | null
+    }
+    await db.createAll()
+    const left = new Left({ name: 'l' })
+    const right = new Right({ name: 'r' }).set({ left })
+    left.right = right
+    await expect(left.save()).rejects.toThrow(/Left → Right/)
+  })
+}

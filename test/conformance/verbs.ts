@@ -1,0 +1,250 @@
+import { ConflictError, DateTime, RecordNotFoundError } from '@active-alchemy/core'
+import { expect, it } from 'vitest'
+import type { TestDatabase } from '../databases/database.ts'
+import { inStore, type Store } from './store.ts'
+
+/** What one record can do, and what each of it costs. */
+export function verbRows(database: TestDatabase): void {
+  const row = (title: string, run: (store: Store) => Promise<void>): void => {
+    it(title, () => inStore(database, run))
+  }
+
+  row('create inserts, and gives the record with its key, its stamps and its defaults', async ({ User }) => {
+    const before = DateTime.utc()
+    const user = await User.create({ name: 'Mardix', location: 'Moon' })
+    expect(user).toMatchObject({ id: 1, name: 'Mardix', location: 'Moon', points: 0, email: null, isDeleted: false, deletedAt: null })
+    expect(user.createdAt.toMillis()).toBeGreaterThanOrEqual(before.toMillis())
+    expect(user.createdAt.zoneName).toBe('UTC')
+    expect(+user.updatedAt).toBe(+user.createdAt)
+    expect((await User.create({ name: 'Other' })).location).toBe('USA')
+    expect(await User.get(user.id)).toMatchObject(user.toDict())
+  })
+
+  row('new and save are create', async ({ User }) => {
+    const user = new User({ name: 'Mardix' })
+    expect([user.isNew, user.isDirty, user.id]).toEqual([true, true, undefined])
+    expect(await user.save()).toBe(user)
+    expect([user.isNew, user.isDirty, user.id]).toEqual([false, false, 1])
+  })
+
+  row('each verb is one statement', async ({ User, sent }) => {
+    let user = await User.create({ name: 'a' })
+    expect(await sent(() => User.create({ name: 'b' }))).toHaveLength(1)
+    expect(await sent(async () => (user = (await User.get(1)) ?? user))).toHaveLength(1)
+    expect(await sent(() => user.update({ name: 'c' }))).toHaveLength(1)
+    expect(await sent(() => user.save())).toHaveLength(0)
+    expect(await sent(() => user.update({ name: 'c' }))).toHaveLength(0)
+    expect(await sent(() => user.increment('points'))).toHaveLength(database.lacks['returning'] ? 2 : 1)
+    expect(await sent(() => user.delete())).toHaveLength(1)
+    expect(await sent(() => user.restore())).toHaveLength(1)
+    expect(await sent(() => user.delete({ hardDelete: true }))).toHaveLength(1)
+  })
+
+  row('an update sends the columns that changed, and no SELECT', async ({ User, sent }) => {
+    const user = await User.create({ name: 'a' })
+    const [sql = ''] = await sent(() => user.update({ name: 'b' }))
+    expect(sql).toMatch(/^UPDATE/)
+    expect(sql).toContain('name')
+    expect(sql).not.toContain('location')
+  })
+
+  row('update moves updatedAt, a save without a change does not', async ({ User }) => {
+    const user = await User.create({ name: 'a' })
+    const { updatedAt, createdAt } = user
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await user.save()
+    expect(+user.updatedAt).toBe(+updatedAt)
+    await user.update({ name: 'b' })
+    expect(+user.updatedAt).toBeGreaterThan(+updatedAt)
+    expect(+user.createdAt).toBe(+createdAt)
+  })
+
+  row('a change inside JSON is seen', async ({ User }) => {
+    const user = await User.create({ name: 'a', settings: { theme: 'dark', tags: [1] } })
+    const settings = user.settings as { theme: string; tags: number[] }
+    settings.tags.push(2)
+    expect(user.isDirty).toBe(true)
+    expect(user.changes).toEqual({ settings: { theme: 'dark', tags: [1, 2] } })
+    await user.save()
+    expect((await User.getOrError(user.id)).settings).toEqual({ theme: 'dark', tags: [1, 2] })
+  })
+
+  row('reload takes the row, and drops what was not saved', async ({ User, raw }) => {
+    const user = await User.create({ name: 'a' })
+    user.name = 'unsaved'
+    await raw(`update ${quoted(database, 'user')} set location = 'Mars'`)
+    await user.reload()
+    expect(user).toMatchObject({ name: 'a', location: 'Mars', isDirty: false })
+  })
+
+  row('increment adds in the database, and the object follows', async ({ User }) => {
+    const user = await User.create({ name: 'a' })
+    const same = await User.getOrError(user.id)
+    await Promise.all(Array.from({ length: 10 }, () => user.increment('points', 2)))
+    expect([user.points, user.isDirty]).toEqual([20, false])
+    expect(await same.decrement('points', 5)).toMatchObject({ points: 15 })
+    await expect(user.increment('points', -16, { min: 0 })).rejects.toBeInstanceOf(ConflictError)
+    await expect(user.increment('points', 1, { max: 15 })).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
+    await expect(user.increment('points', Number.NaN)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(user.increment('name' as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    expect((await User.getOrError(user.id)).points).toBe(15)
+  })
+
+  row('fifty concurrent read-change-write with a lock lose nothing', async ({ User, db }) => {
+    const { id } = await User.create({ name: 'a' })
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        db.transaction(async () => {
+          const user = await User.getOrError(id)
+          const locked = await User.get(id, { forUpdate: true })
+          await (locked ?? user).update({ points: (locked ?? user).points + 1 })
+        }),
+      ),
+    )
+    expect((await User.getOrError(id)).points).toBe(50)
+  })
+
+  row('a chain is awaited once, each verb on the record of the one before', async ({ User }) => {
+    const { id } = await User.create({ name: 'a' })
+    const user = await User.get(id).delete().delete(false).update({ location: 'St. Louis' })
+    expect(user).toMatchObject({ location: 'St. Louis', isDeleted: false })
+    expect(await User.get(id).update({ points: 1 }).toDict()).toMatchObject({ id, points: 1 })
+  })
+
+  row('a chain on a record that does not exist is not found, status 404', async ({ User }) => {
+    await expect(User.get(99).update({ name: 'b' })).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND', status: 404, statusCode: 404 })
+    expect(await User.get(99)).toBeNull()
+  })
+
+  row('after a hard delete the object keeps its values and has no row', async ({ User }) => {
+    const user = await User.create({ name: 'a' })
+    expect(await user.delete({ hardDelete: true })).toBe(user)
+    expect([user.name, user.isNew]).toEqual(['a', false])
+    await expect(user.save()).rejects.toBeInstanceOf(RecordNotFoundError)
+    await expect(user.update({ name: 'b' }).restore()).rejects.toBeInstanceOf(RecordNotFoundError)
+  })
+
+  row('an update of a row that is gone is not found, and no silence', async ({ User, raw }) => {
+    const user = await User.create({ name: 'a' })
+    await raw(`delete from ${quoted(database, 'user')}`)
+    await expect(user.update({ name: 'b' })).rejects.toBeInstanceOf(RecordNotFoundError)
+    await expect(user.reload()).rejects.toBeInstanceOf(RecordNotFoundError)
+  })
+
+  row('createMany inserts all or none, with few statements', async ({ User, sent }) => {
+    let users: readonly { id: number }[] = []
+    const statements = await sent(async () => {
+      users = await User.createMany(Array.from({ length: 100 }, (_, index) => ({ name: `n${index}` })))
+    })
+    if (!database.lacks['returning']) expect(statements).toHaveLength(1)
+    expect(new Set(users.map(({ id }) => id)).size).toBe(100)
+    await expect(User.createMany([{ name: 'x', email: 'a@b.cd' }, { name: 'y', email: 'a@b.cd' }])).rejects.toMatchObject({ code: 'UNIQUE' })
+    expect(await User.count()).toBe(100)
+    expect(await User.createMany([])).toEqual([])
+  })
+
+  row('getOrError and firstOrError throw an error, its class, or what a function gives', async ({ User }) => {
+    class Missing extends Error {}
+    const error = new Missing('none')
+    await expect(User.getOrError(1, error)).rejects.toBe(error)
+    await expect(User.getOrError(1, Missing)).rejects.toBeInstanceOf(Missing)
+    expect(await User.getOrError(1, () => 'fallback')).toBe('fallback')
+    await expect(User.getOrError(1)).rejects.toMatchObject({ status: 404 })
+    await expect(User.firstOrError({ name: 'x' })).rejects.toMatchObject({ status: 404 })
+    await expect(User.query().firstOrError(Missing)).rejects.toBeInstanceOf(Missing)
+    await expect(User.query().getOrError(1, Missing)).rejects.toBeInstanceOf(Missing)
+    const user = await User.create({ name: 'a' })
+    expect(await User.getOrError(user.id, Missing)).toMatchObject({ name: 'a' })
+    expect(await User.firstOrError({ name: 'a' }, Missing)).toMatchObject({ name: 'a' })
+  })
+
+  row('toDict has every column, toJSON is what JSON can say', async ({ User }) => {
+    const user = await User.create({ name: 'a', lastAccess: DateTime.fromISO('2026-01-02T03:04:05.678Z') })
+    expect(Object.keys(user.toDict())).toEqual(['id', 'createdAt', 'updatedAt', 'isDeleted', 'deletedAt', 'name', 'location', 'email', 'lastAccess', 'settings', 'points'])
+    expect(DateTime.isDateTime(user.toDict()['lastAccess'])).toBe(true)
+    expect(JSON.parse(JSON.stringify(user))).toMatchObject({ id: 1, name: 'a', lastAccess: '2026-01-02T03:04:05.678Z', deletedAt: null })
+  })
+
+  row('a BaseModel has its own key and no soft delete', async ({ Country, sent }) => {
+    const iceland = await Country.create({ code: 'IS', name: 'Iceland' })
+    expect(iceland.toDict()).toEqual({ code: 'IS', name: 'Iceland' })
+    expect(await Country.get('IS')).toMatchObject({ name: 'Iceland' })
+    await iceland.update({ name: 'Ísland' })
+    expect(() => iceland.delete(...([false] as unknown as []))).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }) as Error)
+    expect(() => iceland.restore()).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }) as Error)
+    expect(await sent(() => iceland.delete())).toHaveLength(1)
+    expect(await Country.get('IS')).toBeNull()
+  })
+
+  row('create is an INSERT, never an upsert', async ({ Country }) => {
+    await Country.create({ code: 'IS', name: 'Iceland' })
+    await expect(Country.create({ code: 'IS', name: 'Overwritten' })).rejects.toMatchObject({ code: 'UNIQUE', status: 409 })
+    expect(await Country.get('IS')).toMatchObject({ name: 'Iceland' })
+  })
+
+  row('each type goes in and out', async ({ db }) => {
+    class Sample extends db.Model('Sample', {
+      text: db.Column(db.Text, { nullable: true }),
+      big: db.Column(db.BigInteger, { nullable: true }),
+      price: db.Column(db.Numeric(10, 2), { nullable: true }),
+      ratio: db.Column(db.Float, { nullable: true }),
+      flag: db.Column(db.Boolean, { nullable: true }),
+      day: db.Column(db.Date, { nullable: true }),
+      hour: db.Column(db.Time, { nullable: true }),
+      moment: db.Column(db.DateTime, { nullable: true }),
+      data: db.Column(db.JSONType, { nullable: true }),
+      email: db.Column(db.EmailType(), { nullable: true }),
+      uuid: db.Column(db.UUID, { nullable: true }),
+      bytes: db.Column(db.LargeBinary, { nullable: true }),
+    }) {}
+    await db.createAll()
+    const values = {
+      text: 'ä€😀 \' " \\ %_',
+      big: 9_007_199_254_740_993n,
+      price: '12345678.90',
+      ratio: 0.1,
+      flag: true,
+      day: '2026-02-28',
+      hour: '23:59:58',
+      moment: DateTime.fromISO('2026-07-01T12:00:00.123', { zone: 'America/New_York' }),
+      data: { a: [1, null, 'x'], b: { c: true } },
+      email: 'Some.One@Example.org',
+      uuid: '6f1d2a58-94a1-4d3b-9a70-0c6f5f7c1a11',
+      bytes: Buffer.from([0, 255, 1]),
+    }
+    const { id } = await Sample.create(values as never)
+    const read = await Sample.getOrError(id)
+    expect({ ...read.toDict(), bytes: [...((read.bytes as Uint8Array | null) ?? [])] }).toMatchObject({
+      text: values.text,
+      big: values.big,
+      price: values.price,
+      ratio: 0.1,
+      flag: true,
+      day: '2026-02-28',
+      hour: '23:59:58',
+      data: values.data,
+      uuid: values.uuid,
+      bytes: [0, 255, 1],
+    })
+    expect(read.moment?.toISO()).toBe('2026-07-01T16:00:00.123Z')
+    expect(await Sample.first({ moment: values.moment })).toMatchObject({ id })
+    const { id: empty } = await Sample.create({})
+    expect(Object.values((await Sample.getOrError(empty)).toDict()).slice(5)).toEqual(Array.from({ length: 12 }, () => null))
+  })
+
+  row('a default may be a function of ours, a serverDefault is SQL', async ({ db }) => {
+    let calls = 0
+    class Ticket extends db.Model('Ticket', {
+      number: db.Column(db.Integer, { default: () => ++calls }),
+      state: db.Column(db.String(10), { serverDefault: "'open'" }),
+    }) {}
+    await db.createAll()
+    const [first, second] = [await Ticket.create({}), await Ticket.create({})]
+    expect([first.number, second.number, first.state]).toEqual([1, 2, 'open'])
+  })
+}
+
+/** A name as the database quotes it; `user` is a reserved word. */
+export function quoted(database: TestDatabase, name: string): string {
+  return database.name === 'mariadb' ? `\`${name}\`` : `"${name}"`
+}

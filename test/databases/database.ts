@@ -1,0 +1,73 @@
+import { ActiveAlchemy, type ActiveAlchemyOptions } from '@active-alchemy/core'
+
+/** One kind of database that the suites run on. */
+export interface TestDatabase {
+  readonly name: string
+  /** A new, empty database. */
+  create(): Promise<FreshDatabase>
+  /** What it cannot do, and why; the suites assert the other behaviour where there is one. */
+  readonly lacks: Readonly<Partial<Record<Lack, string>>>
+  /** SQL that makes the commit of its transaction fail, after `create table note (id …)` exists. */
+  readonly breakCommit: readonly string[]
+  /** SQL that `breakCommit` needs once. */
+  readonly prepareBreak: readonly string[]
+}
+
+/** Something that not every database has. */
+export type Lack = 'a connection for each session' | 'concurrent writers' | 'exact decimals' | 'deferred constraints' | 'transactional DDL' | 'returning'
+
+/** A database of one test. */
+export interface FreshDatabase {
+  readonly uri: string
+  drop(): Promise<void>
+}
+
+/** Counts of connections: each that was leased must have been given back, once. */
+export interface LeaseCount {
+  leased: number
+  released: number
+}
+
+/** Opens `fresh`, and counts its connections. The class decides which adapter's `ActiveAlchemy` it is. */
+export function open<Database extends ActiveAlchemy>(
+  Class: new (uri: string, options?: ActiveAlchemyOptions) => Database,
+  fresh: FreshDatabase,
+  options: ActiveAlchemyOptions = {},
+): { db: Database; leases: LeaseCount; statements: string[] } {
+  const statements: string[] = []
+  const db = new Class(fresh.uri, {
+    name: 'test',
+    ...options,
+    typeorm: { ...options.typeorm, logger: recorder(statements) } as NonNullable<ActiveAlchemyOptions['typeorm']>,
+  })
+  const leases: LeaseCount = { leased: 0, released: 0 }
+  const { alchemy } = db.dataSource
+  const lease = alchemy.lease.bind(alchemy)
+  alchemy.lease = async (purpose) => {
+    const runner = await lease(purpose)
+    leases.leased += 1
+    const release = runner.release.bind(runner)
+    runner.release = async () => {
+      leases.released += 1
+      await release()
+    }
+    return runner
+  }
+  return { db, leases, statements }
+}
+
+function recorder(statements: string[]): object {
+  return {
+    logQuery: (sql: string) => statements.push(sql),
+    logQueryError: () => undefined,
+    logQuerySlow: () => undefined,
+    logSchemaBuild: () => undefined,
+    logMigration: () => undefined,
+    log: () => undefined,
+  }
+}
+
+/** Statements that do something: what opens and closes a transaction is not counted. */
+export function work(statements: readonly string[]): string[] {
+  return statements.filter((sql) => !/^(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET TRANSACTION)/i.test(sql))
+}

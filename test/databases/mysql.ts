@@ -1,0 +1,37 @@
+import { createConnection } from 'mysql2/promise'
+import type { TestDatabase } from './database.ts'
+
+let count = 0
+
+/** MariaDB, which stands for MySQL too: each database is a new one of the server that `ALCHEMY_MYSQL_URL` names. */
+export const mariadb: TestDatabase = {
+  name: 'mariadb',
+  lacks: {
+    'deferred constraints': 'MariaDB checks foreign keys with each statement',
+    'transactional DDL': 'a schema change commits',
+    returning: 'UPDATE gives nothing back',
+  },
+  // The server ends the transaction behind the session's back, as it does to the victim of a deadlock.
+  prepareBreak: ['create procedure break_commit() rollback'],
+  breakCommit: ['call break_commit()'],
+  async create() {
+    const name = `aa_${process.pid}_${++count}`
+    await onServer(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`)
+    return { uri: new URL(name, serverUrl()).href, drop: () => onServer(`DROP DATABASE \`${name}\``) }
+  },
+}
+
+/** The server, without a database. */
+export function serverUrl(): string {
+  return process.env['ALCHEMY_MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306/'
+}
+
+/** Runs one statement on a connection of its own. */
+export async function onServer(sql: string): Promise<void> {
+  const connection = await createConnection(serverUrl())
+  try {
+    await connection.query(sql)
+  } finally {
+    await connection.end()
+  }
+}

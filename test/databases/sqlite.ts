@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestDatabase } from './database.ts'
+
+const breaks = {
+  prepareBreak: [
+    'create table promise_to_note (id integer primary key, note_id integer references note(id) deferrable initially deferred)',
+  ],
+  breakCommit: ['insert into promise_to_note (note_id) values (987654)'],
+}
+
+/** SQLite in a file. */
+export const sqliteFile: TestDatabase = {
+  name: 'sqlite',
+  lacks: {
+    'concurrent writers': 'SQLite has one write lock: a second writer waits for the first',
+    'exact decimals': 'SQLite keeps at most 15 digits of a decimal number',
+  },
+  ...breaks,
+  async create() {
+    const folder = await mkdtemp(join(tmpdir(), 'alchemy-'))
+    return { uri: `sqlite:///${join(folder, 'test.db')}`, drop: () => rm(folder, { recursive: true }) }
+  },
+}
+
+/** SQLite in memory. */
+export const sqliteMemory: TestDatabase = {
+  ...sqliteFile,
+  name: 'sqlite :memory:',
+  lacks: { ...sqliteFile.lacks, 'a connection for each session': 'a database in memory is its one connection' },
+  create: async () => ({ uri: 'sqlite:///:memory:', drop: async () => undefined }),
+}

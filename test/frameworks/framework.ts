@@ -1,0 +1,87 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { ActiveAlchemy } from '@active-alchemy/core'
+import type { BindOptions } from '@active-alchemy/core/http'
+
+/** What a handler of the suite gets, whatever the framework. */
+export interface Call {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly body: unknown
+}
+
+/** What a handler of the suite answers, in the words of each framework. */
+export type Reply =
+  | { readonly json: unknown; readonly status?: number }
+  | { readonly text: string }
+  | { readonly redirect: string }
+  | { readonly status: number }
+  | { readonly file: string }
+  | { readonly stream: Readable }
+  /** The handler answers on the raw response, and the framework keeps out of it. */
+  | { readonly raw: (res: ServerResponse) => unknown }
+  /** A second answer while the first is under way. */
+  | { readonly twice: readonly [unknown, unknown] }
+
+/** A route of the suite. */
+export type Handler = (call: Call) => Promise<Reply> | Reply
+
+/** What an application of the suite is made of. */
+export interface AppParts {
+  /** Handlers by method and path: `POST /notes`. */
+  readonly routes: Readonly<Record<string, Handler>>
+  readonly databases: readonly ActiveAlchemy[]
+  readonly options?: BindOptions
+  /** What the application's own error handler answers. @default the error's status, else 500 */
+  readonly errorStatus?: number
+  /** Whether the adapter is mounted twice. @default false */
+  readonly mountTwice?: boolean
+}
+
+/** A row that not every framework can have. */
+export type FrameworkLack = 'HTTP/2' | 'async errors' | 'second answers'
+
+/** One framework that the request suite runs on. */
+export interface Framework {
+  readonly name: string
+  /** Databases that it is combined with. @default all */
+  readonly databases?: readonly string[]
+  readonly lacks: Readonly<Partial<Record<FrameworkLack, string>>>
+  /** Starts an application on a free port of loopback. */
+  start(parts: AppParts): Promise<RunningApp>
+}
+
+/** An application that listens. */
+export interface RunningApp {
+  readonly url: string
+  readonly server: Server
+  stop(): Promise<void>
+}
+
+/** Starts a server on a free port of loopback. */
+export async function listen(server: Server): Promise<RunningApp> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    server,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** The status of an error's answer. */
+export function statusOf(error: unknown): number {
+  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
+  return typeof status === 'number' ? status : 500
+}
+
+/** The body of an error's answer: it shows that the application worded it. */
+export function wordsOf(error: unknown): { readonly worded: string } {
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return { worded: String(code ?? (error instanceof Error ? error.message : error)) }
+}

@@ -1,0 +1,39 @@
+import { describe } from 'vitest'
+import type { TestDatabase } from './databases/database.ts'
+import { mariadb } from './databases/mysql.ts'
+import { postgres } from './databases/postgres.ts'
+import { sqliteFile, sqliteMemory } from './databases/sqlite.ts'
+import { express4, express5, express5Dressed } from './frameworks/express.ts'
+import type { Framework } from './frameworks/framework.ts'
+
+/** Databases that the model suites run on. */
+export const databases: readonly TestDatabase[] = chosen([sqliteFile, sqliteMemory, postgres, mariadb], process.env['DATABASES'])
+
+/** Databases that requests run on. */
+export const servers: readonly TestDatabase[] = databases.filter((database) => database !== sqliteMemory)
+
+/** Frameworks that the request suite runs on. */
+export const frameworks: readonly Framework[] = chosen([express5, express5Dressed, express4], process.env['FRAMEWORKS'])
+
+/** Takes the rows of `list` whose name begins with one of the names in `filter`, all without one. */
+function chosen<Row extends { readonly name: string }>(list: readonly Row[], filter: string | undefined): Row[] {
+  const names = filter?.split(',').filter(Boolean)
+  const rows = list.filter(({ name }) => !names || names.some((each) => name.startsWith(each)))
+  if (rows.length === 0) throw new Error(`Nothing is named ${filter}. Choose among ${list.map(({ name }) => name).join(', ')}.`)
+  return rows
+}
+
+/** Runs `rows` on every database. */
+export function eachDatabase(title: string, rows: (database: TestDatabase) => void): void {
+  for (const database of databases) describe(`${database.name} › ${title}`, () => rows(database))
+}
+
+/** Runs `rows` on every framework with every database. */
+export function eachCell(title: string, rows: (framework: Framework, database: TestDatabase) => void): void {
+  for (const database of servers) {
+    for (const framework of frameworks) {
+      if (framework.databases && !framework.databases.includes(database.name)) continue
+      describe(`${framework.name} × ${database.name} › ${title}`, () => rows(framework, database))
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { errorRows } from './conformance/errors.ts'
+import { definitionRows } from './conformance/definitions.ts'
+import { inputRows } from './conformance/input.ts'
+import { queryRows } from './conformance/queries.ts'
+import { relationRows } from './conformance/relations.ts'
+import { sessionRows } from './conformance/sessions.ts'
+import { softDeleteRows } from './conformance/soft-delete.ts'
+import { verbRows } from './conformance/verbs.ts'
+import { eachDatabase } from './matrix.ts'
+
+eachDatabase('verbs', verbRows)
+eachDatabase('soft delete', softDeleteRows)
+eachDatabase('queries', queryRows)
+eachDatabase('relations', relationRows)
+eachDatabase('sessions', sessionRows)
+eachDatabase('input', inputRows)
+eachDatabase('definitions', definitionRows)
+eachDatabase('errors', errorRows)

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(import.meta.dirname, '.readme')
+
+/** Each README's blocks of TypeScript: the examples that stand alone, and the tour, whose blocks go on from one another. */
+function programs(): Map<string, string> {
+  const found = new Map<string, string>()
+  const tour = readFileSync(join(root, 'README.md'), 'utf8').split('## Tour')[1] ?? ''
+  found.set('tour', blocks(tour).join('\n'))
+  found.set('first', blocks(readFileSync(join(root, 'README.md'), 'utf8'))[0] ?? '')
+  for (const name of readdirSync(join(root, 'packages'))) {
+    blocks(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).forEach((text, index) =>
+      found.set(`${name}-${index + 1}`, text),
+    )
+  }
+  return found
+}
+
+function blocks(markdown: string): string[] {
+  return [...markdown.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = '']) => text)
+}
+
+describe('the code in the READMEs', () => {
+  const all = programs()
+
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, text] of all) writeFileSync(join(folder, `${name}.ts`), `${text}\nexport {}\n`)
+    const compilerOptions = {
+      noEmit: true,
+      composite: false,
+      declaration: false,
+      declarationMap: false,
+      noPropertyAccessFromIndexSignature: false,
+    }
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
+    )
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('compiles', () => {
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder], { stdio: 'inherit' })
+  })
+
+  it('runs: the tour', async () => {
+    const tour: unknown = await import(join(folder, 'tour.ts'))
+    expect(tour).toBeDefined()
+  })
+})

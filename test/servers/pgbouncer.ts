@@ -1,0 +1,70 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answers, freePort, postgresUrl, type ProvidedServer } from './postgres.ts'
+
+const cache = join(import.meta.dirname, '../../node_modules/.cache/active-alchemy/pgbouncer')
+const packages = ['pgbouncer', 'libevent-2.1-7', 'libc-ares2']
+
+/** The installed PgBouncer, else that of Debian's packages, unpacked beside the node modules; `undefined` if there is none. */
+function binary(): string | undefined {
+  const places = ['/usr/sbin/pgbouncer', join(cache, 'usr/sbin/pgbouncer')]
+  const found = places.find((place) => existsSync(place))
+  if (found !== undefined) return found
+  try {
+    mkdirSync(cache, { recursive: true })
+    execFileSync('apt-get', ['download', ...packages], { cwd: cache, stdio: 'ignore' })
+    for (const file of readdirSync(cache).filter((name) => name.endsWith('.deb')))
+      execFileSync('dpkg-deb', ['-x', join(cache, file), cache])
+    return places.find((place) => existsSync(place))
+  } catch {
+    return undefined
+  }
+}
+
+/** Starts a PgBouncer in transaction mode before the server of the tests. @returns `undefined` if there is none to start. */
+export async function startPgBouncer(): Promise<ProvidedServer | undefined> {
+  const program = binary()
+  if (program === undefined) return undefined
+  const { hostname, port: target } = new URL(postgresUrl())
+  const home = mkdtempSync(join(tmpdir(), 'alchemy-pgbouncer-'))
+  const port = await freePort()
+  const settings = ['[databases]', `* = host=${hostname} port=${target} user=postgres`, '[pgbouncer]', 'listen_addr=127.0.0.1']
+  settings.push(
+    `listen_port=${port}`,
+    'auth_type=any',
+    'pool_mode=transaction',
+    'default_pool_size=3',
+    'max_client_conn=200',
+    'unix_socket_dir=',
+  )
+  const file = join(home, 'pgbouncer.ini')
+  writeFileSync(file, settings.join('\n'))
+  chmodSync(home, 0o755)
+  // Like PostgreSQL itself it refuses to run as root.
+  const user = process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
+  const [command, ...parameters] = [...user, program, file]
+  const libraries = join(
+    cache,
+    'usr/lib',
+    execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim() === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu',
+  )
+  const server = spawn(command, parameters, { stdio: 'ignore', env: { ...process.env, LD_LIBRARY_PATH: libraries } })
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
+  const deadline = Date.now() + 10_000
+  while (!(await answers(url))) {
+    if (server.exitCode !== null || Date.now() > deadline) throw new Error('PgBouncer did not start')
+    await sleep(50)
+  }
+  return {
+    url,
+    stop: async () => {
+      server.kill('SIGTERM')
+      await ended
+      rmSync(home, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import { ActiveAlchemy, type DateTime, type Paginator } from '@active-alchemy/core'
+import { expectTypeOf } from 'vitest'
+
+const db = new ActiveAlchemy('sqlite://')
+
+class User extends db.Model('User', {
+  name: db.Column(db.String(25)),
+  location: db.Column(db.String(50), { default: 'USA' }),
+  age: db.Column(db.Integer, { nullable: true }),
+  balance: db.Column(db.Numeric(10, 2), { default: '0' }),
+  settings: db.Column(db.JSONType, { nullable: true }),
+}) {
+  static relations = this.relate({ posts: db.OneToMany(() => Post, 'author') })
+  declare posts: Post[]
+  get shout(): string {
+    return this.name.toUpperCase()
+  }
+}
+
+class Post extends db.Model('Post', { title: db.Column(db.String(80)) }) {
+  static relations = this.relate({ author: db.ManyToOne(() => User, 'posts') })
+  declare author: User
+}
+
+class Country extends db.BaseModel('Country', {
+  code: db.Column(db.String(2), { primary: true }),
+  area: db.Column(db.Float, { nullable: true }),
+}) {}
+
+class Decorated extends db.Model {
+  @db.Column(db.String(25)) declare name: string
+  @db.Column(db.Integer, { nullable: true }) declare age: number | null
+  // @ts-expect-error the column may be null, the property may not
+  @db.Column(db.Integer, { nullable: true }) declare wrongNull: number
+  // @ts-expect-error the column is text, the property a number
+  @db.Column(db.String(5)) declare wrongType: number
+}
+
+// ---------------------------------------------------------------------------------------------- what the database is made of
+
+// @ts-expect-error an environment variable may be missing
+new ActiveAlchemy(process.env['DATABASE_URL'])
+// @ts-expect-error there is no such option
+new ActiveAlchemy('sqlite://', { poolsize: 3 })
+// @ts-expect-error it commits by request or by save
+new ActiveAlchemy('sqlite://', { commit: 'never' })
+
+// ---------------------------------------------------------------------------------------------- what may be created
+
+void User.create({ name: 'Mardix' })
+void User.create({ name: 'Mardix', location: 'Moon', age: null })
+// @ts-expect-error name is required
+void User.create({ location: 'Moon' })
+// @ts-expect-error there is no such column
+void User.create({ name: 'Mardix', locaton: 'Moon' })
+// @ts-expect-error name is text
+void User.create({ name: 5 })
+// @ts-expect-error name is never null
+void User.create({ name: null })
+// @ts-expect-error the stamps are ours
+void User.create({ name: 'Mardix', createdAt: new Date() })
+// @ts-expect-error a relation takes an instance
+void Post.create({ title: 'First', author: { id: 1 } })
+void Post.create({ title: 'First', author: new User({ name: 'Mardix' }) })
+// @ts-expect-error each row needs its name
+void User.createMany([{ name: 'a' }, { location: 'b' }])
+// @ts-expect-error the constructor is typed as create
+new User({ nam: 'Mardix' })
+void Country.create({ code: 'IS' })
+
+// ---------------------------------------------------------------------------------------------- what is found
+
+expectTypeOf(await User.get(1)).toEqualTypeOf<User | null>()
+expectTypeOf(await User.getOrError(1)).toEqualTypeOf<User>()
+expectTypeOf(await User.first({ name: 'Mardix' })).toEqualTypeOf<User | null>()
+expectTypeOf(await User.getOrError(1, () => 'none' as const)).toEqualTypeOf<User | 'none'>()
+expectTypeOf(await User.filter({ location: ['Moon', 'USA'] }).all()).toEqualTypeOf<User[]>()
+expectTypeOf(await User.query('name', 'age').all()).toEqualTypeOf<Pick<User, 'name' | 'age'>[]>()
+expectTypeOf(await User.paginate()).toEqualTypeOf<Paginator<User>>()
+expectTypeOf(await User.count()).toEqualTypeOf<number>()
+expectTypeOf(await db.sql<{ n: number }>`select 1 as n`).toEqualTypeOf<{ n: number }[]>()
+for await (const user of User.query()) expectTypeOf(user).toEqualTypeOf<User>()
+
+const row = await User.query({ all: db.func.count('id'), youngest: db.func.min('age'), richest: db.func.max('balance') }).first()
+expectTypeOf(row?.all).toEqualTypeOf<number | undefined>()
+expectTypeOf(row?.youngest).toEqualTypeOf<number | null | undefined>()
+
+// @ts-expect-error there is no such column
+void User.first({ nme: 'Mardix' })
+// @ts-expect-error name is text
+void User.first({ name: 5 })
+// @ts-expect-error there is no such column
+void User.query('nme')
+// @ts-expect-error methods are no columns
+void User.query('save')
+// @ts-expect-error rows are deleted by deleteAll
+void User.query().delete()
+
+// ---------------------------------------------------------------------------------------------- what a record is
+
+const user = await User.getOrError(1)
+expectTypeOf(user.id).toEqualTypeOf<number>()
+expectTypeOf(user.name).toEqualTypeOf<string>()
+expectTypeOf(user.age).toEqualTypeOf<number | null>()
+expectTypeOf(user.balance).toEqualTypeOf<string>()
+expectTypeOf(user.createdAt).toEqualTypeOf<DateTime>()
+expectTypeOf(user.deletedAt).toEqualTypeOf<DateTime | null>()
+expectTypeOf(user.posts).toEqualTypeOf<Post[]>()
+expectTypeOf(await user.update({ name: 'Ada' })).toEqualTypeOf<User>()
+expectTypeOf(await user.delete()).toEqualTypeOf<User>()
+expectTypeOf(await User.get(1).delete().restore().update({ age: 5 })).toEqualTypeOf<User>()
+
+// @ts-expect-error name is text
+void user.update({ name: 5 })
+// @ts-expect-error there is no such column
+void user.update({ nme: 'Ada' })
+// @ts-expect-error there is no such column
+void user.increment('agee')
+// @ts-expect-error a BaseModel has no deleted rows to restore
+void new Country({ code: 'IS' }).delete(false)
+
+void new Decorated({ name: 'a' }).name
+
+// ---------------------------------------------------------------------------------------------- plain TypeORM takes our models
+
+const { manager } = db.dataSource
+void manager.insert(User, { name: 'Mardix', settings: { theme: 'dark' } })
+void manager.update(User, { id: 1 }, { age: 5 })
+void manager.save(User, { name: 'Mardix' })
+void db.dataSource.getRepository(Post).insert({ title: 'First' })
+void db.dataSource.createQueryBuilder().update(User).set({ age: null }).execute()
+expectTypeOf(await db.dataSource.getRepository(User).find({ where: { name: 'Mardix' } })).toEqualTypeOf<User[]>()
