@@ -4,6 +4,7 @@ import compression from 'compression'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import session from 'express-session'
 import express4Module from 'express4'
+import multer from 'multer'
 import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
 
 /** What is mounted around the adapter. */
@@ -22,7 +23,7 @@ function application(create: () => Express, dress: Dress, { routes, databases, o
     app.use(compression({ threshold: 0 }))
     app.use(session({ name: 'second', secret: 'test', resave: false, saveUninitialized: true }))
   }
-  app.use(express.json({ limit: '5mb' }), express.urlencoded({ extended: true }))
+  app.use(express.json({ limit: '5mb' }), express.urlencoded({ extended: true }), multer().none())
   for (const [route, handler] of Object.entries(routes)) {
     const [method = 'GET', path = '/'] = route.split(' ')
     app[method.toLowerCase() as 'get'](path, (req: Request, res: Response, next: NextFunction) => {
@@ -58,7 +59,7 @@ function framework(name: string, create: () => Express, dress: Dress = 'none', d
       'HTTP/2': 'Express has no HTTP/2',
       ...(dress === 'none'
         ? {}
-        : { 'second answers': 'the error of a second answer ends the socket before compression has sent the first' }),
+        : { 'second answers': 'the error of a second answer may end the socket before compression has sent the first' }),
     },
     ...(databases ? { databases } : {}),
     start: (parts) => listen(createServer(application(create, dress, parts))),

@@ -616,3 +616,71 @@ it('is not seen by a response that answers nobody', () => {
   holdResponse(res, { before, fail: wordedFailure(res) })
   expect(statuses).toEqual([])
 })
+
+describe('an answer that Node refuses', () => {
+  it.each<[string, (res: ServerResponse) => unknown, string]>([
+    ['a header', (res) => res.writeHead(302, { location: '/next\nset-cookie: a=1' }), 'ERR_INVALID_CHAR'],
+    ['a name of a header', (res) => res.writeHead(200, { 'a b': 'c' }), 'ERR_INVALID_HTTP_TOKEN'],
+    ['a status', (res) => res.writeHead(99_999), 'ERR_HTTP_INVALID_STATUS_CODE'],
+    ['a body', (res) => res.end({ an: 'object' }), 'ERR_INVALID_ARG_TYPE'],
+    ['a part of a body', (res) => res.write({ an: 'object' }), 'ERR_INVALID_ARG_TYPE'],
+  ])('for %s is refused where it is made, before anything is settled', async (_, handle, code) => {
+    const app = await held((res) => {
+      expect(() => handle(res)).toThrow(expect.objectContaining({ code }))
+      expect(statuses).toEqual([])
+      res.statusCode = 500
+      res.end('worded')
+    })
+    const answer = ask(app.url)
+    await app.handled
+    settle()
+    expect(await answer).toMatchObject({ status: 500, body: 'worded' })
+    expect(statuses).toEqual([500])
+  })
+
+  it('when it is replayed becomes an error', async () => {
+    const app = await held((res) => res.writeHead(200, 'two\nlines').end('fine'))
+    const answer = ask(app.url)
+    await app.handled
+    settle()
+    expect((await answer).status).toBe(500)
+  })
+
+  it('in its middle ends the connection', async () => {
+    const app = await held((res) => {
+      res.write('begun')
+      res.write('ä', 'no encoding' as BufferEncoding)
+    })
+    const answer = ask(app.url)
+    await app.handled
+    settle()
+    await expect(answer).rejects.toThrow()
+  })
+
+  it('with 101 Switching Protocols leaves as it is', async () => {
+    const app = await held((res) => res.writeHead(101, { connection: 'upgrade', upgrade: 'echo' }).end())
+    const socket = connect(app.port, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await app.handled
+    settle()
+    const [text] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(String(text)).toMatch(/^HTTP\/1\.1 101 /)
+  })
+
+  it('does not mix what is late of a dropped answer with the answer that takes its place', async () => {
+    const app = await held((res) => {
+      const { write } = res
+      res.write('begun')
+      // As compression does, which keeps the function that it found.
+      setTimeout(() => write.call(res, 'late', () => undefined), 10)
+    }, (res) => () => {
+      res.write('failed')
+      setTimeout(() => res.end('.'), 40)
+    })
+    const answer = ask(app.url)
+    await app.handled
+    refuse(new Error('refused'))
+    expect(await answer).toMatchObject({ status: 500, body: 'failed.' })
+  })
+})

@@ -209,28 +209,6 @@ describe('a column as a decorator', () => {
   })
 })
 
-describe('a scope', () => {
-  it('rolls back and releases all members when one cannot be closed', async () => {
-    const log: string[] = []
-    const member = (name: string, close: () => Promise<void>): ScopeMember => ({
-      name,
-      touched: true,
-      written: 0,
-      failure: undefined,
-      close,
-      commit: async () => void log.push(`${name} commit`),
-      rollback: async () => void log.push(`${name} rollback`),
-      release: async () => void log.push(`${name} release`),
-    })
-    const [a, b] = [member('a', () => Promise.reject(new Error('cannot close'))), member('b', async () => undefined)]
-    const scope = new Scope({ label: 'test', report: () => undefined })
-    for (const each of [a, b]) scope.member(each, () => each)
-    await expect(scope.settle({ commit: true })).rejects.toThrow('cannot close')
-    expect(log).toEqual(['a rollback', 'b rollback', 'a release', 'b release'])
-    expect(scope.state).toBe('failed')
-  })
-})
-
 describe('the package', () => {
   it('exports its public names, and no helper', () => {
     const names = Object.keys(index).filter((name) => !name.endsWith('Error'))
@@ -248,46 +226,5 @@ describe('the package', () => {
       'SqlQuery',
       'renderPagination',
     ])
-  })
-})
-
-describe('a held response', () => {
-  async function exchange(handle: (res: ServerResponse) => unknown, fail: (error: unknown, res: ServerResponse) => void): Promise<string> {
-    const server = createServer((_req, res) => {
-      holdResponse(res, { before: () => sleep(1), fail: (error) => fail(error, res) })
-      handle(res)
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-    socket.setTimeout(150, () => socket.destroy())
-    socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
-    let text = ''
-    socket.on('data', (chunk) => (text += String(chunk)))
-    await once(socket, 'close')
-    server.close()
-    server.closeAllConnections()
-    return text
-  }
-
-  it.each<[string, (res: ServerResponse) => unknown]>([
-    ['a header that Node refuses', (res) => res.writeHead(302, { location: '/next\nset-cookie: a=1' }).end()],
-    ['a status that Node refuses', (res) => res.writeHead(99_999).end()],
-    ['a body that Node refuses', (res) => res.end({ an: 'object' })],
-  ])('answers an error to %s, and does not end the process', async (_, handle) => {
-    const unhandled: unknown[] = []
-    const listener = (error: unknown): void => void unhandled.push(error)
-    process.on('unhandledRejection', listener)
-    const text = await exchange(handle, (_error, res) => res.end('failed'))
-    process.off('unhandledRejection', listener)
-    expect(unhandled).toEqual([])
-    expect(text).toMatch(/^HTTP\/1\.1 500 /)
-  })
-
-  it('lets an answer that is no answer yet through: 101 Switching Protocols', async () => {
-    const text = await exchange(
-      (res) => res.writeHead(101, { connection: 'upgrade', upgrade: 'echo' }).end(),
-      () => undefined,
-    )
-    expect(text).toMatch(/^HTTP\/1\.1 101 /)
   })
 })

@@ -633,3 +633,25 @@ describe('runInScope', () => {
     expect(log).toEqual(['not awaited', 'a close', 'a commit', 'a release'])
   })
 })
+
+describe('a scope with a member that cannot be closed', () => {
+  it('rolls back and releases all members', async () => {
+    const log: string[] = []
+    const member = (name: string, close: () => Promise<void>): ScopeMember => ({
+      name,
+      touched: true,
+      written: 0,
+      failure: undefined,
+      close,
+      commit: async () => void log.push(`${name} commit`),
+      rollback: async () => void log.push(`${name} rollback`),
+      release: async () => void log.push(`${name} release`),
+    })
+    const [a, b] = [member('a', () => Promise.reject(new Error('cannot close'))), member('b', async () => undefined)]
+    const scope = new Scope({ label: 'test', report: () => undefined })
+    for (const each of [a, b]) scope.member(each, () => each)
+    await expect(scope.settle({ commit: true })).rejects.toThrow('cannot close')
+    expect(log).toEqual(['a rollback', 'b rollback', 'a release', 'b release'])
+    expect(scope.state).toBe('failed')
+  })
+})

@@ -1,5 +1,5 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, noteError } from '@active-alchemy/core/http'
+import { bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf } from '@active-alchemy/core/http'
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
 
 /** How requests are bound to sessions. */
@@ -32,9 +32,13 @@ export function middleware(...parameters: [...databases: ActiveAlchemy[], option
  * app.use(errorHandler())
  */
 export function errorHandler(): ErrorRequestHandler {
-  return (error, req, _res, next) => {
+  return (error, req, res, next) => {
     noteError(req, error)
-    next(error)
+    const proceed = (): void => next(error)
+    // Thrown behind an answer: Express ends the socket, and must not before the answer that is held has left.
+    const settled = res.headersSent ? scopeOf(req)?.settled : undefined
+    if (settled) settled.then(proceed, proceed)
+    else proceed()
   }
 }
 

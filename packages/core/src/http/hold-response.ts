@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 
 /** The calls that make a head leave. */
 type Gate = 'writeHead' | 'write' | 'end' | 'flushHeaders'
@@ -11,7 +11,7 @@ const listenerCalls = ['on', 'once', 'addListener', 'off', 'removeListener'] as 
 type AnyCall = (this: unknown, ...parameters: unknown[]) => unknown
 
 /** Headers that describe the body that was dropped, and not the answer that takes its place. */
-const describesBody = /^(content-.*|etag|last-modified|cache-control|expires|location|accept-ranges|trailer|transfer-encoding)$/i
+export const describesBody = /^(content-.*|etag|last-modified|cache-control|expires|location|accept-ranges|trailer|transfer-encoding)$/i
 
 /** What the holder of a response is told. */
 export interface Holding {
@@ -37,7 +37,7 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
   const ours = new Map<Gate, AnyCall>()
   const queue: [gate: Gate, parameters: unknown[]][] = []
   const sources = new Set<{ unpipe(from: unknown): unknown; destroy(): unknown }>()
-  let state: 'fresh' | 'held' | 'open' = 'fresh'
+  let state: 'fresh' | 'held' | 'open' | 'dropped' = 'fresh'
   let unlock = (): void => {}
 
   for (const gate of gates) {
@@ -46,8 +46,11 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     const ourCall: AnyCall = function (...parameters) {
       // What lies over ours decides on the head while it can: compression writes other bytes from then on.
       if (state === 'fresh' && gate === 'flushHeaders') res.writeHead(res.statusCode)
+      if (state === 'fresh' || state === 'held') check(gate, parameters)
       if (state === 'fresh') begin(gate, parameters)
       if (state === 'open') return call.apply(res, parameters)
+      // A compressor over ours still has bytes of the answer that was dropped; the one in its place does not come this way.
+      if (state === 'dropped') return gate === 'write' ? true : gate === 'flushHeaders' ? undefined : res
       queue.push([gate, parameters])
       if (gate === 'writeHead' && typeof parameters[0] === 'number') res.statusCode = parameters[0]
       // False is the sign of a full buffer: a stream waits.
@@ -61,8 +64,6 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
 
   function begin(gate: Gate, [first]: unknown[]): void {
     const status = gate === 'writeHead' && typeof first === 'number' ? first : res.statusCode
-    // Hints like 103 come before the answer.
-    if (status < 200) return
     const pending = before(status)
     if (!pending) {
       open()
@@ -92,9 +93,15 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     unlock()
     open()
     let hasRoom = true
-    for (const [gate, parameters] of queue.splice(0)) {
-      const result = found.get(gate)?.call.apply(res, parameters)
-      if (gate === 'write') hasRoom = result !== false
+    try {
+      for (const [gate, parameters] of queue.splice(0)) {
+        const result = found.get(gate)?.call.apply(res, parameters)
+        if (gate === 'write') hasRoom = result !== false
+      }
+    } catch (error) {
+      if (res.headersSent) res.destroy()
+      else drop(error)
+      return
     }
     wake(res, hasRoom)
   }
@@ -102,7 +109,7 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
   function drop(error: unknown): void {
     queue.length = 0
     unlock()
-    state = 'open'
+    state = 'dropped'
     // Also what others have put over ours: once told that the answer has ended, they let no other one through.
     restore(() => true)
     for (const source of sources) source.unpipe(res)
@@ -112,6 +119,26 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
     refuseSuccess(res)
     fail(error)
+  }
+}
+
+/** Refuses at once what Node will refuse when it is replayed: then the caller is gone, and the commit done. */
+function check(gate: Gate, parameters: readonly unknown[]): void {
+  const [first, ...rest] = parameters
+  if (gate === 'writeHead') {
+    const status = Number(first)
+    if (!(status >= 100 && status <= 999)) {
+      throw Object.assign(new RangeError(`Invalid status code: ${String(first)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
+    }
+    const headers = rest.find((each) => typeof each === 'object' && each !== null)
+    if (headers && !Array.isArray(headers)) {
+      for (const [name, value] of Object.entries(headers) as [string, string | string[]][]) {
+        validateHeaderName(name)
+        for (const each of [value].flat()) validateHeaderValue(name, each)
+      }
+    }
+  } else if (gate !== 'flushHeaders' && typeof first === 'object' && first !== null && !(first instanceof Uint8Array)) {
+    throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), { code: 'ERR_INVALID_ARG_TYPE' })
   }
 }
 

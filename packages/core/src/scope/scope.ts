@@ -81,6 +81,8 @@ export class Scope {
   #whenQuiet: (() => void) | undefined
   #refusesOperations = false
   #isCutOff = false
+  /** What ended the scope for having taken too long: nobody who asks for its commit is told of a success. */
+  #timeout: Error | undefined
   #rollbackOnly = false
   #commitAnyway = false
   #onCommit: (() => unknown)[] = []
@@ -97,17 +99,28 @@ export class Scope {
     return this.#state
   }
 
+  /** The end of the scope, once it has begun to settle; `undefined` also where there was nothing to wait for. */
+  get settled(): Promise<void> | undefined {
+    return this.#settled
+  }
+
   /** Whether a statement may start now: while the scope is open, and while it closes from what had begun before. */
   get admits(): boolean {
     if (this.#state === 'open') return true
     return this.#state === 'closing' && !this.#refusesOperations && this.#isOperating()
   }
 
-  /** @internal The error for what comes too late. Nobody may await it, so that it is reported too, but after an abort, where it is usual. */
-  refusal(): ScopeClosedError {
+  /** @internal The error for what comes too late. Nobody may await it, so that it is reported too, but after an abort or a timeout, where it is usual. */
+  refusal(): Error {
+    if (this.#timeout) return this.#timeout
     const error = new ScopeClosedError(this.label, this.#state)
     if (!this.#isCutOff) this.report({ kind: 'scope-closed', label: this.label, error, message: error.message })
     return error
+  }
+
+  /** Whether its end has to be waited for: something was written, is under way, or is to be called. */
+  get isPending(): boolean {
+    return this.#underWay > 0 || this.#isTouched() || this.#onCommit.length + this.#onRollback.length > 0
   }
 
   #isOperating(): boolean {
@@ -184,11 +197,14 @@ export class Scope {
    * @returns `undefined` when there is nothing to wait for.
    * @throws {SessionFailedError} Success was asked for, and a statement had failed.
    * @throws {CommitError} Some databases committed and one did not.
+   * @throws The error of the timeout that had rolled the scope back, when success is asked for.
    */
   settle(outcome: Outcome): Promise<void> | undefined {
-    if (this.#state !== 'open') return this.#settled
+    const isTimeout = !outcome.commit && outcome.reason === 'timeout'
+    if (isTimeout && outcome.error instanceof Error) this.#timeout ??= outcome.error
+    if (this.#state !== 'open') return outcome.commit && this.#timeout ? this.#refuseSuccess(this.#timeout) : this.#settled
     this.#isCutOff = !outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')
-    if (this.#underWay === 0 && !this.#isTouched() && this.#onCommit.length + this.#onRollback.length === 0) {
+    if (!this.isPending) {
       this.#state = outcome.commit ? 'committed' : 'rolled back'
       return undefined
     }
@@ -197,6 +213,11 @@ export class Scope {
     // Whoever awaits it sees the error; that nobody does must not end the process.
     this.#settled.catch(() => undefined)
     return this.#settled
+  }
+
+  async #refuseSuccess(timeout: Error): Promise<void> {
+    await this.#settled
+    if (this.#state !== 'committed') throw timeout
   }
 
   #isTouched(): boolean {
@@ -210,11 +231,20 @@ export class Scope {
     this.#refusesOperations = true
     const members = [...this.#members.values()]
     try {
-      for (const member of members) await member.close()
+      try {
+        for (const member of members) await member.close()
+      } catch (error) {
+        await this.#rollBack(members, 'failed')
+        throw error
+      }
       if (this.#rollbackOnly) return await this.#rollBack(members, 'rolled back')
       if (!wantsCommit) {
         this.#reportVeto(members, outcome)
         return await this.#rollBack(members, 'rolled back')
+      }
+      if (this.#timeout) {
+        await this.#rollBack(members, 'failed')
+        throw this.#timeout
       }
       const failed = members.find((member) => member.failure !== undefined)
       if (failed) {
