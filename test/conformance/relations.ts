@@ -97,6 +97,42 @@ export function relationRows(database: TestDatabase): void {
     expect(found).toMatchObject({ profile: { text: 'p' }, notes: [{ text: 'r' }] })
   })
 
+  row('a foreign key that has a property beside its relation keeps in step with it', async ({ db }) => {
+    class Land extends db.Model('Land', { name: db.Column(db.String(20)) }) {}
+    class City extends db.Model('City', { name: db.Column(db.String(20)), countryId: db.Column(db.Integer, { nullable: true }) }) {
+      static relations = this.relate({ country: db.ManyToOne(() => Land, { nullable: true, joinColumn: 'country_id' }) })
+      declare country: Land | null
+    }
+    await db.createAll()
+    const [here, there] = await Land.createMany([{ name: 'here' }, { name: 'there' }])
+    if (!here || !there) throw new Error('lost')
+    const load = (id: number): Promise<City> =>
+      db.dataSource.getRepository(City).findOneOrFail({ where: { id }, relations: { country: true } })
+
+    const byKey = await City.create({ name: 'by key', countryId: here.id })
+    expect((await load(byKey.id)).country?.name).toBe('here')
+    const byRecord = await City.create({ name: 'by record', country: here })
+    expect(byRecord.countryId).toBe(here.id)
+    const byNew = await new City({ name: 'by new' }).set({ country: new Land({ name: 'new' }) }).save()
+    expect([byNew.countryId, byNew.toDict()['countryId'], byNew.toJSON()['countryId']]).toEqual(Array(3).fill(byNew.country?.id))
+
+    // Each on a record that holds the other: the one that was changed is written.
+    const loaded = await load(byKey.id)
+    await loaded.update({ countryId: there.id })
+    expect((await load(byKey.id)).country?.name).toBe('there')
+    const again = await load(byKey.id)
+    again.country = here
+    await again.save()
+    expect(again.countryId).toBe(here.id)
+    expect((await load(byKey.id)).countryId).toBe(here.id)
+    await again.update({ countryId: null })
+    expect((await load(byKey.id)).country).toBeNull()
+
+    expect(await City.filter({ countryId: here.id }).count()).toBe(1)
+    expect(await City.filter({ country: here }).count()).toBe(1)
+    expect(byKey.changes).toEqual({})
+  })
+
   row('a cycle of new records is refused with its names', async ({ db }) => {
     class Left extends db.Model('Left', { name: db.Column(db.String(5)) }) {
       static relations = this.relate({ right: db.ManyToOne(() => Right, { nullable: true }) })

@@ -673,7 +673,7 @@ describe('an answer that Node refuses', () => {
       const { write } = res
       res.write('begun')
       // As compression does, which keeps the function that it found.
-      setTimeout(() => write.call(res, 'late', () => undefined), 10)
+      setTimeout(() => write.call(res, 'late', 'utf8'), 10)
     }, (res) => () => {
       res.write('failed')
       setTimeout(() => res.end('.'), 40)

@@ -49,7 +49,7 @@ function acceptedValue(
 ): unknown {
   const { name } = metadata
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
-  const column = metadata.columns.find(({ propertyName, relationMetadata }) => propertyName === key && !relationMetadata)
+  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
   if (!relation && !column) throw new UnknownColumnError(name, key, knownKeys(metadata))
   if (!unguarded) {
     const why = column && protection(column, assignment)
@@ -84,6 +84,6 @@ function refuseGuarded(key: string, metadata: EntityMetadata): void {
 }
 
 function knownKeys(metadata: EntityMetadata): string[] {
-  const columns = metadata.columns.filter(({ relationMetadata }) => !relationMetadata).map(({ propertyName }) => propertyName)
+  const columns = metadata.columns.filter(({ isVirtual }) => !isVirtual).map(({ propertyName }) => propertyName)
   return [...columns, ...metadata.relations.map(({ propertyName }) => propertyName)]
 }

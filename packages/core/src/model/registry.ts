@@ -301,7 +301,7 @@ export class ModelRegistry implements ModelSource {
   }
 
   #check(record: object, column: ColumnMetadata): void {
-    if (!this.columnType(column) || column.relationMetadata) return
+    if (!this.columnType(column) || column.isVirtual) return
     const value: unknown = column.getEntityValue(record)
     if (value === undefined) return
     const accepted = this.accept(column, value)

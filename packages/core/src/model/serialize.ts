@@ -5,7 +5,7 @@ import type { ModelSource } from '../session/model-source.js'
 export function toDict(record: ObjectLiteral, metadata: EntityMetadata, models: ModelSource): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const column of metadata.columns) {
-    if (column.relationMetadata || models.isHidden(column)) continue
+    if (column.isVirtual || models.isHidden(column)) continue
     values[column.propertyName] = column.getEntityValue(record)
   }
   return values
@@ -18,7 +18,7 @@ const path: object[] = []
 export function toJson(record: ObjectLiteral, metadata: EntityMetadata, models: ModelSource): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const column of metadata.columns) {
-    if (column.relationMetadata || models.isHidden(column)) continue
+    if (column.isVirtual || models.isHidden(column)) continue
     const value: unknown = column.getEntityValue(record)
     const type = models.columnType(column)
     if (value !== undefined) values[column.propertyName] = value === null || !type?.toJSON ? value : type.toJSON(value)

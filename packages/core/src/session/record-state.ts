@@ -44,6 +44,7 @@ export function takeSnapshot(metadata: EntityMetadata, record: ObjectLiteral): S
   for (const column of metadata.columns) {
     const value = persistentValue(column, record)
     if (value !== undefined) values.set(column.propertyPath, value)
+    if (isMappedKey(column)) column.setEntityValue(record, column.getEntityValue(record))
   }
   return values
 }
@@ -58,9 +59,26 @@ export function persistentValue(column: ColumnMetadata, record: ObjectLiteral): 
 export function changedColumns(metadata: EntityMetadata, record: ObjectLiteral): ColumnMetadata[] {
   const { snapshot: row } = recordState(record)
   return metadata.columns.filter((column) => {
+    if (isMappedKey(column)) alignKey(column, record, row)
     const value = persistentValue(column, record)
     return value !== undefined && !(row?.has(column.propertyPath) && isSame(row.get(column.propertyPath), value))
   })
+}
+
+/** Whether a foreign key has a property of its own beside its relation: `countryId` beside `country`. */
+function isMappedKey({ relationMetadata, isVirtual }: ColumnMetadata): boolean {
+  return relationMetadata !== undefined && !isVirtual
+}
+
+/** Lets the one of the two that was changed decide: TypeORM would write the key of the related record, whatever the property says. */
+function alignKey(column: ColumnMetadata, record: ObjectLiteral, row: Snapshot | undefined): void {
+  const own: unknown = record[column.propertyName]
+  const written: unknown = column.getEntityValue(record)
+  if (own === undefined || isSame(own, written)) return
+  const relation = column.relationMetadata?.propertyName
+  const isPropertyChanged = row !== undefined && isSame(row.get(column.propertyPath), persistentValue(column, record))
+  if (isPropertyChanged && relation !== undefined) Reflect.deleteProperty(record, relation)
+  else record[column.propertyName] = written
 }
 
 /** Whether two bound values are the same to the database. */
