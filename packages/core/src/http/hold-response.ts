@@ -8,6 +8,12 @@ const gates = ['writeHead', 'write', 'end', 'flushHeaders'] as const satisfies r
 const headChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
 const listenerCalls = ['on', 'once', 'addListener', 'off', 'removeListener'] as const
 
+/** A stream that is piped into the response. */
+interface Source {
+  unpipe(from: unknown): unknown
+  destroy(): unknown
+}
+
 type AnyCall = (this: unknown, ...parameters: unknown[]) => unknown
 
 /** Headers that describe the body that was dropped, and not the answer that takes its place. */
@@ -33,16 +39,16 @@ export interface Holding {
  * it waits the response looks as if its head had left, so that nobody changes it.
  */
 export function holdResponse(res: ServerResponse, { before, fail }: Holding): void {
-  const found = new Map<Gate, { readonly call: AnyCall; readonly isOwn: boolean }>()
-  const ours = new Map<Gate, AnyCall>()
+  const found = {} as Record<Gate, AnyCall>
+  const ours = {} as Record<Gate, AnyCall>
   const queue: [gate: Gate, parameters: unknown[]][] = []
-  const sources = new Set<{ unpipe(from: unknown): unknown; destroy(): unknown }>()
+  let sources: Set<Source> | undefined
   let state: 'fresh' | 'held' | 'open' | 'dropped' = 'fresh'
   let unlock = (): void => {}
 
   for (const gate of gates) {
-    const call = Reflect.get(res, gate) as AnyCall
-    found.set(gate, { call, isOwn: Object.hasOwn(res, gate) })
+    const call = res[gate] as AnyCall
+    found[gate] = call
     const ourCall: AnyCall = function (...parameters) {
       // What lies over ours decides on the head while it can: compression writes other bytes from then on.
       if (state === 'fresh' && gate === 'flushHeaders') res.writeHead(res.statusCode)
@@ -56,11 +62,10 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
       // False is the sign of a full buffer: a stream waits.
       return gate === 'write' ? false : gate === 'flushHeaders' ? undefined : res
     }
-    ours.set(gate, ourCall)
-    Reflect.set(res, gate, ourCall)
+    ours[gate] = ourCall
+    res[gate] = ourCall as never
   }
-  const onPipe = (source: { unpipe(from: unknown): unknown; destroy(): unknown }): unknown => sources.add(source)
-  res.on('pipe', onPipe)
+  res.on('pipe', (source: Source) => (sources ??= new Set()).add(source))
 
   function begin(gate: Gate, [first]: unknown[]): void {
     const status = gate === 'writeHead' && typeof first === 'number' ? first : res.statusCode
@@ -77,16 +82,8 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
   /** From now on calls go straight through; ours stay only under what others have put over them. */
   function open(): void {
     state = 'open'
-    restore((gate) => Reflect.get(res, gate) === ours.get(gate))
-  }
-
-  function restore(which: (gate: Gate) => boolean): void {
-    res.off('pipe', onPipe)
-    for (const [gate, { call, isOwn }] of found) {
-      if (!which(gate)) continue
-      if (isOwn) Reflect.set(res, gate, call)
-      else Reflect.deleteProperty(res, gate)
-    }
+    // Assigned, not deleted: that would make every later access to the response slow.
+    for (const gate of gates) if (res[gate] === ours[gate]) res[gate] = found[gate] as never
   }
 
   function replay(): void {
@@ -95,7 +92,7 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     let hasRoom = true
     try {
       for (const [gate, parameters] of queue.splice(0)) {
-        const result = found.get(gate)?.call.apply(res, parameters)
+        const result = found[gate].apply(res, parameters)
         if (gate === 'write') hasRoom = result !== false
       }
     } catch (error) {
@@ -111,10 +108,10 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     unlock()
     state = 'dropped'
     // Also what others have put over ours: once told that the answer has ended, they let no other one through.
-    restore(() => true)
-    for (const source of sources) source.unpipe(res)
+    Object.assign(res, found)
+    for (const source of sources ?? []) source.unpipe(res)
     res.once('close', () => {
-      for (const source of sources) source.destroy()
+      for (const source of sources ?? []) source.destroy()
     })
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
     refuseSuccess(res)
@@ -130,12 +127,12 @@ function check(gate: Gate, parameters: readonly unknown[]): void {
     if (!(status >= 100 && status <= 999)) {
       throw Object.assign(new RangeError(`Invalid status code: ${String(first)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
     }
-    const headers = rest.find((each) => typeof each === 'object' && each !== null)
-    if (headers && !Array.isArray(headers)) {
-      for (const [name, value] of Object.entries(headers) as [string, string | string[]][]) {
-        validateHeaderName(name)
-        for (const each of [value].flat()) validateHeaderValue(name, each)
-      }
+    const headers = rest.find((each): each is Record<string, string | string[]> => typeof each === 'object' && each !== null)
+    if (!headers || Array.isArray(headers)) return
+    for (const [name, value] of Object.entries(headers)) {
+      validateHeaderName(name)
+      if (Array.isArray(value)) for (const each of value) validateHeaderValue(name, each)
+      else validateHeaderValue(name, value)
     }
   } else if (gate !== 'flushHeaders' && typeof first === 'object' && first !== null && !(first instanceof Uint8Array)) {
     throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), { code: 'ERR_INVALID_ARG_TYPE' })
