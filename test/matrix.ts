@@ -4,7 +4,10 @@ import { mariadb } from './databases/mysql.ts'
 import { postgres } from './databases/postgres.ts'
 import { sqliteFile, sqliteMemory } from './databases/sqlite.ts'
 import { express4, express5, express5Dressed } from './frameworks/express.ts'
+import { fastify5 } from './frameworks/fastify.ts'
 import type { Framework } from './frameworks/framework.ts'
+import { koa3 } from './frameworks/koa.ts'
+import { nest11Express, nestExpress, nestFastify } from './frameworks/nest.ts'
 
 /** Databases that the model suites run on. */
 export const databases: readonly TestDatabase[] = chosen([sqliteFile, sqliteMemory, postgres, mariadb], process.env['DATABASES'])
@@ -13,7 +16,10 @@ export const databases: readonly TestDatabase[] = chosen([sqliteFile, sqliteMemo
 export const servers: readonly TestDatabase[] = databases.filter((database) => database !== sqliteMemory)
 
 /** Frameworks that the request suite runs on. */
-export const frameworks: readonly Framework[] = chosen([express5, express5Dressed, express4], process.env['FRAMEWORKS'])
+export const frameworks: readonly Framework[] = chosen(
+  [express5, express5Dressed, express4, fastify5, koa3, nestExpress, nestFastify, nest11Express],
+  process.env['FRAMEWORKS'],
+)
 
 /** Takes the rows of `list` whose name begins with one of the names in `filter`, all without one. */
 function chosen<Row extends { readonly name: string }>(list: readonly Row[], filter: string | undefined): Row[] {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -51,5 +52,19 @@ describe('the code in the READMEs', () => {
   it('runs: the tour', async () => {
     const tour: unknown = await import(join(folder, 'tour.ts'))
     expect(tour).toBeDefined()
+  })
+
+  it.each(['express', 'fastify', 'koa'])('runs: the first example of %s', async (adapter) => {
+    const before = process.cwd()
+    const empty = mkdtempSync(join(tmpdir(), 'alchemy-readme-'))
+    // Its database is a file where it runs.
+    process.chdir(empty)
+    try {
+      await import(join(folder, `${adapter}-1.ts`))
+      expect(readdirSync(empty)).toContain('app.db')
+    } finally {
+      process.chdir(before)
+      rmSync(empty, { recursive: true })
+    }
   })
 })

@@ -255,7 +255,7 @@ describe('sqlite: what it is', () => {
       expect(await PythonNote.count()).toBe(2)
       await note.update({ text: 'new' })
       await note.delete()
-      const [row] = await raw<Record<string, unknown>>('select * from python_note where id = 1')
+      const [row] = await raw('select * from python_note where id = 1')
       expect(row).toMatchObject({ text: 'new', is_deleted: 1, created_at: '2026-01-02 03:04:05.678901' })
       expect(row?.['deleted_at']).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/)
     }))

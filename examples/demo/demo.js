@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy } from '@active-alchemy/core'
 import { createApp as createExpressApp } from '../express/app.js'
+import { createApp as createFastifyApp } from '../fastify/app.js'
+import { createApp as createKoaApp } from '../koa/app.js'
+import { createApp as createNestApp } from '../nest/dist/app.js'
 import { authorise as authoriseCard } from '../shop/payment.js'
 import { createShop, openShop } from '../shop/shop.js'
 import { openBooks } from './books.js'
@@ -14,7 +17,12 @@ import { printTable } from './table.js'
 import { visit } from './visit.js'
 
 /** The frameworks that the shop runs on, one column each: `start` serves the shop on a free port of loopback. */
-const frameworks = [{ name: 'Express', start: (shop, options) => listen(createExpressApp(shop, options)) }]
+const frameworks = [
+  { name: 'Express', start: (shop, options) => listen(createExpressApp(shop, options)) },
+  { name: 'Fastify', start: async (shop, options) => listen((await createFastifyApp(shop, options).ready()).routing) },
+  { name: 'Koa', start: (shop, options) => listen(createKoaApp(shop, options).callback()) },
+  { name: 'Nest', start: async (shop, options) => listen((await createNestApp(shop, options)).getHttpAdapter().getInstance()) },
+]
 
 /** Milliseconds that an order may stand in line for its turn to write: a slow machine is no fault of the shop. */
 const patienceMs = 30_000
@@ -122,7 +130,7 @@ try {
   for (const column of [...frameworks.map(activeAlchemy), handWritten]) columns.push(await run(column, folder))
   console.log('\nA small shop on embedded SQLite, driven over HTTP. ✗ marks what must not happen.')
   printTable(columns)
-  console.log(`Both get the same requests. The middleware written by hand commits when the answer has left, and TypeORM has one connection
+  console.log(`All get the same requests. The middleware written by hand commits when the answer has left, and TypeORM has one connection
 to an SQLite file: transactions of requests that overlap are nested in each other, and undo each other's work.
 `)
   const failed = columns.filter(({ mustHold, rows }) => mustHold && rows.some(({ ok }) => !ok))

@@ -186,4 +186,15 @@ export function queryRows(database: TestDatabase): void {
     await expect((async () => User.query().updateAll({ nope: 1 } as never))()).rejects.toMatchObject({ code: 'INVALID_FILTER' })
     await expect((async () => User.query().limit(1).updateAll({ points: 1 }))()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
+
+  row('what a session reads it reads for itself, wherever it is called', async ({ User, db }) => {
+    await db.run(async () => {
+      await User.create({ name: 'Ada' })
+      const { session } = db
+      const query = session.query(User).filter({ name: 'Ada' })
+      expect(await db.detach(() => query.count())).toBe(1)
+      expect(await db.detach(() => session.get(User, 1))).toMatchObject({ name: 'Ada' })
+      if (!database.lacks['a connection for each session']) expect(await db.detach(() => User.count())).toBe(0)
+    })
+  })
 }

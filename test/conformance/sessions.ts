@@ -148,7 +148,9 @@ export function sessionRows(database: TestDatabase): void {
       await held.promise
     })
     const record = (await taken.promise) as typeof user
-    await expect(db.detach(() => db.run(() => record.update({ name: 'c' }).then(() => undefined)))).rejects.toBeInstanceOf(ForeignRecordError)
+    await expect(db.detach(() => db.run(() => record.update({ name: 'c' }).then(() => undefined)))).rejects.toBeInstanceOf(
+      ForeignRecordError,
+    )
     held.open()
     await first
     expect(await User.get(user.id)).toMatchObject({ name: 'b' })
@@ -177,11 +179,13 @@ export function sessionRows(database: TestDatabase): void {
   })
 
   row('a read that failed while no transaction was open fails nothing', async ({ db, User }) => {
+    await db
+      .run(async () => {
+        await expect(User.query().orderBy(db.sql`no_such_column`).all()).rejects.toThrow('no_such_column')
+      })
+      .catch(() => undefined)
     await db.run(async () => {
-      await expect(User.query().orderBy(db.sql`no_such_column`).all()).rejects.toThrow()
-    }).catch(() => undefined)
-    await db.run(async () => {
-      await expect(db.dataSource.getRepository(User).createQueryBuilder('u').where('u.nope = 1').getMany()).rejects.toThrow()
+      await expect(db.dataSource.getRepository(User).createQueryBuilder('u').where('u.nope = 1').getMany()).rejects.toThrow('nope')
       await db.rollback()
       await User.create({ name: 'a' })
     })
@@ -227,11 +231,13 @@ export function sessionRows(database: TestDatabase): void {
         Array.from({ length: 6 }, (_, index) =>
           db.transaction(async () => {
             await User.create({ name: `a${index}` })
-            await db.transaction(async () => {
-              await User.create({ name: `b${index}` })
-              await db.transaction(() => User.create({ name: `c${index}` }).then(() => undefined))
-              if (index % 3 === 1) throw new Error('inner')
-            }).catch(() => undefined)
+            await db
+              .transaction(async () => {
+                await User.create({ name: `b${index}` })
+                await db.transaction(() => User.create({ name: `c${index}` }).then(() => undefined))
+                if (index % 3 === 1) throw new Error('inner')
+              })
+              .catch(() => undefined)
             if (index % 3 === 2) throw new Error('outer')
           }),
         ),
@@ -245,7 +251,9 @@ export function sessionRows(database: TestDatabase): void {
     await User.create({ name: 'taken', email: 'a@b.cd' })
     await expect(
       db.run(() =>
-        Promise.all([User.create({ name: 'a' }), User.create({ name: 'x', email: 'a@b.cd' }), User.create({ name: 'b' })]).then(() => undefined),
+        Promise.all([User.create({ name: 'a' }), User.create({ name: 'x', email: 'a@b.cd' }), User.create({ name: 'b' })]).then(
+          () => undefined,
+        ),
       ),
     ).rejects.toMatchObject({ code: 'UNIQUE' })
     expect(await names(store)).toEqual(['taken'])
@@ -318,20 +326,24 @@ export function sessionRows(database: TestDatabase): void {
       await User.create({ name: 'a' })
       db.onCommit(async () => told.push(`committed ${(await names(store)).length}`))
       db.session.onRollback(() => told.push('never'))
-      await db.transaction(async () => {
-        db.onCommit(() => told.push('undone'))
-        await User.create({ name: 'b' })
-        throw new Error('inner')
-      }).catch(() => undefined)
+      await db
+        .transaction(async () => {
+          db.onCommit(() => told.push('undone'))
+          await User.create({ name: 'b' })
+          throw new Error('inner')
+        })
+        .catch(() => undefined)
       await db.transaction(async () => db.onCommit(() => told.push('inner kept')))
       expect(told).toEqual([])
     })
     expect(told).toEqual(['committed 1', 'inner kept'])
-    await db.run(async () => {
-      db.session.onRollback(() => told.push('rolled back'))
-      await User.create({ name: 'c' })
-      throw new Error('x')
-    }).catch(() => undefined)
+    await db
+      .run(async () => {
+        db.session.onRollback(() => told.push('rolled back'))
+        await User.create({ name: 'c' })
+        throw new Error('x')
+      })
+      .catch(() => undefined)
     expect(told).toEqual(['committed 1', 'inner kept', 'rolled back'])
   })
 
@@ -347,7 +359,7 @@ export function sessionRows(database: TestDatabase): void {
     let late: Promise<unknown> = Promise.resolve()
     await db.run(async () => {
       void User.create({ name: 'begun' }).update({ name: 'chained' })
-      setTimeout(() => (late = User.create({ name: 'late' }).then(undefined, (error: unknown) => error)), 60)
+      setTimeout(() => void (late = User.create({ name: 'late' }).then(undefined, (error: unknown) => error)), 60)
     })
     expect(await User.query('name').all()).toEqual([{ name: 'chained' }])
     await new Promise((resolve) => setTimeout(resolve, 120))
@@ -364,34 +376,64 @@ export function sessionRows(database: TestDatabase): void {
   })
 
   row(
-    'a transaction that is open for too long is rolled back',
-    async ({ db, User }) => {
-      const work = db.run(async () => {
-        await User.create({ name: 'slow' })
-        await new Promise((resolve) => setTimeout(resolve, 250))
-        await User.create({ name: 'late' })
-      })
-      await expect(work).rejects.toMatchObject({ code: 'SCOPE_CLOSED' })
-      expect(await User.count()).toBe(0)
-    },
-    { transactionTimeoutMs: 80 },
-  )
-
-  row(
     "with commit: 'save' each verb commits by itself, as the original did",
     async (store) => {
       const { db, User } = store
       await User.create({ name: 'taken', email: 'a@b.cd' })
-      await db.run(async () => {
-        await User.create({ name: 'a' })
-        await expect(User.create({ name: 'x', email: 'a@b.cd' })).rejects.toBeInstanceOf(UniqueError)
-        await User.create({ name: 'b' })
-        expect(db.dataSource.alchemy.pool.leased).toBe(0)
-        throw new Error('after')
-      }).catch(() => undefined)
+      await db
+        .run(async () => {
+          await User.create({ name: 'a' })
+          await expect(User.create({ name: 'x', email: 'a@b.cd' })).rejects.toBeInstanceOf(UniqueError)
+          await User.create({ name: 'b' })
+          expect(db.dataSource.alchemy.pool.leased).toBe(0)
+          throw new Error('after')
+        })
+        .catch(() => undefined)
       expect(await names(store)).toEqual(['taken', 'a', 'b'])
     },
     { commit: 'save' },
+  )
+
+  row('close refuses new scopes, waits for a live one, and what comes after it finds no connection', async ({ db, User, another }) => {
+    const other = database.lacks['a connection for each session'] ? db : another()
+    const began = latch()
+    const goOn = latch()
+    const live = other.run(async () => {
+      await other.dataSource.query('select 1')
+      began.open()
+      await goOn.promise
+      return other.dataSource.query('select 1')
+    })
+    await began.promise
+    const closed = other.close()
+    await expect(other.run(() => other.dataSource.query('select 1'))).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+    goOn.open()
+    expect(await live).toHaveLength(1)
+    await closed
+    await expect(other.run(() => other.dataSource.query('select 1'))).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+    await expect(other.ping()).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+    expect(other === db || (await User.count()) === 0).toBe(true)
+  })
+
+  row(
+    'close waits no longer than a transaction may last',
+    async ({ another, db }) => {
+      const other = database.lacks['a connection for each session'] ? db : another({ transactionTimeoutMs: 100 })
+      const began = latch()
+      const never = latch()
+      const stuck = other
+        .run(async () => {
+          await other.dataSource.query('select 1')
+          began.open()
+          await never.promise
+        })
+        .then(undefined, (error: unknown) => error)
+      await began.promise
+      await other.close()
+      never.open()
+      expect(await stuck).toBeInstanceOf(Error)
+    },
+    { transactionTimeoutMs: 100 },
   )
 
   // ---------------------------------------------------------------------------------------------- plain TypeORM

@@ -47,11 +47,11 @@ export interface Store extends ReturnType<typeof models> {
   /** Every statement, in the order in which it was sent. */
   readonly statements: string[]
   /** Runs `call`, and gives the statements that it sent; what opens and closes a transaction is left out. */
-  sent(call: () => PromiseLike<unknown>): Promise<string[]>
+  readonly sent: (call: () => PromiseLike<unknown>) => Promise<string[]>
   /** Reads past every layer: rows as the database holds them. */
-  raw<Row = Record<string, unknown>>(sql: string): Promise<Row[]>
+  readonly raw: <Row = Record<string, unknown>>(sql: string) => Promise<Row[]>
   /** Another database object on the same database, as another process would have. */
-  another(options?: ActiveAlchemyOptions): ActiveAlchemy
+  readonly another: (options?: ActiveAlchemyOptions) => ActiveAlchemy
 }
 
 /** Runs `row` in a new database with the tables made; after it every connection must be back. */

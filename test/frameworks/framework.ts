@@ -1,4 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Http2Server } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ActiveAlchemy } from '@active-alchemy/core'
 import type { BindOptions } from '@active-alchemy/core/http'
@@ -36,10 +38,12 @@ export interface AppParts {
   readonly errorStatus?: number
   /** Whether the adapter is mounted twice. @default false */
   readonly mountTwice?: boolean
+  /** Whether the server speaks HTTP/2. @default false */
+  readonly http2?: boolean
 }
 
 /** A row that not every framework can have. */
-export type FrameworkLack = 'HTTP/2' | 'async errors' | 'second answers'
+export type FrameworkLack = 'HTTP/2' | 'async errors' | 'second answers' | 'events in the session'
 
 /** One framework that the request suite runs on. */
 export interface Framework {
@@ -54,12 +58,17 @@ export interface Framework {
 /** An application that listens. */
 export interface RunningApp {
   readonly url: string
-  readonly server: Server
+  readonly server: Server | Http2Server
   stop(): Promise<void>
 }
 
 /** Starts a server on a free port of loopback. */
-export async function listen(server: Server): Promise<RunningApp> {
+export async function listen(server: Server | Http2Server): Promise<RunningApp> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The server has no port')
@@ -69,15 +78,15 @@ export async function listen(server: Server): Promise<RunningApp> {
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
 
-/** The status of an error's answer. */
+/** The status of an error's answer: ours say it in both ways, those of the frameworks in one. */
 export function statusOf(error: unknown): number {
-  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
-  return typeof status === 'number' ? status : 500
+  const { status, statusCode = status } = Object(error) as { readonly status?: unknown; readonly statusCode?: unknown }
+  return typeof statusCode === 'number' ? statusCode : 500
 }
 
 /** The body of an error's answer: it shows that the application worded it. */

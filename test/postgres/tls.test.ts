@@ -1,46 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ActiveAlchemy, ConnectionFailedError } from '@active-alchemy/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../servers/certificate.ts'
 import { type PrivateServer, startPostgres } from '../servers/postgres.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'alchemy-tls-'))
-const certificate = join(folder, 'server.crt')
-const key = join(folder, 'server.key')
+const { certificate, key, remove } = makeCertificate()
 
 describe('postgres: TLS, as the URI says', () => {
   let server: PrivateServer
   beforeAll(async () => {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-new',
-        '-x509',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=DNS:localhost',
-        '-out',
-        certificate,
-        '-keyout',
-        key,
-      ],
-      { stdio: 'ignore' },
-    )
-    chmodSync(folder, 0o755)
-    chmodSync(key, 0o600)
     if (process.getuid?.() === 0) execFileSync('chown', ['postgres', key])
     server = await startPostgres(['ssl=on', `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`])
   })
   afterAll(async () => {
     await server.stop()
-    rmSync(folder, { recursive: true })
+    remove()
   })
 
   /** Whether the connection is encrypted, or why there is none. */

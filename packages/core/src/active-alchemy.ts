@@ -33,6 +33,7 @@ import { SqlQuery } from './query/sql.js'
 import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
 import { detached, runInScope } from './scope/scope.js'
 import { AlchemyDataSource } from './session/data-source.js'
+import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './session/transaction.js'
 import * as types from './types/index.js'
 import { type DatabaseUri, parseUri } from './uri.js'
@@ -62,6 +63,7 @@ export class ActiveAlchemy implements ModelDatabase {
   #options: ResolvedOptions
   #dataSource: AlchemyDataSource | undefined
   #closed = false
+  readonly #beginHooks: BeginHook[] = []
 
   /**
    * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
@@ -222,6 +224,7 @@ export class ActiveAlchemy implements ModelDatabase {
         },
         driver: entry.create,
         models: this.registry,
+        beginHooks: this.#beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
       })
@@ -335,6 +338,21 @@ export class ActiveAlchemy implements ModelDatabase {
   /** Calls `hook` after the commit of the current scope. @throws {NoScopeError} There is no scope. */
   onCommit(hook: () => unknown): void {
     this.dataSource.requireSession('db.onCommit()').onCommit(hook)
+  }
+
+  /**
+   * Calls `hook` whenever a session has begun a transaction, before its first statement: to say for whom it runs, by
+   * `session.setLocal`. It may send statements of its own; when it fails, so does the statement that began.
+   *
+   * Where the database knows such settings, reads begin a transaction too from then on, since what they may see can
+   * depend on them. What TypeORM does outside any scope has no session, and calls nothing.
+   *
+   * @example
+   * db.onBegin((session) => session.setLocal('app.tenant', tenants.getStore()?.id ?? ''))
+   * // create policy own_rows on invoice using (tenant = current_setting('app.tenant'))
+   */
+  onBegin(hook: BeginHook): void {
+    this.#beginHooks.push(hook)
   }
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */

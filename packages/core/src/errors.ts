@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, type InspectOptions } from 'node:util'
 
 /** Every `code` that an error of this library can carry. */
 export type ErrorCode =
@@ -61,6 +61,13 @@ export abstract class ActiveAlchemyError extends Error {
     super(message)
     this.name = new.target.name
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, enumerable: false, configurable: true })
+  }
+
+  /** As Node.js prints an error, but of a cause that is a driver's only its name and code: the rest may quote a row. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { name, cause, stack, ...facts } = this
+    if (depth < 0) return `[${name}]`
+    return `${stack} ${inspect({ ...facts, ...(cause === undefined ? {} : { cause: isVetted(cause) ? cause : new Origin(cause) }) }, options)}`
   }
 }
 
@@ -223,7 +230,7 @@ export class UnsupportedError extends ActiveAlchemyError {
 export class RecordNotFoundError extends AnsweredError {
   readonly code = 'RECORD_NOT_FOUND'
   constructor(model: string, id?: unknown) {
-    super(404, `${model}${id === undefined ? '' : ` ${String(id)}`} was not found. It may have been deleted.`)
+    super(404, `${model}${id === undefined ? '' : ` ${keyText(id)}`} was not found. It may have been deleted.`)
   }
 }
 
@@ -382,14 +389,49 @@ export class CommitError extends AnsweredError {
   }
 }
 
+/** Whether an error shows no values: one of ours, or a refusal whose driver's error was hidden. */
+function isVetted(error: unknown): boolean {
+  if (error instanceof ActiveAlchemyError) return true
+  return typeof error === 'object' && error !== null && Object.getOwnPropertyDescriptor(error, 'driverError')?.enumerable === false
+}
+
+/** What is shown of an error that is not ours. */
+class Origin {
+  readonly #shown: string
+
+  constructor(cause: unknown) {
+    const code: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+    const name = cause instanceof Error ? cause.name : 'Cause'
+    this.#shown = typeof code === 'string' || typeof code === 'number' ? `[${name}: ${code}]` : `[${name}]`
+  }
+
+  [inspect.custom](): string {
+    return this.#shown
+  }
+}
+
 /** The kind of a value, and never the value: it may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return `An array of ${value.length}`
   if (typeof value === 'string') return `A string of ${value.length} characters`
   if (typeof value === 'number') return `The number ${value}`
-  if (typeof value === 'object') return `An object of ${value.constructor?.name ?? 'no class'}`
+  if (typeof value === 'object') return `An object of ${classOf(value)}`
   return `A value of type ${typeof value}`
+}
+
+/** A key, which a client may have sent: of any length, and an object whose `toString` is no function. */
+function keyText(id: unknown): string {
+  if (typeof id === 'object') return shown(id)
+  const text = String(id)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+/** By its prototype: a client may have sent a key `constructor`. */
+function classOf(value: object): string {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  const name: unknown = prototype?.constructor?.name
+  return typeof name === 'string' ? name : 'no class'
 }
 
 function shown(value: unknown): string {

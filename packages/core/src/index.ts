@@ -10,7 +10,42 @@ export {
   SerializationError,
   UniqueError,
 } from './drivers/database-error.js'
-export * from './errors.js'
+export {
+  ActiveAlchemyError,
+  AlreadyConfiguredError,
+  AnsweredError,
+  CommitError,
+  CommitUnknownError,
+  ConflictError,
+  ConnectionFailedError,
+  ConnectionLostError,
+  DatabaseClosedError,
+  DdlInScopeError,
+  type ErrorCode,
+  ForeignRecordError,
+  InvalidFilterError,
+  InvalidIdentifierError,
+  InvalidOptionError,
+  InvalidUriError,
+  InvalidValueError,
+  MissingDriverError,
+  ModelDefinitionError,
+  MultipleRecordsError,
+  NestedScopeError,
+  NestedTransactionTimeoutError,
+  NoScopeError,
+  PoolTimeoutError,
+  ProtectedColumnError,
+  RecordNotFoundError,
+  RolledBackError,
+  ScopeClosedError,
+  SessionFailedError,
+  TransactionEndedError,
+  TransactionOpenError,
+  TransactionTimeoutError,
+  UnknownColumnError,
+  UnsupportedError,
+} from './errors.js'
 export type { AssignOptions } from './model/attributes.js'
 export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
 export type { ColumnDefinition, ColumnOptions } from './model/column.js'

@@ -59,7 +59,7 @@ export function resolveOptions(options: ActiveAlchemyOptions = {}): ResolvedOpti
   wholeNumber('transactionTimeoutMs', resolved.transactionTimeoutMs, 1, 2 ** 31 - 1)
   if (resolved.commit !== 'request' && resolved.commit !== 'save')
     throw new InvalidOptionError('commit', "'request' or 'save'", resolved.commit)
-  if (resolved.queryClass !== Query && !(resolved.queryClass.prototype instanceof Query))
+  if (resolved.queryClass !== Query && !(resolved.queryClass?.prototype instanceof Query))
     throw new InvalidOptionError('queryClass', 'a class that extends Query', resolved.queryClass)
   if (typeof resolved.echo !== 'boolean') throw new InvalidOptionError('echo', 'true or false', resolved.echo)
   return Object.freeze(resolved)

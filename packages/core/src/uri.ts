@@ -52,7 +52,7 @@ export class DatabaseUri {
     if (!this.#server) return this.file === ':memory:' ? `${this.scheme}://` : `${this.scheme}:///${this.file ?? ''}${query}`
     const { host, port, username, password, database } = this.#server
     const login = username === undefined ? '' : `${encodeURIComponent(username)}${password === undefined ? '' : ':***'}@`
-    return `${this.scheme}://${login}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}/${database ?? ''}${query}`
+    return `${this.scheme}://${login}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}/${encodeURIComponent(database ?? '')}${query}`
   }
 
   /** The URI with `***` for the password. */
@@ -76,14 +76,19 @@ export class DatabaseUri {
  */
 export function parseUri(uri: string): DatabaseUri {
   if (typeof uri !== 'string' || uri.trim() === '') {
-    throw new InvalidUriError(`it is ${uri === '' ? 'empty' : typeof uri} (is DATABASE_URL set?)`)
+    throw new InvalidUriError(`it is ${typeof uri === 'string' ? 'empty' : typeof uri} (is DATABASE_URL set?)`)
   }
+  if (/\p{Cc}/u.test(uri)) throw new InvalidUriError('it has a line break or another control character in it')
   const [, name = '', rest] = /^([a-z][a-z\d]*)(?:\+[a-z\d_]+)?:\/\/(.*)$/is.exec(uri) ?? []
   if (rest === undefined) throw new InvalidUriError('it does not begin with a scheme and ://')
   const scheme = name.toLowerCase()
   if (!isScheme(scheme)) throw new InvalidUriError(`the scheme ${scheme} is not known`)
   const mark = rest.indexOf('?')
   const [before, query] = mark < 0 ? [rest, ''] : [rest.slice(0, mark), rest.slice(mark + 1)]
+  // What stands before it may be a part of the password, and would be shown as the host.
+  if (families[scheme] !== 'sqlite' && query.includes('@')) {
+    throw new InvalidUriError('an @ follows a question mark (write %3F for ? in a password, and %40 for @ in an option)')
+  }
   const options = parseOptions(query)
   return families[scheme] === 'sqlite'
     ? new DatabaseUri(scheme, options, sqliteFile(before))
@@ -99,7 +104,6 @@ function sqliteFile(path: string): string {
   if (!path.startsWith('/')) throw new InvalidUriError('an SQLite file is written after three slashes (sqlite:///shop.db)')
   const file = decoded(path.slice(1))
   if (file.startsWith('file:')) throw new InvalidUriError('SQLite reads no file: URIs here')
-  if (file.includes('\0')) throw new InvalidUriError('the file name has a NUL character')
   return file
 }
 
@@ -114,8 +118,8 @@ function serverAddress(text: string): ServerAddress {
   const [, ipv6, plain, port] = /^(?:\[([\da-f:.]+)\]|([^:[\]@/]+))(?::(\d+))?$/i.exec(authority.slice(at + 1)) ?? []
   const host = ipv6 ?? plain
   if (host === undefined) throw new InvalidUriError('it names no host, or a port that is no number')
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
-    throw new InvalidUriError(`the port ${port} is not from 1 to 65535`)
+  // Without its number: where the host was forgotten, it is the password.
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) throw new InvalidUriError('the port is not from 1 to 65535')
   return {
     host: decoded(host),
     port: port === undefined ? undefined : Number(port),
@@ -137,9 +141,13 @@ function parseOptions(query: string): Record<string, string> {
 }
 
 function decoded(text: string): string {
+  let plain: string
   try {
-    return decodeURIComponent(text)
+    plain = decodeURIComponent(text)
   } catch {
     throw new InvalidUriError('a percent sign in it is not followed by two hexadecimal digits (write %25 for %)')
   }
+  // It would end the name of the file, or a field of the server's protocol.
+  if (plain.includes('\0')) throw new InvalidUriError('it has a NUL character in it')
+  return plain
 }

@@ -58,6 +58,11 @@ describe('a column as a decorator', () => {
     expect(() => standard(undefined, { kind: 'field', name: 'age' })).toThrow(ModelDefinitionError)
     expect(() => standard(undefined, { kind: 'field', name: 'age' })).toThrow('"experimentalDecorators": true')
   })
+
+  it('compiled the standard way gives a message that names the column', () => {
+    const standard = column(Integer) as unknown as (target: undefined, context: object) => void
+    expect(() => standard(undefined, { kind: 'field', name: 'age' })).toThrow('The model with the column age cannot be used')
+  })
 })
 
 describe('a relation', () => {

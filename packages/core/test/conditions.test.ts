@@ -181,6 +181,17 @@ describe('what a client may send', () => {
   it('is not shown in the refusal', () => {
     expect(refusal({ age: 'hunter2' })).not.toContain('hunter2')
   })
+
+  it('is no key for a relation, neither by the path of its column', () => {
+    const shop = new ActiveAlchemy('sqlite://')
+    class Country extends shop.BaseModel('Country', { code: shop.Column(shop.String(2), { primary: true }) }) {}
+    class City extends shop.Model('City', { name: shop.Column(shop.String(25)) }) {
+      static relations = this.relate({ country: shop.ManyToOne(() => Country) })
+      declare country: Country
+    }
+    expect(() => City.filter({ 'country.code': 'IS' } as never).getSql()).toThrow(InvalidFilterError)
+    expect(() => City.query().updateAll({ 'country.code': 'IS' } as never)).toThrow(InvalidFilterError)
+  })
 })
 
 describe('a column of plain TypeORM', () => {

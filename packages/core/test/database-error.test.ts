@@ -94,4 +94,8 @@ describe('a refusal of another kind', () => {
     Object.defineProperty(origin, 'driverError', { value: undefined, configurable: true })
     expect(databaseError(origin, undefined)).toBe(origin)
   })
+
+  it('shows no value when it is inspected', () => {
+    expect(inspect(databaseError(new QueryFailedError('SELECT 1', [secret], new Error('odd')), undefined))).not.toContain(secret)
+  })
 })

@@ -308,6 +308,12 @@ describe('what an error tells beside its message', () => {
     expect(new errors.RecordNotFoundError('User').message).toBe('User was not found. It may have been deleted.')
     expect(new errors.RecordNotFoundError('User', null).message).toContain('User null was not found')
   })
+
+  it('shows a key that a client sent, whatever it is', () => {
+    const message = (id: unknown): string => new errors.RecordNotFoundError('User', id).message
+    expect(message(JSON.parse('{"a":1,"toString":null}'))).toMatch(/^User \{ a: 1, toString: null \} was not found/)
+    expect(message('x'.repeat(1_000)).length).toBeLessThan(130)
+  })
 })
 
 describe('secrets', () => {
@@ -330,6 +336,22 @@ describe('secrets', () => {
   it('cuts a long text in an option', () => {
     expect(new errors.InvalidOptionError('name', 'a short text', 'x'.repeat(5_000)).message.length).toBeLessThan(250)
   })
+
+  it('are not shown of a cause', () => {
+    const secret = 'hunter2@example.org'
+    const cause = Object.assign(new Error('terminated'), { code: '57P01', detail: `Key (email)=(${secret})` })
+    const text = inspect(new errors.CommitUnknownError('shop', cause))
+    expect(text).not.toContain(secret)
+    expect(text).toContain("code: 'COMMIT_UNKNOWN'")
+    expect(text).toContain('cause: [Error: 57P01]')
+  })
+
+  it('are not shown of the cause of a cause', () => {
+    const cause = new errors.ConnectionLostError('shop', Object.assign(new Error('gone'), { detail: 'hunter2' }))
+    const text = inspect(new errors.SessionFailedError(cause, 'GET /'))
+    expect(text).toContain('ConnectionLostError')
+    expect(text).not.toContain('hunter2')
+  })
 })
 
 describe('kindOf', () => {
@@ -346,5 +368,11 @@ describe('kindOf', () => {
     [() => 1, 'A value of type function'],
   ])('says of %o: %s', (value, kind) => {
     expect(kindOf(value)).toBe(kind)
+  })
+
+  it('tells what a client made to look like a class as any object', () => {
+    const hostile = JSON.parse('{"constructor":{"name":{"toString":null,"valueOf":null}}}') as unknown
+    expect(kindOf(hostile)).toMatch(/^An object/)
+    expect(kindOf(JSON.parse('{"constructor":{"name":"<script>"}}'))).not.toContain('script')
   })
 })

@@ -55,6 +55,16 @@ describe('JSONType', () => {
     const shared = { n: 1 }
     expect(() => JSONType.accept({ a: shared, b: [shared, shared] })).not.toThrow()
   })
+
+  it('refuses what is nested too deeply with a TypeError, so that the client sees 422', () => {
+    const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+    expect(() => JSONType.accept(nested(20_000))).toThrow(TypeError)
+    expect(() => JSON.stringify(JSONType.accept(nested(1_000)))).not.toThrow()
+  })
+
+  it.each([new Map([['a', 1]]), new Set([1]), Promise.resolve(1), /x/])('refuses %o, of which JSON would keep nothing', (value) => {
+    expect(() => JSONType.accept(value)).toThrow(TypeError)
+  })
 })
 
 describe('LargeBinary', () => {

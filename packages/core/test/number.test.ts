@@ -222,4 +222,33 @@ describe('Numeric', () => {
   it('leaves null alone', () => {
     expect(roundTrip(Numeric.storage('sqlite'), null)).toBeNull()
   })
+
+  it('without digits after the point refuses a fraction, instead of cutting it off', () => {
+    expect(() => Numeric(5, 0).accept('12.5')).toThrow(TypeError)
+    expect(() => Numeric(5, 0).accept(12.5)).toThrow(TypeError)
+  })
+
+  it('with all its digits after the point refuses a whole part', () => {
+    expect(Numeric(2, 2).accept('0.25')).toBe('0.25')
+    expect(() => Numeric(2, 2).accept('5.25')).toThrow(TypeError)
+  })
+
+  it('refuses a number too small for its digits, instead of making it zero', () => {
+    expect(() => Numeric.accept(1e-30)).toThrow(TypeError)
+    expect(() => Numeric.accept(-5e-324)).toThrow(TypeError)
+  })
+
+  it('keeps every digit of a number that prints with an exponent', () => {
+    expect(Numeric(40, 30).accept(-1.5e-27)).toBe('-0.000000000000000000000000001500')
+    expect(Numeric(30, 2).accept(1.25e21)).toBe('1250000000000000000000.00')
+  })
+
+  it.each([
+    ['007.5', '7.50'],
+    ['-0', '0.00'],
+    ['-0.00', '0.00'],
+    ['-007.5', '-7.50'],
+  ])('writes %s as databases do: %s', (value, text) => {
+    expect(Numeric(18, 2).accept(value)).toBe(text)
+  })
 })

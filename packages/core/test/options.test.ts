@@ -92,4 +92,8 @@ describe('queryClass', () => {
     expect(() => resolve({ queryClass })).toThrow(InvalidOptionError)
     expect(() => resolve({ queryClass })).toThrow('It takes a class that extends Query.')
   })
+
+  it('refuses null as any other value that is no class', () => {
+    expect(() => resolve({ queryClass: null })).toThrow(InvalidOptionError)
+  })
 })

@@ -43,6 +43,16 @@ describe('a chain', () => {
     await expect(call()).rejects.toThrow(RecordNotFoundError)
   })
 
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['get', () => Product.get(345).delete(), 'Product 345 was not found'],
+    ['get by what can be no key', () => Product.get('abc').delete(), 'Product abc was not found'],
+    ['get without a key', () => Product.get(undefined).delete(), 'Product was not found'],
+    ['first', () => Product.first({ name: 'x' }).delete(), 'Product was not found'],
+    ['the session', () => db.run(() => db.session.get(Product, 345).delete()), 'Product 345 was not found'],
+  ])('says what was not found: %s', async (_, call, message) => {
+    await expect(call()).rejects.toThrow(message)
+  })
+
   it('has begun when it exists, and is waited for by its scope', async () => {
     await db.run(async () => {
       void Product.get(1).update({ name: 'begun' }).increment('stock')
@@ -57,4 +67,17 @@ it('gives ordinary promises from then, which need not be of a record', async () 
   expect(promise).toBeInstanceOf(RecordPromise)
   expect(name).not.toBeInstanceOf(RecordPromise)
   expect(await name).toBe('lamp')
+})
+
+describe('getOrError', () => {
+  it('takes the options of get, alone or after what to throw', async () => {
+    await Product.get(1).delete()
+    await expect(Product.getOrError(1)).rejects.toThrow('Product 1 was not found')
+    await expect(Product.getOrError(1, { forUpdate: true })).rejects.toThrow(RecordNotFoundError)
+    expect(await Product.getOrError(1, { includeDeleted: true })).toMatchObject({ id: 1 })
+    expect(await Product.getOrError(1, undefined, { onlyDeleted: true })).toMatchObject({ id: 1 })
+    expect(await Product.getOrError(1, RangeError, { includeDeleted: true, forUpdate: true })).toMatchObject({ id: 1 })
+    await expect(Product.getOrError(1, RangeError, { forUpdate: true })).rejects.toThrow(RangeError)
+    expect(await Product.getOrError(1, () => 'nobody')).toBe('nobody')
+  })
 })

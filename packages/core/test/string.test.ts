@@ -95,6 +95,10 @@ describe('EmailType', () => {
   it('is the same when it is accepted twice', () => {
     fc.assert(fc.property(fc.emailAddress(), (address) => EmailType().accept(EmailType().accept(address)) === EmailType().accept(address)))
   })
+
+  it('refuses an address that lower case makes too long', () => {
+    expect(() => EmailType(1).accept('İ')).toThrow('at most 1 characters')
+  })
 })
 
 describe('UUID', () => {

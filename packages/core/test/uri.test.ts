@@ -176,6 +176,21 @@ describe('what is no database URI', () => {
   it('names forms that are right', () => {
     expect(refusal('shop.db')).toMatch(/sqlite:\/\/\/file\.db.*postgresql:\/\/user:password@host\/name.*mysql:\/\/user:password@host\/name/)
   })
+
+  it('is told to be empty when it is blank', () => {
+    expect(refusal('   ')).toContain('it is empty')
+  })
+
+  it.each(['postgresql://host/name\n', 'postgresql://ho\nst/name', 'sqlite:///shop.db\r'])(
+    'is %j, with the line break of the file that it was read from',
+    (uri) => {
+      expect(refusal(uri)).toContain('a line break')
+    },
+  )
+
+  it.each(['postgresql://host/na%00me', 'mysql://us%00er@host/name', 'postgresql://host/name?a=%00'])('is %s, with a NUL', (uri) => {
+    expect(refusal(uri)).toContain('NUL')
+  })
 })
 
 describe('printing', () => {
@@ -199,6 +214,15 @@ describe('printing', () => {
       text,
       JSON.stringify({ read: text }),
     ])
+  })
+
+  it('gives a URI of the same database, whatever its name', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[^/\0]{1,20}$/), (database) => {
+        const printed = parseUri(`postgresql://host/${encodeURIComponent(database)}`).toString()
+        expect(parseUri(printed).server?.database).toBe(database)
+      }),
+    )
   })
 })
 
@@ -253,6 +277,20 @@ describe('a password', () => {
       { numRuns: 500 },
     )
   })
+
+  it('is not shown as a port where the host was forgotten', () => {
+    expect(refusal('postgresql://user:48151623')).not.toContain('48151623')
+  })
+
+  it.each(['48151623?x', '48151623?a=b', '4815/1623?a=b', '48@151623?a=b'])(
+    '%s, with a question mark, is not shown in part',
+    (password) => {
+      const message = refusal(`postgresql://user:${password}@host/name`)
+      expect(message).toContain('%3F')
+      expect(message).not.toContain('1623')
+      expect(message).not.toContain('4815')
+    },
+  )
 })
 
 it('reads any text, or refuses it with an error of its own', () => {

@@ -1,5 +1,5 @@
 import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import { initApp, plugin, type PluginOptions, type Registrar } from './plugin.js'
 
 /** How a database is used, and by which application. */
@@ -27,7 +27,7 @@ export class ActiveAlchemy extends Core {
   }
 
   /** Gives every request its own session. See `plugin`. */
-  plugin(options: PluginOptions = {}): FastifyPluginCallback {
+  plugin(options: PluginOptions = {}): FastifyPluginAsync {
     return plugin(this, options)
   }
 

@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import { type ActiveAlchemy, InvalidOptionError, type Session } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf } from '@active-alchemy/core/http'
-import type { FastifyInstance, FastifyPluginCallback, FastifyReply } from 'fastify'
+import { bindHttp, type BindOptions, checkBindOptions, describesBody, noteError, scopeOf } from '@active-alchemy/core/http'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** How requests are bound to sessions, and under which names the application finds the database. */
 export interface PluginOptions extends BindOptions {
-  /** Decorates `app` and `request` with this name: for a second database. @default `app.alchemy` and `request.db` */
+  /** Decorates `app` with the database and `request` with its session, under this name: for a second database. @default `app.alchemy` and `request.db` */
   readonly name?: string
   /** Closes the database with the application. @default false: it may serve others; true for the application given to `new ActiveAlchemy` */
   readonly close?: boolean
@@ -21,7 +21,7 @@ declare module 'fastify' {
     readonly alchemy: ActiveAlchemy
   }
   interface FastifyRequest {
-    /** The session of this request. */
+    /** The session that `app.alchemy` has in this request. */
     readonly db: Session
   }
   interface FastifyContextConfig {
@@ -34,20 +34,21 @@ declare module 'fastify' {
  * Gives every request its own session: committed before the answer leaves, rolled back on an error, a status of 400 and
  * above, or a client that left.
  *
- * Register it first: it serves the context that registers it, with all contexts registered in it later. One plugin serves
- * every database; a second one, also in an inner context, joins the first.
+ * Register it first: it serves the context that registers it, with all contexts registered in it. One plugin serves every
+ * database; a second one, also in an inner context, joins the first.
  *
  * @param parameters Databases, of which the first decorates the application, and last the options.
  * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
  * @example
  * await app.register(plugin(db))
  */
-export function plugin(...parameters: [...databases: ActiveAlchemy[], options: PluginOptions] | ActiveAlchemy[]): FastifyPluginCallback {
-  const { name, close = false, ...rest } = optionsIn(parameters)
-  if (name === '') throw new InvalidOptionError('name', 'a name that is not empty', name)
+export function plugin(...parameters: [...databases: ActiveAlchemy[], options: PluginOptions] | ActiveAlchemy[]): FastifyPluginAsync {
+  const { databases, options: given } = sorted(parameters)
+  const { name, close, ...rest } = given
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', 'a name', name)
+  if (close !== undefined && typeof close !== 'boolean') throw new InvalidOptionError('close', 'true or false', close)
   const options = checkBindOptions(rest)
-  const databases = parameters.filter((each): each is ActiveAlchemy => 'dataSource' in each)
-  const register: FastifyPluginCallback = (app, _options, done) => {
+  const register: FastifyPluginAsync = async (app) => {
     const [db] = databases
     if (db) decorate(app, db, name)
     app.addHook('onRequest', (request, reply, next) => {
@@ -58,13 +59,12 @@ export function plugin(...parameters: [...databases: ActiveAlchemy[], options: P
       const route = request.routeOptions.config.alchemy
       bindHttp(request.raw, reply.raw, (error) => fail(reply, error), route ? { ...options, ...route } : options).run(() => next())
     })
-    // Also what a handler of the application answers with success was an error.
+    // What a handler of the application answers with success was an error all the same.
     app.addHook('onError', (request, _reply, error, next) => {
       noteError(request.raw, error)
       next()
     })
     if (close) app.addHook('onClose', async () => void (await Promise.all(databases.map((each) => each.close()))))
-    done()
   }
   return fp(register, { name: '@active-alchemy/fastify', fastify: '5.x' })
 }
@@ -72,9 +72,9 @@ export function plugin(...parameters: [...databases: ActiveAlchemy[], options: P
 /** The databases of an application. */
 const databasesOf = new WeakMap<object, Set<ActiveAlchemy>>()
 
-/** What `initApp` needs of an application, whatever its server and logger. */
+/** A Fastify application, whatever its server, its logger and the types of its routes. */
 export interface Registrar {
-  register(plugin: FastifyPluginCallback): unknown
+  register(...parameters: never[]): unknown
 }
 
 /**
@@ -85,42 +85,53 @@ export interface Registrar {
 export function initApp<App extends Registrar>(app: App, db: ActiveAlchemy, options: PluginOptions = {}): App {
   const databases = databasesOf.get(app) ?? new Set()
   databasesOf.set(app, databases)
-  if (!databases.has(db)) app.register(plugin(db, options))
+  if (databases.has(db)) return app
+  // Fastify types an application by its server and logger, and none of these types holds the others; the plugin serves them all.
+  void (app as Registrar as FastifyInstance).register(plugin(db, options))
   databases.add(db)
   return app
 }
 
 function decorate(app: FastifyInstance, db: ActiveAlchemy, name: string | undefined): void {
   const key = name ?? 'alchemy'
-  const isOurs = name === undefined || Reflect.get(app, key) === db
-  // An inner context may have a database of its own; in one context the first stays.
-  if (Object.hasOwn(app, key) && isOurs) return
-  app.decorate(key, db)
-  // In the scope of the request, also where a callback of others has lost it.
-  app.decorateRequest(name ?? 'db', {
-    getter() {
+  // An inner context may have a database of its own. In one context the first stays, and a name of something else is taken.
+  if (!Object.hasOwn(app, key) || !isDatabase(Reflect.get(app, key))) app.decorate(key, db)
+  const requestKey = name ?? 'db'
+  if (app.hasRequestDecorator(requestKey)) return
+  app.decorateRequest(requestKey, {
+    getter(this: FastifyRequest) {
+      const database = Reflect.get(this.server, key) as ActiveAlchemy
       const scope = scopeOf(this.raw)
-      return scope ? scope.run(() => db.session) : db.session
+      // The request's own, whatever context asks: callbacks of others may have lost it, or run in that of another request.
+      return scope ? scope.run(() => database.session) : database.session
     },
   })
 }
 
-/** Headers of the dropped answer that Fastify keeps itself. */
-const describesBody = /^(content-.*|etag|last-modified|cache-control|expires|location|accept-ranges|trailer|transfer-encoding)$/i
-
 /** Answers in place of an answer whose commit failed. */
 function fail(reply: FastifyReply, error: unknown): void {
-  for (const name of Object.keys(reply.getHeaders())) if (describesBody.test(name)) reply.removeHeader(name)
+  const status = statusOf(error)
   if (!reply.sent) {
-    reply.send(error)
+    for (const name of Object.keys(reply.getHeaders())) if (describesBody.test(name)) reply.removeHeader(name)
+    reply.code(status).send(error)
     return
   }
   // Hijacked: Fastify answers nothing any more.
-  const body = JSON.stringify({ statusCode: 500, error: STATUS_CODES[500], message: STATUS_CODES[500] })
-  reply.raw.writeHead(500, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length }).end(body)
+  reply.log.error({ err: error }, 'The commit of a hijacked answer failed')
+  const body = JSON.stringify({ statusCode: status, error: STATUS_CODES[status], message: STATUS_CODES[status] })
+  reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length }).end(body)
 }
 
-function optionsIn(parameters: readonly object[]): PluginOptions {
+function statusOf(error: unknown): number {
+  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
+  return typeof status === 'number' && status >= 400 ? status : 500
+}
+
+function isDatabase(value: unknown): value is ActiveAlchemy {
+  return typeof value === 'object' && value !== null && 'dataSource' in value
+}
+
+function sorted(parameters: readonly (ActiveAlchemy | PluginOptions)[]): { databases: ActiveAlchemy[]; options: PluginOptions } {
   const last = parameters.at(-1)
-  return last && !('dataSource' in last) ? last : {}
+  return { databases: parameters.filter(isDatabase), options: last && !isDatabase(last) ? last : {} }
 }

@@ -1,12 +1,11 @@
 import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
-import type Application from 'koa'
 import type { Middleware } from 'koa'
-import { initApp, middleware, type MiddlewareOptions } from './middleware.js'
+import { initApp, middleware, type MiddlewareOptions, type Mountable } from './middleware.js'
 
 /** How a database is used, and by which application. */
 export interface KoaOptions extends ActiveAlchemyOptions {
   /** Application that gets the middleware at once; its routes come after. @default none */
-  readonly app?: Application
+  readonly app?: Mountable
 }
 
 /**
@@ -33,7 +32,7 @@ export class ActiveAlchemy extends Core {
   }
 
   /** Mounts the middleware, once for each application. See `initApp`. */
-  initApp(app: Application, options?: MiddlewareOptions): this {
+  initApp(app: Mountable, options?: MiddlewareOptions): this {
     initApp(app, this, options)
     return this
   }

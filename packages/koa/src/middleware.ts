@@ -1,3 +1,4 @@
+import { Stream } from 'node:stream'
 import type { ActiveAlchemy } from '@active-alchemy/core'
 import { bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf, settleHttp } from '@active-alchemy/core/http'
 import type Application from 'koa'
@@ -26,48 +27,56 @@ export function middleware(...parameters: [...databases: ActiveAlchemy[], option
       await next()
       return
     }
-    const isOutermost = scopeOf(req) === undefined
+    const joins = scopeOf(req) !== undefined
     try {
       await bindHttp(req, res, (error) => ctx.onerror(asError(error)), options).run(next)
     } catch (error) {
-      // It settles with the answer, whose status the application is yet to choose.
+      // It rolls back with its answer, whose status the application is yet to choose.
       noteError(req, error)
       throw error
     }
-    if (!isOutermost || !isWhole(ctx)) return
+    if (joins || !isWhole(ctx)) return
+    const pending = settleHttp(req, res)
+    if (!pending) return
     try {
-      await settleHttp(req, res)
+      await pending
     } catch (error) {
-      ctx.body = null
+      // As if the handler had thrown: nothing of its answer is left.
+      ctx.body = undefined
       ctx.status = 500
       throw error
     }
   }
 }
 
-/** The databases of an application. */
-const databasesOf = new WeakMap<Application, Set<ActiveAlchemy>>()
+/** The applications that have the middleware through `initApp`. */
+const mounted = new WeakSet<object>()
 
 /**
- * Mounts the middleware for a database, once for each application; many databases and many applications go together.
+ * Mounts the middleware, once for each application; many databases and many applications go together.
  *
+ * @param _db For the reader: one mount serves every database.
  * @returns The application.
  */
-export function initApp(app: Application, db: ActiveAlchemy, options: MiddlewareOptions = {}): Application {
-  let databases = databasesOf.get(app)
-  if (!databases) {
-    databases = new Set()
-    databasesOf.set(app, databases)
-    app.use(middleware(options))
-  }
-  databases.add(db)
+export function initApp<App extends Mountable>(app: App, _db: ActiveAlchemy, options: MiddlewareOptions = {}): App {
+  if (mounted.has(app)) return app
+  app.use(middleware(options))
+  mounted.add(app)
   return app
 }
 
-/** Whether the answer is known; a stream may fail before its first byte, and what is written past Koa is seen there only. */
+/** What `initApp` needs of an application, whatever its state and context. */
+export type Mountable = Pick<Application, 'use'>
+
+/** Whether the answer is known: a stream may fail before its first byte, and what passes Koa by is seen when it is written. */
 function isWhole({ body, headerSent, respond }: ParameterizedContext): boolean {
   if (respond === false || headerSent) return false
-  return typeof body !== 'object' || body === null || !('pipe' in body || body instanceof ReadableStream || body instanceof Response)
+  return !(body instanceof Stream || body instanceof ReadableStream || body instanceof Response)
+}
+
+/** Koa words everything that was thrown; its types ask for an `Error`. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The commit failed.', { cause: error })
 }
 
 function optionsIn(parameters: readonly object[]): MiddlewareOptions {

@@ -33,6 +33,13 @@ export interface DriverRunner extends QueryRunner {
   commit(): Promise<void>
   /** Rolls back; a connection that is lost has rolled back already. */
   rollback(): Promise<void>
+  /** Makes settings that end with the transaction, or with the connection's loan. @param settings `null` takes one back. */
+  setLocal(settings: ReadonlyMap<string, string | null>): Promise<void>
+  /**
+   * Ends the statement that is under way, here and on the server, and the connection with it: it fails at once with a
+   * `ConnectionLostError`. Where statements are never under way, it does nothing.
+   */
+  abort(): void
 }
 
 /** Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. */
@@ -60,6 +67,8 @@ export interface DriverCapabilities {
   readonly singleWriter: boolean
   /** Rows can be locked (`SELECT … FOR UPDATE`); without it, a lock is the database's write lock. */
   readonly rowLocks: boolean
+  /** A transaction can carry settings that policies, defaults and triggers read. */
+  readonly localSettings: boolean
   /** A schema change commits the open transaction. */
   readonly ddlCommits: boolean
   /** A table is created with its foreign keys, also to tables that come later. */

@@ -21,6 +21,8 @@ type Callback = (error: NativeError | null, result?: unknown) => void
 /** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
 export interface NativeConnection {
   readonly stream: { destroy(): void }
+  /** The server's number of the connection. */
+  readonly threadId: number
   connect(callback: Callback): void
   query(options: { readonly sql: string; readonly values: readonly unknown[] }, callback?: Callback): NativeQuery
   ping(callback: Callback): void

@@ -88,6 +88,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     defaultValues: false,
     singleWriter: false,
     rowLocks: true,
+    localSettings: true,
     ddlCommits: true,
     inlineForeignKeys: true,
     maxParameters: 65_535,
@@ -218,6 +219,17 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
       connection.destroy()
       // A host of several addresses: the first tells as much as all.
       throw new ConnectionFailedError(this.pooling.name, error instanceof AggregateError ? error.errors[0] : error)
+    }
+  }
+
+  /** @internal Ends a connection on the server too: it goes on with its statement, and keeps its locks, when the client has gone. */
+  async kill({ native: { threadId } }: Connection): Promise<void> {
+    try {
+      const other = await this.#open(this.pooling.poolTimeoutMs)
+      await other.send(`KILL ${threadId}`)
+      await other.end()
+    } catch {
+      // It has ended by itself, or there is no server any more.
     }
   }
 
@@ -464,6 +476,19 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
       })
     }
     this.isTransactionActive = false
+  }
+
+  /** They are variables of the connection, which a rollback leaves as they are; the connection is reset when it goes back. */
+  async setLocal(settings: ReadonlyMap<string, string | null>): Promise<void> {
+    const names = Array.from(settings.keys(), (key) => `@${this.driver.escape(key)} = ?`)
+    await this.query(`SET ${names.join(', ')}`, [...settings.values()])
+  }
+
+  abort(): void {
+    const connection = this.#connection
+    if (!connection || connection.lost || this.#underWay === 0) return
+    connection.destroy()
+    void this.driver.kill(connection)
   }
 
   override async startTransaction(isolation: IsolationLevel | undefined = this.driver.options.isolationLevel): Promise<void> {

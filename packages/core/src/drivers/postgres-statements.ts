@@ -86,7 +86,8 @@ function leftBy(text: string): PostgresStatement['leaves'] {
   const bare = text
     .replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) => (quoted.startsWith('"') ? '"q"' : "''"))
     .replace(/\binsert\s+into\s+[\w."]+/gi, 'insert')
-    // Its last word says that it ends with the transaction.
+    // Both end with the transaction.
+    .replace(/;\s*set\s+local\s[^;]*$/i, '')
     .replace(/\bset_config\s*\([^()]*,\s*true\s*\)/gi, '')
     .trimEnd()
   if (/(?:^|;)\s*(?:prepare|execute|deallocate|discard|load)\b/i.test(bare)) return 'everything'

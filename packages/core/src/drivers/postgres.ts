@@ -23,6 +23,7 @@ import { type PostgresStatement, PostgresStatements } from './postgres-statement
 import { Semaphore } from './semaphore.js'
 import {
   BroadcasterResult,
+  type ColumnMetadata,
   type IsolationLevel,
   type PostgresDataSourceOptions,
   PostgresQueryRunner,
@@ -85,6 +86,9 @@ const resetText =
 /** A connection that died in the pool fails its first statement within so many milliseconds. */
 const staleLimitMs = 1_000
 
+/** How long a process waits for another that changes the schema, in seconds. */
+const schemaLockSeconds = 60
+
 /** Sockets are opened in it, so that none keeps the context of the request that happened to need it first. */
 const outside = new AsyncResource('ActiveAlchemyPool')
 
@@ -102,6 +106,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     defaultValues: true,
     singleWriter: false,
     rowLocks: true,
+    localSettings: true,
     ddlCommits: false,
     inlineForeignKeys: false,
     maxParameters: 65_535,
@@ -235,6 +240,8 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>): Promise<T> {
     await runner.begin()
     try {
+      // A schema change waits for the process before, and for the transactions that use the table.
+      await runner.query(`SET LOCAL lock_timeout = '${schemaLockSeconds}s'`)
       await runner.query("SELECT pg_advisory_xact_lock(hashtext('active-alchemy schema'))")
       const result = await work()
       await runner.commit()
@@ -243,6 +250,16 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
       await runner.rollback()
       throw error
     }
+  }
+
+  /** PostgreSQL shows the default of a decimal number without the quotes that TypeORM gives it, and would change it for ever. */
+  override findChangedColumns(columns: TableColumn[], metadata: ColumnMetadata[]): ColumnMetadata[] {
+    const shown = columns.map((column) => {
+      const copy = column.clone()
+      if (/^-?\d+\.\d+$/.test(String(copy.default))) copy.default = `'${copy.default}'`
+      return copy
+    })
+    return super.findChangedColumns(shown, metadata)
   }
 
   isSystemTable(name: string): boolean {
@@ -301,6 +318,11 @@ class Connection {
   /** Whether it failed as one does that died in the pool: at once. A server that hangs up on a long statement means it. */
   get diedInPool(): boolean {
     return this.lost !== undefined && this.loans > 1 && Date.now() - this.#sentAt < staleLimitMs
+  }
+
+  /** Whether the server has not answered yet. */
+  get isBusy(): boolean {
+    return !this.lost && !this.client.readyForQuery
   }
 
   get status(): ConnectionStatus {
@@ -363,7 +385,7 @@ class Connection {
     if (!onBack) return
     this.#onBack = undefined
     if (destroy) {
-      if (!this.lost && !this.client.readyForQuery) this.#cancel()
+      if (this.isBusy) this.#cancel()
       this.lost ??= new Error('The connection was given up')
       this.#whenLost?.()
     }
@@ -446,7 +468,8 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     if (!this.driver.supportedIsolationLevels.includes(isolation)) {
       throw new UnsupportedError(`The isolation level ${isolation}`, `Use ${this.driver.supportedIsolationLevels.join(', ')}.`)
     }
-    await this.query(`BEGIN ISOLATION LEVEL ${isolation}`)
+    // PostgreSQL would wait for a lock as long as the transaction lasts. Both go in one message.
+    await this.query(`BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL lock_timeout = ${this.driver.pooling.poolTimeoutMs}`)
     this.isTransactionActive = true
   }
 
@@ -467,6 +490,15 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       // A connection that is lost has rolled back.
       if (!this.#connection?.lost) throw error
     }
+  }
+
+  async setLocal(settings: ReadonlyMap<string, string | null>): Promise<void> {
+    const calls = Array.from(settings, (_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`)
+    await this.query(`SELECT ${calls.join(', ')}`, [...settings].flat())
+  }
+
+  abort(): void {
+    if (this.#connection?.isBusy) this.#connection.destroy()
   }
 
   /** Without names the tables of the application; TypeORM describes those of PostgreSQL as well, one by one. */

@@ -10,7 +10,7 @@ import {
   TransactionNotStartedError,
 } from 'typeorm'
 import type { ColumnMetadata } from './typeorm.js'
-import { PoolTimeoutError, RolledBackError } from '../errors.js'
+import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../errors.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from './driver.js'
 import { Semaphore } from './semaphore.js'
@@ -28,6 +28,8 @@ interface NativeStatement {
   readonly reader: boolean
   readonly readonly: boolean
   all(...parameters: unknown[]): ObjectLiteral[]
+  columns(): { readonly type: string | null }[]
+  safeIntegers(on: boolean): this
   run(...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint }
 }
 
@@ -45,6 +47,8 @@ interface NativeDatabase {
 interface Connection {
   readonly native: NativeDatabase
   readonly statements: Map<string, NativeStatement>
+  /** Those whose whole numbers are read as `bigint`. */
+  readonly wide: WeakSet<NativeStatement>
 }
 
 /** A connection that somebody holds. */
@@ -74,6 +78,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     defaultValues: true,
     singleWriter: true,
     rowLocks: false,
+    localSettings: false,
     ddlCommits: false,
     inlineForeignKeys: true,
     maxParameters: 32_766,
@@ -240,7 +245,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
       native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
     }
-    return { native, statements: new Map() }
+    return { native, statements: new Map(), wide: new WeakSet() }
   }
 
   /** @internal Tries again while another process holds the file, without blocking the event loop. */
@@ -327,6 +332,13 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     if (this.connectionStatus === 'transaction') await this.query('ROLLBACK')
     this.isTransactionActive = false
   }
+
+  setLocal(): Promise<void> {
+    return Promise.reject(new UnsupportedError('A setting of a transaction on SQLite', 'Give the value to each statement.'))
+  }
+
+  /** A statement has ended before anybody else runs. */
+  abort(): void {}
 
   override async startTransaction(isolation?: IsolationLevel): Promise<void> {
     if (this.transactionDepth > 0 || isolation === 'SERIALIZABLE') await this.#beginNow()
@@ -420,8 +432,10 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     }
     const result = new QueryResult()
     if (statement.reader) {
-      result.raw = statement.all(...values)
-      result.records = result.raw as ObjectLiteral[]
+      const records = statement.all(...values)
+      result.raw = records
+      result.records = records
+      if (connection.wide.has(statement)) for (const record of records) narrow(record)
     } else {
       const { changes, lastInsertRowid } = statement.run(...values)
       result.affected = changes
@@ -444,15 +458,26 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 }
 
-function prepared({ native, statements }: Connection, sql: string): NativeStatement {
+function prepared({ native, statements, wide }: Connection, sql: string): NativeStatement {
   let statement = statements.get(sql)
   if (!statement) {
     statement = native.prepare(sql)
     statements.set(sql, statement)
+    // A double ends at 2^53: what may be a number of 64 bits (a `bigint`, or an expression) is read with all its digits.
+    if (statement.reader && statement.columns().some(({ type }) => type === null || type.toLowerCase() === 'bigint')) {
+      wide.add(statement.safeIntegers(true))
+    }
     const [oldest] = statements.keys()
     if (statements.size > statementCacheSize && oldest !== undefined) statements.delete(oldest)
   }
   return statement
+}
+
+/** Whole numbers that a double holds exactly are numbers again. */
+function narrow(record: ObjectLiteral): void {
+  for (const [name, value] of Object.entries(record)) {
+    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) record[name] = Number(value)
+  }
 }
 
 function writeLockOf(file: string): Semaphore {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidOptionError } from '../errors.js'
 import type { Reporter } from '../scope/report.js'
 import { type Outcome, Scope } from '../scope/scope.js'
-import { holdResponse } from './hold-response.js'
+import { describesBody, holdResponse } from './hold-response.js'
 
 /** What `rollbackWhen` is asked about. */
 export interface Answer {
@@ -29,10 +29,13 @@ interface Exchange {
   rollbackWhen: (answer: Answer) => boolean
   hasError: boolean
   error: unknown
+  /** Whether a failed commit was thrown, so that the application is answering it. */
+  hasThrown: boolean
 }
 
-/** On the raw request, so that every mount, framework and copy of this package finds the one exchange. */
+/** On the raw request and on its scope, so that every mount, framework and copy of this package finds the one exchange. */
 const exchangeKey = Symbol.for('active-alchemy.exchange.v1')
+type Bound = object & { [exchangeKey]?: Exchange }
 
 const rollsBack = ({ status, error }: Answer): boolean => status >= 400 || error !== undefined
 
@@ -60,13 +63,17 @@ export function bindHttp(req: IncomingMessage, res: ServerResponse, fail: (error
     return bound.scope
   }
   const scope = new Scope({ label: labelOf(req), report: options.report })
-  const exchange: Exchange = { scope, rollbackWhen: options.rollbackWhen ?? rollsBack, hasError: false, error: undefined }
-  Reflect.set(req, exchangeKey, exchange)
-  holdResponse(res, { before: (status) => scope.settle(outcomeOf(exchange, status, req)), fail })
+  const rollbackWhen = options.rollbackWhen ?? rollsBack
+  const exchange: Exchange = { scope, rollbackWhen, hasError: false, error: undefined, hasThrown: false }
+  const owners: readonly Bound[] = [req, scope]
+  for (const owner of owners) owner[exchangeKey] = exchange
+  const before = (status: number): Promise<void> | undefined =>
+    exchange.hasThrown ? refuseSuccess(status, scope) : scope.settle(outcomeOf(exchange, status, req))
+  holdResponse(res, { before, fail })
   const abort = (): void => {
     void scope.settle({ commit: false, reason: 'abort' })
   }
-  res.once('close', abort)
+  res.on('close', abort)
   // Who left before we listened sends no 'close' any more.
   if (res.closed || res.destroyed) abort()
   if (announcesBody(req)) runEventsIn(scope, req)
@@ -78,16 +85,45 @@ export function scopeOf(req: IncomingMessage): Scope | undefined {
   return exchangeOf(req)?.scope
 }
 
-/** Tells that something was thrown: the request rolls back, even if the application answers success. */
-export function noteError(req: IncomingMessage, error: unknown): void {
-  const exchange = exchangeOf(req)
+/**
+ * Tells that something was thrown: the request rolls back, even if the application answers success.
+ *
+ * @param owner The request, or its scope where no more is known.
+ */
+export function noteError(owner: IncomingMessage | Scope, error: unknown): void {
+  const exchange = exchangeOf(owner)
   if (!exchange) return
   exchange.hasError = true
   exchange.error ??= error ?? new Error('An error without a value was thrown')
 }
 
-function exchangeOf(req: IncomingMessage): Exchange | undefined {
-  return Reflect.get(req, exchangeKey) as Exchange | undefined
+/**
+ * Commits before the framework sends its answer, so that a commit that fails can still be thrown where the application handles
+ * errors. An answer that rolls back is left to the held response: it cannot fail, and its status may still change.
+ *
+ * @returns What to wait for; `undefined` when there is nothing. A rejection leaves the response without the head of the answer
+ *   that was to be.
+ */
+export function settleHttp(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
+  const exchange = exchangeOf(req)
+  if (!exchange) return undefined
+  const outcome = outcomeOf(exchange, res.statusCode, req)
+  if (!outcome.commit) return undefined
+  return exchange.scope.settle(outcome)?.catch((error: unknown) => {
+    exchange.hasThrown = true
+    for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
+    throw error
+  })
+}
+
+/** The application's answer to a failed commit leaves, unless it says success. */
+function refuseSuccess(status: number, { label }: Scope): Promise<void> | undefined {
+  if (status >= 400) return undefined
+  return Promise.reject(new Error(`${label} was answered ${status} although its commit had failed. Answer what was thrown with an error.`))
+}
+
+function exchangeOf(owner: Bound): Exchange | undefined {
+  return owner[exchangeKey]
 }
 
 function outcomeOf(exchange: Exchange, status: number, req: IncomingMessage): Outcome {

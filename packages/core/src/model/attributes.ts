@@ -32,6 +32,10 @@ export function assign(
   assignment: Assignment,
   { unguarded = false }: AssignOptions = {},
 ): void {
+  // A request without a body, or whose body is JSON of another kind.
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
+  }
   // Nothing is set unless everything may be.
   const accepted = Object.entries(values)
     .filter(([, value]) => value !== undefined)

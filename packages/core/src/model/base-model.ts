@@ -141,24 +141,38 @@ export class BaseModel {
    * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
    */
   static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options: GetOptions = {}): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(async () => {
-      const query = queryOf(this).deleted(options)
-      return (options.forUpdate ? query.forUpdate() : query).withKey(id)
-    })
+    return RecordPromise.begin<T, T | null>(async () => keyed(this, options).withKey(id), notFound(this, id))
   }
 
-  /** The record with this key. @param error What to throw if there is none: an error, its class or a function. */
+  /**
+   * The record with this key.
+   *
+   * @param error What to throw if there is none: an error, its class or a function. @default RecordNotFoundError
+   * @param options As of `get`.
+   * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
+   * @example
+   * const user = await User.getOrError(req.params.id, { forUpdate: true })
+   */
+  static getOrError<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T>
   static getOrError<T extends BaseModel, Result = never>(
     this: ModelClass<T>,
     id: unknown,
-    error?: NotFound<Result>,
+    error: NotFound<Result> | undefined,
+    options?: GetOptions,
+  ): RecordPromise<T, T | Result>
+  static getOrError<T extends BaseModel, Result = never>(
+    this: ModelClass<T>,
+    id: unknown,
+    errorOrOptions?: NotFound<Result> | GetOptions,
+    options?: GetOptions,
   ): RecordPromise<T, T | Result> {
-    return RecordPromise.begin<T, T | Result>(async () => queryOf(this).getOrError(id, error))
+    const [error, how] = isNotFound(errorOrOptions) ? [errorOrOptions, options] : [undefined, errorOrOptions ?? options]
+    return RecordPromise.begin<T, T | Result>(async () => keyed(this, how).getOrError(id, error), notFound(this, id))
   }
 
   /** The first record that matches, `null` if none does. */
   static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(async () => filtered(this, filter).first())
+    return RecordPromise.begin<T, T | null>(async () => filtered(this, filter).first(), notFound(this))
   }
 
   /** The first record that matches. @param error What to throw if none does: an error, its class or a function. */
@@ -314,8 +328,19 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
   return filter === undefined ? query : query.filter(filter)
 }
 
-function notFound(model: ModelClass): () => Error {
-  return () => new RecordNotFoundError(metadataOf(model as unknown as typeof BaseModel).name)
+/** @internal A query for one key. */
+export function keyed<T extends BaseModel>(model: ModelClass<T>, options: GetOptions = {}): Query<T> {
+  const query = queryOf(model).deleted(options)
+  return options.forUpdate ? query.forUpdate() : query
+}
+
+function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): value is NotFound<Result> {
+  return typeof value === 'function' || value instanceof Error
+}
+
+/** @internal What a verb throws when there is no such record. */
+export function notFound(model: ModelClass, id?: unknown): () => Error {
+  return () => new RecordNotFoundError(metadataOf(model as unknown as typeof BaseModel).name, id ?? undefined)
 }
 
 function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {

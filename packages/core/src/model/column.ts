@@ -108,7 +108,7 @@ export function column<T, const Options extends ColumnOptions<T> = Record<never,
   const decorate = (target: object | undefined, key: unknown): void => {
     if (typeof key !== 'string') {
       throw new ModelDefinitionError(
-        '',
+        `with the column ${nameIn(key)}`,
         'its decorators are compiled in the standard way',
         'Set "experimentalDecorators": true in tsconfig.json, or use db.Model(name, columns).',
       )
@@ -118,6 +118,11 @@ export function column<T, const Options extends ColumnOptions<T> = Record<never,
     owner.register()
   }
   return Object.assign(decorate, { type, options: given }) as DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>>
+}
+
+/** The name in the context that a standard decorator gets. */
+function nameIn(context: unknown): string {
+  return typeof context === 'object' && context !== null && 'name' in context ? String(context.name) : 'of a decorator'
 }
 
 function check(type: unknown, options: ColumnOptions<unknown>): void {

@@ -30,8 +30,10 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
     return Promise
   }
 
-  /** @internal Begins `work` for the promise of its result. */
-  static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>): RecordPromise<T, Found> {
+  #missing: () => Error = () => new RecordNotFoundError('The record')
+
+  /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. */
+  static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>, missing?: () => Error): RecordPromise<T, Found> {
     const promise: RecordPromise<T, Found> = new RecordPromise((resolve, reject) => {
       underWay(work).then(resolve, (error: unknown) => {
         // Work that came too late was reported by the scope. Who awaits it sees it; that nobody does must not end the process.
@@ -39,11 +41,18 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
         reject(error)
       })
     })
+    if (missing) promise.#missing = missing
     return promise
   }
 
   #then(verb: (record: T) => PromiseLike<T>): RecordPromise<T> {
-    return RecordPromise.begin(async () => verb(found<T>(await this)))
+    return RecordPromise.begin(async () => verb(await this.#found()))
+  }
+
+  async #found(): Promise<T> {
+    const record: unknown = await this
+    if (record === null || record === undefined) throw this.#missing()
+    return record as T
   }
 
   /** Saves the record. See `BaseModel.save`. */
@@ -83,16 +92,11 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
 
   /** The values of the record. See `BaseModel.toDict`. */
   async toDict(): Promise<Record<string, unknown>> {
-    return found<T>(await this).toDict()
+    return (await this.#found()).toDict()
   }
 }
 
 function underWay<Result>(work: () => PromiseLike<Result>): Promise<Result> {
   const begun = async (): Promise<Result> => work()
   return currentScope()?.operation(begun) ?? begun()
-}
-
-function found<T>(record: unknown): T {
-  if (record === null || record === undefined) throw new RecordNotFoundError('The record')
-  return record as T
 }

@@ -27,7 +27,8 @@ export function pageWindow(page: number, totalPages: number, options: WindowOpti
   ]
   const shown: (number | null)[] = []
   let last = 0
-  for (const [from, to] of ranges) {
+  // An edge may begin before the neighbourhood: a page beyond the end, or a wide edge.
+  for (const [from, to] of ranges.sort(([a], [b]) => a - b)) {
     const end = Math.min(to, totalPages)
     for (let number = Math.max(from, last + 1); number <= end; number++) {
       if (number !== last + 1) shown.push(null)

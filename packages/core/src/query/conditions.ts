@@ -41,7 +41,7 @@ function conditionOn(key: string, value: unknown, metadata: EntityMetadata, cont
   if (relation && relation.joinColumns.length > 0) {
     return relation.joinColumns.map((column) => relatedTo(column, key, value, metadata, context)).join(' AND ')
   }
-  const column = metadata.columns.find(({ propertyPath }) => propertyPath === key)
+  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === key && !isVirtual)
   if (!column) throw new InvalidFilterError(metadata.name, key, 'it is no column')
   const name = `${context.alias}.${column.propertyPath}`
   if (value instanceof Sql) return `${name} = ${value.render(context)}`

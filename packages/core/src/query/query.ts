@@ -18,6 +18,7 @@ import {
 } from '../errors.js'
 import { type PageOptions, pageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
+import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../session/data-source.js'
 import type { Session } from '../session/session.js'
 import { readIdentifier } from '../types/identifier.js'
@@ -98,6 +99,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   #places = 0
   #raw = false
   #locks = false
+  #scope: Scope | undefined
 
   /** @internal Made by `queryOf`. */
   static of<T extends ObjectLiteral>(dataSource: AlchemyDataSource, target: EntityTarget<T>): Query<T> {
@@ -121,6 +123,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     copy.#places = this.#places
     copy.#raw = this.#raw
     copy.#locks = this.#locks
+    copy.#scope = this.#scope
     return copy
   }
 
@@ -151,7 +154,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   #mapped(name: string): ColumnMetadata | undefined {
     if (name === '*') return undefined
     const metadata = this.#metadata
-    const column = metadata.columns.find(({ propertyPath }) => propertyPath === name)
+    const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
     if (!column) throw new InvalidFilterError(metadata.name, name, 'it is no column')
     return column
   }
@@ -192,9 +195,12 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    */
   override orderBy(sort?: string | Sql | OrderByCondition, direction?: 'ASC' | 'DESC', nulls?: 'NULLS FIRST' | 'NULLS LAST'): this {
     if (sort === undefined) return super.orderBy()
-    if (typeof sort === 'object' && !(sort instanceof Sql)) {
+    if (isRecord(sort) && !(sort instanceof Sql)) {
       super.orderBy()
-      for (const [name, order] of Object.entries(sort)) this.addOrderBy(name, typeof order === 'string' ? order : order.order)
+      for (const [name, order] of Object.entries(sort)) {
+        if (isRecord(order)) this.addOrderBy(name, order.order, order.nulls)
+        else this.addOrderBy(name, order)
+      }
       return this
     }
     return super.orderBy(this.#sortable(sort), this.#directed(direction), nulls)
@@ -205,11 +211,12 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return super.addOrderBy(this.#sortable(sort), this.#directed(direction), nulls)
   }
 
-  #sortable(sort: string | Sql): string {
+  #sortable(sort: unknown): string {
     if (sort instanceof Sql) {
       this.#raw = true
       return sort.render({ bind: (value) => this.#place(value), table: () => this.alias })
     }
+    if (typeof sort !== 'string') throw new InvalidFilterError(this.#metadata.name, 'that order', 'it is no column to sort by')
     const [alias, path] = sort.includes('.') ? [sort.slice(0, sort.indexOf('.')), sort.slice(sort.indexOf('.') + 1)] : [this.alias, sort]
     const metadata = this.expressionMap.aliases.find(({ name }) => name === alias)?.metadata
     if (this.#conversions?.has(sort) && !metadata?.columns.some(({ propertyPath }) => propertyPath === sort)) return this.escape(sort)
@@ -219,8 +226,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return `${alias}.${column.propertyPath}`
   }
 
-  #directed(direction: string | undefined): 'ASC' | 'DESC' {
-    const upper = (direction ?? 'ASC').toUpperCase()
+  #directed(direction: unknown = 'ASC'): 'ASC' | 'DESC' {
+    const upper = typeof direction === 'string' ? direction.toUpperCase() : undefined
     if (upper !== 'ASC' && upper !== 'DESC') throw new InvalidFilterError(this.#metadata.name, 'that order', 'an order is ASC or DESC')
     return upper
   }
@@ -488,10 +495,18 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   #run<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>, writes = false): Promise<Result> {
     const label = `${this.#metadata.name}.query().${verb}()`
-    return this.alchemy.withSession(label, (session) => {
-      const run = (runner: QueryRunner): Promise<Result> => work(session, runner)
-      return this.isPlainRead && !writes ? session.read(run) : session.write(run)
-    })
+    const send = (): Promise<Result> =>
+      this.alchemy.withSession(label, (session) => {
+        const run = (runner: QueryRunner): Promise<Result> => work(session, runner)
+        return this.isPlainRead && !writes ? session.read(run) : session.write(run)
+      })
+    return this.#scope ? this.#scope.run(send) : send()
+  }
+
+  /** @internal Runs in `scope`, wherever it is sent: the query of a session. */
+  in(scope: Scope): this {
+    this.#scope = scope
+    return this
   }
 
   async #load(session: Session, runner: QueryRunner): Promise<R[]> {

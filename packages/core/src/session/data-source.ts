@@ -13,13 +13,14 @@ import type { ColumnMetadata } from '../drivers/typeorm.js'
 import type { DatabaseDriver, DriverFactory } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/typeorm.js'
 import { DatabaseClosedError, NoScopeError } from '../errors.js'
+import { StatementLogger } from '../logger.js'
 import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { type JoinedRunner, joinedRunnerClass, type RunnerClass, type RunnerHost } from './joined-runner.js'
 import type { ModelSource } from './model-source.js'
 import type { Session, SessionMember } from './session.js'
-import type { SessionSettings, SessionSource } from './session-source.js'
+import type { BeginHook, SessionSettings, SessionSource } from './session-source.js'
 
 /** What an `AlchemyDataSource` is made of. */
 export interface DataSourceParts {
@@ -27,6 +28,7 @@ export interface DataSourceParts {
   readonly settings: SessionSettings
   readonly driver: DriverFactory
   readonly models: ModelSource
+  readonly beginHooks: readonly BeginHook[]
   /** Makes the session of a scope. */
   readonly createSession: (source: SessionSource, scope: Scope, isolation?: IsolationLevel) => Session
   /** Makes the query builder that plain TypeORM gets. */
@@ -42,6 +44,7 @@ export interface DataSourceParts {
 export class AlchemyDataSource extends DataSource implements SessionSource {
   readonly settings: SessionSettings
   readonly models: ModelSource
+  readonly beginHooks: readonly BeginHook[]
   readonly #createSession: DataSourceParts['createSession']
   readonly #createBuilder: DataSourceParts['createBuilder']
   readonly #Joined: new (
@@ -58,6 +61,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     super(parts.options)
     this.settings = parts.settings
     this.models = parts.models
+    this.beginHooks = parts.beginHooks
     this.#createSession = parts.createSession
     this.#createBuilder = parts.createBuilder
     this.driver = parts.driver(this, parts.settings)
@@ -163,6 +167,13 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   }
 
   // ------------------------------------------------------------------------------------------------ TypeORM's hooks
+
+  /** TypeORM's command line asks for its messages by `logging`, which a logger that is there already would not hear of. */
+  override setOptions(options: Partial<DataSourceOptions>): this {
+    const { logging, logger = this.logger } = options
+    const isDeaf = logging !== undefined && logger instanceof StatementLogger
+    return super.setOptions(isDeaf ? { ...options, logger: new StatementLogger(logging) } : options)
+  }
 
   override createQueryRunner(mode: 'master' | 'slave' = 'master'): QueryRunner {
     const session = this.session()

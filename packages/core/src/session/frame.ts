@@ -27,6 +27,8 @@ export class Frame {
   /** Whether a nested frame is open, so that who waits for a turn waits for it. */
   nested = 0
   undo: Undo[] = []
+  /** Settings of the transaction that were made in this frame. */
+  readonly settings = new Map<string, string>()
   /** Hooks to hand on when the frame is kept. */
   hooks: (() => void)[] = []
 
@@ -43,6 +45,21 @@ export class Frame {
   /** What failed first in this frame or around it. */
   get firstFailure(): unknown {
     return this.parent?.firstFailure ?? this.failure
+  }
+
+  /** Whether there are settings that hold here. */
+  get hasSettings(): boolean {
+    return this.settings.size > 0 || (this.parent?.hasSettings ?? false)
+  }
+
+  /** The settings that hold here: those of the frames around it, and its own. */
+  get allSettings(): Map<string, string> {
+    return new Map([...(this.parent?.allSettings ?? []), ...this.settings])
+  }
+
+  /** Keeps what a frame inside this one has set. */
+  adopt({ settings }: Frame): void {
+    for (const [key, value] of settings) this.settings.set(key, value)
   }
 
   /** Undoes what the frame's writes did to objects, the last first. */

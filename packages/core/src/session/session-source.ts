@@ -1,8 +1,19 @@
-import type { DataSource } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
 import type { JoinedRunner, RunnerHost } from './joined-runner.js'
 import type { ModelSource } from './model-source.js'
+
+/** A session whose transaction has begun, as `db.onBegin` gives it. */
+export interface BegunSession {
+  /** TypeORM's entity manager, for statements at the beginning of the transaction. */
+  readonly manager: EntityManager
+  /** Makes a setting of the transaction. See `Session.setLocal`. */
+  setLocal(key: string, value: string | number | boolean): void
+}
+
+/** What `db.onBegin` takes. */
+export type BeginHook = (session: BegunSession) => unknown
 
 /** What sessions need of the options of their database. */
 export interface SessionSettings extends PoolOptions {
@@ -16,6 +27,8 @@ export interface SessionSettings extends PoolOptions {
 export interface SessionSource extends DataSource {
   readonly settings: SessionSettings
   readonly models: ModelSource
+  /** Called when a transaction has begun, in this order. */
+  readonly beginHooks: readonly BeginHook[]
   /** Our side of the driver. */
   readonly alchemy: DatabaseDriver
   /** Connects, once however many ask. */

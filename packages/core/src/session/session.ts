@@ -3,12 +3,14 @@ import type { EntityManager, QueryRunner } from 'typeorm'
 import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/typeorm.js'
 import {
+  InvalidOptionError,
   NestedScopeError,
   NestedTransactionTimeoutError,
   SessionFailedError,
   TransactionEndedError,
   TransactionTimeoutError,
   TransactionOpenError,
+  UnsupportedError,
 } from '../errors.js'
 import { detached, type Scope, type ScopeMember } from '../scope/scope.js'
 import type { RecordOwner } from './record-state.js'
@@ -54,6 +56,10 @@ export class Session implements RecordOwner {
   #written = 0
   #hasWritten = false
   #expiry: NodeJS.Timeout | undefined
+  #timeout: TransactionTimeoutError | undefined
+  #whenExpired: ((error: Error) => void) | undefined
+  /** The settings that the server knows in the open transaction; `undefined` where it is not known which. */
+  #told = new Map<string, string | undefined>()
   #idleSince: { at: number; site: string | undefined } | undefined
 
   /** @internal Made by `AlchemyDataSource.session`. */
@@ -137,19 +143,33 @@ export class Session implements RecordOwner {
     this.#admit(frame)
     if (!this.#touched) this.dataSource.enter(this.scope)
     this.#touched = true
-    if (purpose === 'read' && !this.#isolation && !this.#runner && frame.turn.free > 0) return this.#borrow(run)
+    if (this.#mayBorrow(purpose, frame) && frame.turn.free > 0) return this.#borrow(run)
     return this.#inTurn(frame, async () => {
       this.#admit(frame)
       if (frame.firstFailure !== undefined) throw new SessionFailedError(frame.firstFailure, this.scope.label)
-      if (purpose === 'read' && !this.#isolation && !this.#runner) return this.#borrow(run)
-      const runner = await this.#begun(frame)
-      try {
-        return await this.#counted(() => run(runner))
-      } catch (error) {
-        this.#fail(frame, runner, error)
-        throw error
-      }
+      if (this.#mayBorrow(purpose, frame)) return this.#borrow(run)
+      this.#reportIdle()
+      // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
+      return this.#counted(async () => {
+        const runner = this.#runner ?? (await this.#begin(frame))
+        this.#hasWritten = true
+        try {
+          await this.#sendAhead(frame, runner)
+          return await run(runner)
+        } catch (error) {
+          const first = this.#timeout ?? error
+          this.#fail(frame, runner, first)
+          throw first
+        }
+      })
     })
+  }
+
+  /** Whether a statement needs no transaction: a read, unless settings or the isolation of one decide what it sees. */
+  #mayBorrow(purpose: LeasePurpose, frame: Frame): boolean {
+    if (purpose !== 'read' || this.#isolation || this.#runner) return false
+    const { alchemy, beginHooks } = this.dataSource
+    return !alchemy.capabilities.localSettings || (beginHooks.length === 0 && !frame.hasSettings)
   }
 
   /** A read that holds nothing; it runs beside others, and when it fails nothing can be lost. */
@@ -164,17 +184,22 @@ export class Session implements RecordOwner {
     }
   }
 
-  /** The connection with its open transaction, and every savepoint around `frame` sent. */
-  async #begun(frame: Frame): Promise<DriverRunner> {
-    const runner = (this.#runner ??= await this.#begin(frame))
-    this.#hasWritten = true
+  /** What a statement of `frame` must find: every savepoint around it, and its settings. */
+  async #sendAhead(frame: Frame, runner: DriverRunner): Promise<void> {
     for (const level of frame.chain) {
       if (!level.parent || level.sent) continue
       await runner.query(`SAVEPOINT ${level.savepoint}`)
       level.sent = true
     }
-    this.#reportIdle()
-    return runner
+    if (this.#told.size === 0 && !frame.hasSettings) return
+    // Only what has changed since the server was last told.
+    const settings = frame.allSettings
+    const news = new Map<string, string | null>()
+    for (const key of this.#told.keys()) if (!settings.has(key)) news.set(key, null)
+    for (const [key, value] of settings) if (this.#told.get(key) !== value) news.set(key, value)
+    if (news.size === 0) return
+    await runner.setLocal(news)
+    this.#told = settings
   }
 
   async #begin(frame: Frame): Promise<DriverRunner> {
@@ -182,16 +207,41 @@ export class Session implements RecordOwner {
     await this.dataSource.ready()
     const { alchemy, settings } = this.dataSource
     const runner = await detached(() => alchemy.lease('write'))
+    this.#runner = runner
     try {
       if (this.#closed && !frame.settling) throw this.scope.refusal()
       await runner.begin(this.#isolation)
+      this.#expiry = setTimeout(() => this.#expire(), settings.transactionTimeoutMs)
+      this.#expiry.unref()
+      this.#told.clear()
+      await this.#callBeginHooks(frame)
+      return runner
     } catch (error) {
-      await this.#giveBack(runner)
+      await runner.rollback().catch(() => undefined)
+      await this.#letGo()
       throw error
     }
-    this.#expiry = setTimeout(() => this.#expire(), settings.transactionTimeoutMs)
-    this.#expiry.unref()
-    return runner
+  }
+
+  /** In a frame of their own, since the turn of `frame` is taken; for no longer than a transaction may last. */
+  async #callBeginHooks({ settling }: Frame): Promise<void> {
+    const { beginHooks } = this.dataSource
+    if (beginHooks.length === 0) return
+    const frame = new Frame('', this.#root)
+    frame.sent = true
+    frame.settling = settling
+    const expired = new Promise<never>((_resolve, reject) => (this.#whenExpired = reject))
+    const hooks = frames.run(frame, async () => {
+      for (const hook of beginHooks) await hook(this)
+    })
+    try {
+      await Promise.race([hooks, expired])
+      this.#root.adopt(frame)
+    } finally {
+      frame.ended = true
+      frame.settling = false
+      this.#whenExpired = undefined
+    }
   }
 
   /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
@@ -300,6 +350,7 @@ export class Session implements RecordOwner {
       if (frame.failure !== undefined) throw new SessionFailedError(frame.failure, this.scope.label)
       if (frame.sent) await this.#runner?.query(`RELEASE SAVEPOINT ${frame.savepoint}`)
       parent.undo.push(...frame.undo)
+      parent.adopt(frame)
       if (parent.parent) parent.hooks.push(...frame.hooks)
       else for (const hook of frame.hooks) hook()
       return result
@@ -321,11 +372,17 @@ export class Session implements RecordOwner {
     if (!frame.sent || !this.#runner || this.#root.failure !== undefined) return
     try {
       await this.#runner.query(`ROLLBACK TO SAVEPOINT ${frame.savepoint}`)
+      this.#forgetTold()
       await this.#runner.query(`RELEASE SAVEPOINT ${frame.savepoint}`)
     } catch (error) {
       // The savepoint is gone: nothing inside the transaction can be trusted. The caller sees its own, first error.
       this.#root.failure ??= error
     }
+  }
+
+  /** A rollback takes settings back on some databases, and not on others: the server is told all of them again. */
+  #forgetTold(): void {
+    for (const key of this.#told.keys()) this.#told.set(key, undefined)
   }
 
   /** @internal A savepoint by TypeORM's `startTransaction`; it is not exclusive, as its caller holds no function to wait for. */
@@ -343,6 +400,7 @@ export class Session implements RecordOwner {
     const frame = this.#frame()
     await this.#inTurn(frame, async () => {
       await this.#runner?.query(`ROLLBACK TO SAVEPOINT ${name}`)
+      this.#forgetTold()
       await this.#runner?.query(`RELEASE SAVEPOINT ${name}`)
       frame.failure = undefined
     })
@@ -429,6 +487,33 @@ export class Session implements RecordOwner {
   /** Calls `hook` after the scope has rolled back. */
   onRollback(hook: () => unknown): void {
     this.scope.onRollback(hook)
+  }
+
+  /**
+   * Makes a setting that policies, defaults and triggers of the database can read; it holds in every transaction of this
+   * session, and in none of another. In a `db.transaction` that is rolled back it is taken back.
+   *
+   * PostgreSQL: `current_setting(key)`; any setting of the server will do, such as `search_path` or `role`. MySQL and
+   * MariaDB: the variable `@key`. It is sent with the next statement, and from now on reads need a transaction too.
+   *
+   * @param key `app.tenant`: letters, digits, `_` and `.`, of up to 63 characters.
+   * @throws {UnsupportedError} SQLite has no such settings.
+   * @throws {InvalidOptionError} The key has another form, or the value is no string, number or boolean.
+   * @example
+   * db.session.setLocal('app.user', req.user.id)
+   */
+  setLocal(key: string, value: string | number | boolean): void {
+    const frame = this.#frame()
+    this.#admit(frame)
+    if (!this.dataSource.alchemy.capabilities.localSettings) {
+      throw new UnsupportedError(
+        `session.setLocal() on ${this.name}`,
+        'The database has no settings of a transaction: give the value to each statement.',
+      )
+    }
+    if (!/^[a-z_][\w.]{0,62}$/i.test(key)) throw new InvalidOptionError('key', 'letters, digits, _ and ., such as app.tenant', key)
+    if (!['string', 'number', 'boolean'].includes(typeof value)) throw new InvalidOptionError(key, 'a string, a number or a boolean', value)
+    frame.settings.set(key, String(value))
   }
 
   #refuseInside(verb: 'commit' | 'rollback'): void {
@@ -549,9 +634,12 @@ export class Session implements RecordOwner {
     this.#written = 0
   }
 
+  /** Rolls the scope back, and does not wait for the statement that takes too long. */
   #expire(): void {
-    const { transactionTimeoutMs } = this.dataSource.settings
-    const error = new TransactionTimeoutError(transactionTimeoutMs)
+    const error = new TransactionTimeoutError(this.dataSource.settings.transactionTimeoutMs)
+    this.#timeout = error
+    this.#whenExpired?.(error)
+    this.#runner?.abort()
     this.scope.settle({ commit: false, reason: 'timeout', error })?.catch(() => undefined)
   }
 

@@ -212,7 +212,10 @@ export class UnitOfWork {
       const [first] = records
       if (!first) return
       const metadata = this.#metadataOf(first)
-      if (!this.#session.dataSource.alchemy.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
+      if (
+        !this.#session.dataSource.alchemy.capabilities.insertReturning ||
+        records.some((record) => this.#isForTypeorm(metadata, record))
+      ) {
         for (const record of records) await this.#write(record)
         return
       }
@@ -320,9 +323,11 @@ export class UnitOfWork {
         { min: limits.min !== undefined, max: limits.max !== undefined },
         updateReturning ? [column] : [],
       )
-      const bounds = [limits.min, limits.max].flatMap((limit) => (limit === undefined ? [] : [by, limit]))
+      // A driver that binds numbers as doubles would make the sum a double, which ends at 2^53.
+      const amount = column.type === 'bigint' && Number.isInteger(by) ? BigInt(by) : by
+      const bounds = [limits.min, limits.max].flatMap((limit) => (limit === undefined ? [] : [amount, limit]))
       const result = await this.#send(sql, [
-        by,
+        amount,
         ...others.map((other) => persistentValue(other, row)),
         ...this.#boundKey(metadata, record),
         ...bounds,
@@ -364,7 +369,7 @@ export class UnitOfWork {
       else if (column.isVersion) column.setEntityValue(record, 1)
       else if (column.isGenerated && column.generationStrategy === 'uuid') column.setEntityValue(record, randomUUID())
       // What is not given is null in the row, so it is on the object.
-      else if (column.isNullable && column.default === undefined && !column.relationMetadata) column.setEntityValue(record, null)
+      else if (column.isNullable && column.default === undefined && !column.isVirtual) column.setEntityValue(record, null)
     }
   }
 
@@ -550,7 +555,7 @@ export class UnitOfWork {
       for (const [column, value] of values) {
         if (state.snapshot?.has(column.propertyPath)) {
           column.setEntityValue(record, hydrated(column, state.snapshot.get(column.propertyPath), driver))
-        } else if (!column.relationMetadata) column.setEntityValue(record, value)
+        } else if (!column.isVirtual) column.setEntityValue(record, value)
       }
       setRecordState(record, state)
       if (state.snapshot) this.#remember(metadata, record)

@@ -6,9 +6,8 @@ const limit = 2n ** 63n
 export const BigInteger: ColumnType<bigint> = {
   kind: 'bigint',
   typeName: 'BigInteger',
-  // SQLite's client reads integers as doubles, which end at 2^53: a text keeps every digit, and is zero-filled by none.
-  storage: (database) => ({
-    type: database === 'sqlite' ? 'varchar' : 'bigint',
+  storage: () => ({
+    type: 'bigint',
     transformer: {
       to: (value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
       from: (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? BigInt(value) : value),

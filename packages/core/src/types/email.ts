@@ -11,6 +11,7 @@ export function EmailType(length = 255): ColumnType<string> {
   return {
     ...String(length),
     typeName: `EmailType(${length})`,
-    accept: (value) => acceptText(value, length).toLowerCase(),
+    // A letter may become two: İ.
+    accept: (value) => acceptText(acceptText(value).toLowerCase(), length),
   }
 }

@@ -14,7 +14,7 @@ export function readIdentifier(kind: ColumnKind, value: unknown): unknown {
     case 'integer':
       return wholeNumber(value)
     case 'bigint':
-      return typeof value === 'bigint' ? value : /^-?\d{1,19}$/.test(String(value)) ? BigInt(value) : undefined
+      return longNumber(value)
     case 'uuid':
       return typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value) ? value.toLowerCase() : undefined
     case 'string':
@@ -27,5 +27,13 @@ export function readIdentifier(kind: ColumnKind, value: unknown): unknown {
 function wholeNumber(value: string | number | bigint): number | undefined {
   if (typeof value === 'string' && !/^-?\d{1,16}$/.test(value)) return undefined
   const number = Number(value)
-  return Number.isSafeInteger(number) && Math.abs(number) < 2 ** 31 ? number : undefined
+  // Minus zero is zero.
+  return Number.isInteger(number) && number >= -(2 ** 31) && number < 2 ** 31 ? number || 0 : undefined
+}
+
+function longNumber(value: string | number | bigint): bigint | undefined {
+  const isWhole = typeof value === 'string' ? /^-?\d{1,19}$/.test(value) : typeof value === 'bigint' || Number.isSafeInteger(value)
+  if (!isWhole) return undefined
+  const number = BigInt(value)
+  return number >= -(2n ** 63n) && number < 2n ** 63n ? number : undefined
 }

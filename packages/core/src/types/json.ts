@@ -13,7 +13,7 @@ function shaped<Shape>(): ColumnType<Shape> {
     mutable: true,
     storage: () => ({ type: 'json' }),
     accept(value) {
-      refuseForeign(value, [])
+      refuseForeign(value, new Set())
       // The shape is the application's word: only what JSON cannot say is refused.
       return value as Shape
     },
@@ -28,13 +28,22 @@ function shaped<Shape>(): ColumnType<Shape> {
  */
 export const JSONType: JsonColumnType = Object.assign(shaped, shaped<JsonValue>())
 
-function refuseForeign(value: unknown, path: readonly unknown[]): void {
+/** Levels that a value may have; far more than documents need, far fewer than end the stack of `JSON.stringify`. */
+const deepest = 1_000
+
+/** @param path The objects that `value` is in. */
+function refuseForeign(value: unknown, path: Set<object>): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number' && Number.isFinite(value)) return
   if (typeof value !== 'object') refuse('what JSON can say', value)
-  if (path.includes(value)) throw new TypeError('takes what JSON can say, and received a cycle')
+  if (path.has(value)) throw new TypeError('takes what JSON can say, and received a cycle')
+  if (path.size >= deepest) throw new TypeError(`takes what JSON can say, nested at most ${deepest} levels deep`)
   if ('toJSON' in value && typeof value.toJSON === 'function') return
+  // JSON keeps nothing of a Map, a Set, a Promise or a RegExp.
+  if (!Array.isArray(value) && Object.prototype.toString.call(value) !== '[object Object]') refuse('what JSON can say', value)
+  path.add(value)
   for (const each of Array.isArray(value) ? value : Object.values(value)) {
-    if (each !== undefined || Array.isArray(value)) refuseForeign(each, [...path, value])
+    if (each !== undefined || Array.isArray(value)) refuseForeign(each, path)
   }
+  path.delete(value)
 }

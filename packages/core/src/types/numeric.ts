@@ -11,7 +11,8 @@ function sized(precision = 18, scale = 2): ColumnType<string> {
   if (!Number.isInteger(scale) || scale < 0 || scale > precision) {
     throw new InvalidOptionError('Numeric(scale)', 'a whole number from 0 to the precision', scale)
   }
-  const digits = new RegExp(`^-?\\d{1,${precision - scale || 1}}(\\.\\d{1,${scale || 1}})?$`)
+  const whole = precision === scale ? '0' : `\\d{1,${precision - scale}}`
+  const digits = new RegExp(`^-?${whole}${scale === 0 ? '' : `(\\.\\d{1,${scale}})?`}$`)
   return {
     kind: 'decimal',
     typeName: `Numeric(${precision}, ${scale})`,
@@ -30,7 +31,7 @@ function sized(precision = 18, scale = 2): ColumnType<string> {
       if (typeof text !== 'string' || !digits.test(text)) {
         refuse(`a decimal number of ${precision} digits, ${scale} of them after the point`, value)
       }
-      return withScale(text, scale)
+      return canonical(text, scale)
     },
   }
 }
@@ -41,13 +42,18 @@ function sized(precision = 18, scale = 2): ColumnType<string> {
  */
 export const Numeric: NumericType = Object.assign(sized, sized())
 
-/** Without the exponent that large and small numbers print with. */
+/** Without the exponent that large and small numbers print with; every digit stays, so that too many are refused. */
 function plain(value: number): string {
-  const text = `${value}`
-  return text.includes('e') ? value.toFixed(20).replace(/\.?0+$/, '') : text
+  const [, sign = '', first = '', rest = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e(.+)$/.exec(`${value}`) ?? []
+  if (exponent === undefined) return `${value}`
+  const places = Number(exponent)
+  const digits = first + rest
+  return sign + (places < 0 ? `0.${'0'.repeat(-places - 1)}${digits}` : digits.padEnd(places + 1, '0'))
 }
 
-function withScale(text: string, scale: number): string {
-  const [whole = '0', fraction = ''] = text.split('.')
-  return scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`
+/** As the databases write it, so that a record saved and one read are equal: `7.50` for `007.5`, and no minus zero. */
+function canonical(text: string, scale: number): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d+)\.?(\d*)$/.exec(text) ?? []
+  const digits = scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`
+  return /[1-9]/.test(digits) ? sign + digits : digits
 }

@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs'
+import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import { middleware } from '@active-alchemy/koa'
+import { bodyParser } from '@koa/bodyparser'
+import multer from '@koa/multer'
+import Koa, { type Context } from 'koa'
+import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
+
+function application({ routes, databases, options = {}, errorStatus, mountTwice }: AppParts): Koa {
+  const app = new Koa()
+  app.silent = true
+  app.use(async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      ctx.status = errorStatus ?? statusOf(error)
+      ctx.body = wordsOf(error)
+    }
+  })
+  app.use(middleware(...databases, options))
+  if (mountTwice) app.use(middleware(...databases, options))
+  app.use(bodyParser({ jsonLimit: '5mb' }))
+  app.use(multer().any())
+  app.use(async (ctx) => {
+    const handler = routes[`${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`]
+    if (handler) await answer(handler, ctx)
+  })
+  return app
+}
+
+async function answer(handler: Handler, ctx: Context): Promise<void> {
+  const { req, res } = ctx
+  const reply: Reply = await handler({ req, res, body: ctx.request.body })
+  if ('json' in reply) {
+    ctx.status = reply.status ?? 200
+    ctx.body = reply.json
+  } else if ('text' in reply) ctx.body = reply.text
+  else if ('redirect' in reply) ctx.redirect(reply.redirect)
+  else if ('file' in reply) {
+    ctx.type = 'text'
+    ctx.body = createReadStream(reply.file)
+  } else if ('stream' in reply) ctx.body = reply.stream
+  else if ('raw' in reply) {
+    passBy(ctx)
+    await reply.raw(res)
+  } else if ('twice' in reply) {
+    passBy(ctx)
+    res.setHeader('content-type', 'application/json')
+    for (const each of reply.twice) res.end(JSON.stringify(each))
+  } else {
+    ctx.body = null
+    ctx.status = reply.status
+  }
+}
+
+/** The handler answers on the raw response, whose status is Koa's 404 until someone says otherwise. */
+function passBy(ctx: Context): void {
+  ctx.respond = false
+  ctx.status = 200
+}
+
+export const koa3: Framework = {
+  name: 'koa 3',
+  lacks: { 'events in the session': 'Koa sends the answer after its middleware, and so outside the session' },
+  start(parts) {
+    const handle = application(parts).callback()
+    const onRequest = (...exchange: Parameters<typeof handle>): void => void handle(...exchange)
+    return listen(parts.http2 ? createHttp2Server(onRequest) : createServer(onRequest))
+  },
+}

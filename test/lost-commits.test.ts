@@ -1,0 +1,56 @@
+import { ActiveAlchemy, type ReportEvent } from '@active-alchemy/core'
+import { describe, expect, it } from 'vitest'
+import { noteModel } from './conformance/world.ts'
+import { frameworks, servers } from './matrix.ts'
+import { startProxy } from './servers/proxy.ts'
+
+/** The port that a server has where its URL names none, and how a COMMIT looks on its way. */
+const lines: Readonly<Record<string, { readonly port: string; readonly commit: string }>> = {
+  postgres: { port: '5432', commit: 'COMMIT\0' },
+  mariadb: { port: '3306', commit: 'COMMIT' },
+}
+
+for (const database of servers.filter(({ name }) => name in lines)) {
+  for (const framework of frameworks.filter(({ databases }) => !databases || databases.includes(database.name))) {
+    const { port, commit } = lines[database.name] ?? { port: '', commit: '' }
+    describe(`${framework.name} × ${database.name} › a commit whose answer is lost`, () => {
+      it('is answered 503 as unknown, is sent once, and may have been kept', async () => {
+        const fresh = await database.create()
+        const server = new URL(fresh.uri)
+        server.port ||= port
+        const proxy = await startProxy(server.href)
+        const through = new URL(fresh.uri)
+        through.port = String(proxy.port)
+        const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 3_000 })
+        const Note = noteModel(db)
+        const reports: ReportEvent[] = []
+        await db.createAll()
+        const app = await framework.start({
+          databases: [db],
+          options: { report: (event) => void reports.push(event) },
+          routes: {
+            'POST /notes': async () => {
+              await Note.create({ text: 'x' })
+              proxy.cutAnswerTo(commit)
+              return { json: { ok: true } }
+            },
+          },
+        })
+        try {
+          const before = proxy.count(commit)
+          const answer = await fetch(`${app.url}/notes`, { method: 'POST' })
+          expect([answer.status, await answer.json()]).toEqual([503, { worded: 'COMMIT_UNKNOWN' }])
+          expect(proxy.count(commit) - before).toBe(1)
+          expect(reports).toMatchObject([{ kind: 'commit-failed', label: 'POST /notes' }])
+          // Here it was; the next request finds a whole pool.
+          expect(await Note.count()).toBe(1)
+        } finally {
+          await app.stop()
+          await db.close()
+          await proxy.close()
+          await fresh.drop()
+        }
+      })
+    })
+  }
+}

@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ActiveAlchemy, type ReportEvent, TransactionTimeoutError } from '@active-alchemy/core'
+import { describe, expect, it } from 'vitest'
+import { inStore } from './conformance/store.ts'
+import { latch, noteModel, until } from './conformance/world.ts'
+import type { TestDatabase } from './databases/database.ts'
+import { open } from './databases/database.ts'
+import { databases, eachCell, eachDatabase } from './matrix.ts'
+
+const thrown = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+/** A statement that does not end in time; SQLite has none that others could run beside. */
+const hanging: Readonly<Record<string, readonly { readonly statement: string; readonly running: string }[]>> = {
+  postgres: [
+    {
+      statement: 'select pg_sleep(60)',
+      running: "select pid from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%' and state = 'active'",
+    },
+  ],
+  mariadb: [
+    {
+      statement: 'select sleep(60)',
+      running: "select id from information_schema.processlist where db = database() and info like 'select sleep%'",
+    },
+  ],
+}
+
+const limit = { transactionTimeoutMs: 150, poolSize: 1 }
+
+eachDatabase('a transaction that is open for too long', (database: TestDatabase) => {
+  it('is rolled back, and who asks for its commit is told so', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        const work = db.run(async () => {
+          await User.create({ name: 'slow' })
+          await sleep(400)
+        })
+        await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', status: 503 })
+        expect(await User.count()).toBe(0)
+      },
+      limit,
+    ))
+
+  it('refuses what comes later with the same error, which no catch can hide', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        const late: unknown[] = []
+        const work = db.run(async () => {
+          await User.create({ name: 'slow' })
+          await sleep(400)
+          late.push(await thrown(User.create({ name: 'late' })), await thrown(User.count()))
+        })
+        expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+        expect(late).toEqual([expect.any(TransactionTimeoutError), expect.any(TransactionTimeoutError)])
+        expect(await User.count()).toBe(0)
+      },
+      limit,
+    ))
+})
+
+for (const database of databases) {
+  for (const { statement, running } of hanging[database.name] ?? []) {
+    describe(`${database.name} › a statement that hangs`, () => {
+      it('does not wait for the statement that hangs, which ends on the server too, and its connection is replaced', () =>
+        inStore(
+          database,
+          async ({ db, User, another, raw }) => {
+            const startedAt = Date.now()
+            const inner: unknown[] = []
+            const work = db.run(async () => {
+              await User.create({ name: 'lost' })
+              inner.push(await thrown(db.dataSource.query(statement)))
+            })
+            expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+            expect(inner).toEqual([expect.any(TransactionTimeoutError)])
+            expect(Date.now() - startedAt).toBeLessThan(10_000)
+            const witness = another()
+            await expect.poll(() => witness.dataSource.query(running), { timeout: 5_000 }).toEqual([])
+            expect(await raw('select 1 as one')).toEqual([{ one: 1 }])
+            expect(await User.count()).toBe(0)
+          },
+          limit,
+        ))
+
+      it('ends a statement that nobody awaited, and no success is told', () =>
+        inStore(
+          database,
+          async ({ db, User }) => {
+            const work = db.run(async () => {
+              await User.create({ name: 'lost' })
+              db.dataSource.query(statement).catch(() => undefined)
+            })
+            expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+            expect(await User.count()).toBe(0)
+          },
+          limit,
+        ))
+    })
+  }
+}
+
+eachDatabase('a second connection inside a scope', (database) => {
+  const isOneLine = database.lacks['concurrent writers'] !== undefined
+
+  it('is served from the session, by every way of TypeORM', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        await db.run(async () => {
+          await User.create({ name: 'a' })
+          const runner = db.dataSource.createQueryRunner()
+          await runner.connect()
+          expect(await runner.manager.count(User)).toBe(1)
+          await runner.release()
+          expect(await db.dataSource.transaction((manager) => manager.count(User))).toBe(1)
+          expect(db.dataSource.alchemy.pool.leased).toBe(1)
+        })
+      },
+      { poolSize: 1 },
+    ))
+
+  it('that only the scope around it could give back fails at once', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        const startedAt = Date.now()
+        await db.run(async () => {
+          await User.create({ name: 'a' })
+          await expect(db.run(() => User.create({ name: 'b' }).then(() => undefined))).rejects.toMatchObject({ code: 'NESTED_SCOPE' })
+        })
+        expect(Date.now() - startedAt).toBeLessThan(10_000)
+        expect(await User.count()).toBe(1)
+      },
+      { poolSize: 1, poolTimeoutMs: 20_000 },
+    ))
+
+  it('that scopes beside one another hold from each other fails in time, with the name of the pool', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        const both = [latch(), latch()] as const
+        const hold = async (own: 0 | 1): Promise<unknown> =>
+          db.run(async () => {
+            await User.create({ name: 'outer' })
+            both[own].open()
+            if (!isOneLine) await both[own ? 0 : 1].promise
+            return thrown(db.run(() => User.create({ name: 'inner' }).then(() => undefined)))
+          })
+        const errors = await Promise.all([hold(0), hold(1)])
+        const code = isOneLine ? 'NESTED_SCOPE' : 'POOL_TIMEOUT'
+        // Who fails first gives its connection to the other's inner scope.
+        const failed = errors.filter((error) => error !== undefined)
+        expect(failed).not.toEqual([])
+        for (const error of failed) expect(error).toMatchObject({ code })
+        expect(await User.count({ name: 'outer' })).toBe(2)
+      },
+      { poolSize: 2, poolTimeoutMs: 400 },
+    ))
+})
+
+eachCell('a request whose transaction is open for too long', (framework, database) => {
+  it('is answered 503, whether it sleeps, hangs in a statement, or swallows the error', async () => {
+    const fresh = await database.create()
+    const { db, leases } = open(ActiveAlchemy, fresh, limit)
+    const Note = noteModel(db)
+    const hang = hanging[database.name]?.[0]?.statement
+    const reports: ReportEvent[] = []
+    await db.createAll()
+    const app = await framework.start({
+      databases: [db],
+      options: { report: (event) => void reports.push(event) },
+      routes: {
+        'POST /sleeps': async () => {
+          await Note.create({ text: 'sleeps' })
+          await sleep(400)
+          return { json: { ok: true } }
+        },
+        'POST /hangs': async () => {
+          await Note.create({ text: 'hangs' })
+          if (hang) await db.dataSource.query(hang)
+          else await sleep(400)
+          return { json: { ok: true } }
+        },
+        'POST /swallows': async () => {
+          await Note.create({ text: 'swallows' })
+          if (hang) await thrown(db.dataSource.query(hang))
+          else await sleep(400)
+          await thrown(Note.create({ text: 'late' }))
+          return { json: { ok: true } }
+        },
+      },
+    })
+    try {
+      for (const path of ['/sleeps', '/hangs', '/swallows']) {
+        const answer = await fetch(`${app.url}${path}`, { method: 'POST' })
+        expect([path, answer.status]).toEqual([path, 503])
+      }
+      expect(await Note.count()).toBe(0)
+      await until(() => leases.released === leases.leased)
+    } finally {
+      await app.stop()
+      await db.close()
+      await fresh.drop()
+    }
+  })
+})
