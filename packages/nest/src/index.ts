@@ -1,0 +1,8 @@
+export * from '@active-alchemy/core'
+export { ActiveAlchemy, type NestOptions, type TypeOrmModuleOptions, typeOrmOptions } from './active-alchemy.js'
+export { type AlchemyModuleAsyncOptions, AlchemyModule, type AlchemyModuleOptions, type AlchemyOptions } from './alchemy-module.js'
+export { type AlchemyHealth, AlchemyHealthIndicator } from './health-indicator.js'
+export { initApp } from './init-app.js'
+export { getAlchemyToken, getModelToken, getSessionToken, InjectAlchemy, InjectModel, InjectSession } from './inject.js'
+export { AlchemyInterceptor } from './message-scope.js'
+export { RollbackWhen } from './rollback-when.js'

@@ -1,0 +1,55 @@
+import { type ActiveAlchemy, Session } from '@active-alchemy/core'
+import { Inject } from '@nestjs/common'
+
+/** Injects the database of `AlchemyModule.forRoot({ db, name })`. */
+export function InjectAlchemy(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getAlchemyToken(name))
+}
+
+/** Injects the session of the database `name`: in every request, job or message the one that is current there. */
+export function InjectSession(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getSessionToken(name))
+}
+
+/**
+ * Injects a model of `AlchemyModule.forFeature([User])`.
+ *
+ * @example
+ * constructor(@InjectModel(User) private readonly users: typeof User) {}
+ */
+export function InjectModel(model: abstract new (...values: never[]) => object): ParameterDecorator & PropertyDecorator {
+  return Inject(getModelToken(model))
+}
+
+/** Token of a database: to inject it into a factory, or to override it in a test. */
+export function getAlchemyToken(name?: string): string {
+  return name === undefined ? 'ActiveAlchemy' : `ActiveAlchemy(${name})`
+}
+
+/** Token of the session of a database. */
+export function getSessionToken(name?: string): string {
+  return name === undefined ? 'Session' : `Session(${name})`
+}
+
+const modelTokens = new WeakMap<object, symbol>()
+
+/** Token of a model: to override it in a test. */
+export function getModelToken(model: abstract new (...values: never[]) => object): symbol {
+  const token = modelTokens.get(model) ?? Symbol(`Model(${model.name})`)
+  modelTokens.set(model, token)
+  return token
+}
+
+/** A session that stays the same while the scope changes: each access is made to the current one. */
+export function currentSession(db: ActiveAlchemy): Session {
+  const target = Object.create(Session.prototype) as Session
+  return new Proxy(target, {
+    get(_target, key) {
+      // Nest asks what it injects for its hooks, outside any scope.
+      if (!(key in target) || key in Object.prototype) return Reflect.get(Object.prototype, key) as unknown
+      const { session } = db
+      const value: unknown = Reflect.get(session, key)
+      return typeof value === 'function' ? (value.bind(session) as unknown) : value
+    },
+  })
+}

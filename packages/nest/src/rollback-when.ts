@@ -1,0 +1,24 @@
+import type { Answer } from '@active-alchemy/core/http'
+import { type CustomDecorator, SetMetadata } from '@nestjs/common'
+
+type Decision = (answer: Answer) => boolean
+
+const key = 'active-alchemy:rollback-when'
+
+/**
+ * Decides for a controller or a handler which of its answers roll back, in place of the module's `rollbackWhen`.
+ *
+ * @param decide Gets the `status` that is about to leave, the raw `req`, and the `error` if something was thrown.
+ * @example
+ * @RollbackWhen(({ status }) => status >= 500)
+ * @Post('login')
+ * login() { … }
+ */
+export function RollbackWhen(decide: Decision): CustomDecorator {
+  return SetMetadata(key, decide)
+}
+
+/** What was decided for a handler: by itself, or by its controller. */
+export function rollbackWhenOf(handler: object, controller: object): Decision | undefined {
+  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as Decision | undefined
+}
