@@ -34,7 +34,7 @@ const listeners = {
     const app = express()
     // One layer of Express costs about as much as the adapter, so the bare one has a layer that does nothing.
     app.use(isBound ? middleware(db) : (_req, _res, next) => next())
-    app.get('/', async (_req, res) => void res.json(await work()))
+    app.get('/', (_req, res, next) => void work().then((body) => res.json(body), next))
     return (await import('node:http')).createServer(app)
   },
   async fastify() {
@@ -54,7 +54,8 @@ const listeners = {
     app.use(async (ctx) => {
       ctx.body = await work()
     })
-    return (await import('node:http')).createServer(app.callback())
+    const handle = app.callback()
+    return (await import('node:http')).createServer((req, res) => void handle(req, res))
   },
   'nest on express': async () => nest((await import('@nestjs/platform-express')).ExpressAdapter),
   'nest on fastify': async () => nest((await import('@nestjs/platform-fastify')).FastifyAdapter),

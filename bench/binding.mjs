@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 /** `bare` is the framework alone; Express is compared with itself and one middleware that does nothing. */
 const variants = ['bare', 'untouched', 'read', 'write']
-const frameworks = process.env.FRAMEWORKS?.split(",") ?? ["node:http", "express", "fastify", "koa", "nest on express", "nest on fastify"]
+const frameworks = process.env.FRAMEWORKS?.split(',') ?? ['node:http', 'express', 'fastify', 'koa', 'nest on express', 'nest on fastify']
 
 /**
  * What the adapters cost: CPU time of the server's process for each request, as a ratio to the bare framework.
@@ -20,7 +20,12 @@ const frameworks = process.env.FRAMEWORKS?.split(",") ?? ["node:http", "express"
 export async function measureBinding({ quick, tell }) {
   const { rounds, requests } = quick ? { rounds: 5, requests: 600 } : { rounds: 15, requests: 1_500 }
   tell(`CPU per request, ratio to the bare framework: median of ${rounds} rounds of ${requests} requests [lowest to highest]\n`)
-  tell(`${'framework'.padEnd(17)}${'bare'.padStart(8)}  ${variants.slice(1).map((name) => name.padEnd(20)).join('')}`)
+  tell(
+    `${'framework'.padEnd(17)}${'bare'.padStart(8)}  ${variants
+      .slice(1)
+      .map((name) => name.padEnd(20))
+      .join('')}`,
+  )
   const rows = {}
   for (const framework of frameworks) {
     const folder = mkdtempSync(join(tmpdir(), 'alchemy-bench-'))
@@ -49,7 +54,9 @@ export async function measureBinding({ quick, tell }) {
 
 /** A server in a process of its own. */
 async function start(framework, variant, file) {
-  const child = fork(new URL('binding-server.mjs', import.meta.url), [framework, variant, file], { env: { ...process.env, NODE_ENV: 'production' } })
+  const child = fork(new URL('binding-server.mjs', import.meta.url), [framework, variant, file], {
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const [{ port }] = await Promise.race([
     once(child, 'message'),

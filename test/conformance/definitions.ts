@@ -12,18 +12,21 @@ export function definitionRows(database: TestDatabase): void {
   }
   const tables = async (db: ActiveAlchemy): Promise<string[]> => (await db.reflect()).map(({ name }) => name.split('.').at(-1) ?? '').sort()
 
-  row('createAll creates what is missing, alters nothing, and may be called again and at once', async ({ db, User, statements, another }) => {
-    await User.create({ name: 'kept' })
-    statements.length = 0
-    await Promise.all([db.createAll(), db.createAll()])
-    expect(statements.filter((sql) => /^(create|alter|drop)/i.test(sql))).toEqual([])
-    expect(await User.count()).toBe(1)
-    if (database.lacks['a connection for each session']) return
-    const others = [another(), another()]
-    for (const other of others) void class Late extends other.Model('Late', { text: other.Column(other.String(5)) }) {}
-    await Promise.all(others.map((other) => other.createAll()))
-    expect(await tables(db)).toContain('late')
-  })
+  row(
+    'createAll creates what is missing, alters nothing, and may be called again and at once',
+    async ({ db, User, statements, another }) => {
+      await User.create({ name: 'kept' })
+      statements.length = 0
+      await Promise.all([db.createAll(), db.createAll()])
+      expect(statements.filter((sql) => /^(create|alter|drop)/i.test(sql))).toEqual([])
+      expect(await User.count()).toBe(1)
+      if (database.lacks['a connection for each session']) return
+      const others = [another(), another()]
+      for (const other of others) void class Late extends other.Model('Late', { text: other.Column(other.String(5)) }) {}
+      await Promise.all(others.map((other) => other.createAll()))
+      expect(await tables(db)).toContain('late')
+    },
+  )
 
   row('dropAll drops every table of the models, also those that refer to one another, and no other', async ({ db, User, Post, raw }) => {
     class Left extends db.Model('Left', { name: db.Column(db.String(5)) }) {
@@ -44,7 +47,10 @@ export function definitionRows(database: TestDatabase): void {
   })
 
   row('table and column names are snake case, unless they are given', async ({ db, raw }) => {
-    class TodoList extends db.Model('TodoList', { dueDate: db.Column(db.Date, { nullable: true }), b: db.Column(db.Integer, { name: 'other_name', default: 1 }) }) {}
+    class TodoList extends db.Model('TodoList', {
+      dueDate: db.Column(db.Date, { nullable: true }),
+      b: db.Column(db.Integer, { name: 'other_name', default: 1 }),
+    }) {}
     class Named extends db.Model('Named', { text: db.Column(db.Text) }, { tableName: 'something_else' }) {}
     class Same extends db.Model('Same', { text: db.Column(db.Text) }) {
       static override readonly tableName = 'something_else'
@@ -84,12 +90,20 @@ export function definitionRows(database: TestDatabase): void {
     class Plain {
       @PrimaryGeneratedColumn() declare id: number
       @Column({ type: 'varchar', length: 20 }) declare text: string
-      @OneToMany(() => Child, (child: Child) => child.plain) declare children: Child[]
+      @OneToMany(
+        () => Child,
+        (child: Child) => child.plain,
+      )
+      declare children: Child[]
     }
     @Entity()
     class Child {
       @PrimaryGeneratedColumn() declare id: number
-      @ManyToOne(() => Plain, (plain) => plain.children) declare plain: Plain
+      @ManyToOne(
+        () => Plain,
+        (plain) => plain.children,
+      )
+      declare plain: Plain
     }
     if (database.lacks['a connection for each session']) return
     const other = store.another({ models: [Plain, Child] })
@@ -190,7 +204,10 @@ export function definitionRows(database: TestDatabase): void {
     class Place extends db.BaseModel('Place', { code: db.Column(db.String(5)), text: db.Column(db.String(5)) }, { primaryKey: 'code' }) {}
     class Token extends db.BaseModel('Token', { id: db.Column(db.UUID, { primary: true, generated: 'uuid' }), n: db.Column(db.Integer) }) {}
     await db.createAll()
-    await Line.createMany([{ order: 1, position: 1, text: 'a' }, { order: 1, position: 2, text: 'b' }])
+    await Line.createMany([
+      { order: 1, position: 1, text: 'a' },
+      { order: 1, position: 2, text: 'b' },
+    ])
     const line = await Line.getOrError({ order: 1, position: 2 })
     await line.update({ text: 'c' })
     expect(await Line.query().orderBy('position').all()).toMatchObject([{ text: 'a' }, { text: 'c' }])

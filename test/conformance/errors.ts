@@ -10,7 +10,11 @@ export function errorRows(database: TestDatabase): void {
   const row = (title: string, run: (store: Store) => Promise<void>): void => {
     it(title, () => inStore(database, run))
   }
-  const thrown = (work: PromiseLike<unknown>): Promise<unknown> => Promise.resolve(work).then(() => undefined, (error: unknown) => error)
+  const thrown = (work: PromiseLike<unknown>): Promise<unknown> =>
+    Promise.resolve(work).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
   const user = quoted(database, 'user')
 
   row('a unique column: status 409, with its columns; still a QueryFailedError, with the cause of the driver', async ({ User }) => {
@@ -32,7 +36,10 @@ export function errorRows(database: TestDatabase): void {
     const error = await thrown(Pair.create({ left: 1, right: 2 }))
     expect(error).toMatchObject({ code: 'UNIQUE' })
     expect([...(error as UniqueError).columns].sort()).toEqual(['left', 'right'])
-    const [, second] = await User.createMany([{ name: 'a', email: 'a@b.cd' }, { name: 'b', email: 'b@b.cd' }])
+    const [, second] = await User.createMany([
+      { name: 'a', email: 'a@b.cd' },
+      { name: 'b', email: 'b@b.cd' },
+    ])
     expect(await thrown(second?.update({ email: 'a@b.cd' }) ?? Promise.resolve())).toMatchObject({ code: 'UNIQUE', columns: ['email'] })
     expect(await thrown(User.query().updateAll({ email: 'c@d.ef' }))).toMatchObject({ code: 'UNIQUE', columns: ['email'] })
     expect(await thrown(db.dataSource.getRepository(User).insert({ name: 'x', email: 'a@b.cd' }))).toMatchObject({ code: 'UNIQUE' })

@@ -7,7 +7,8 @@ export function inputRows(database: TestDatabase): void {
   const row = (title: string, run: (store: Store) => Promise<void>): void => {
     it(title, () => inStore(database, run))
   }
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status, statusCode: status, expose: true }) as object
+  const refused = (code: string, status: number): object =>
+    expect.objectContaining({ code, status, statusCode: status, expose: true }) as object
 
   const keys: readonly unknown[] = [
     { $gt: 0 },
@@ -32,7 +33,9 @@ export function inputRows(database: TestDatabase): void {
 
   row('get takes a key and nothing else: no row is found by an operator, and no statement is changed', async ({ User, statements }) => {
     const user = await User.create({ name: 'a' })
-    expect([(await User.get(user.id))?.id, (await User.get(String(user.id)))?.id, await User.get(null), await User.get(undefined)]).toEqual([1, 1, null, null])
+    expect([(await User.get(user.id))?.id, (await User.get(String(user.id)))?.id, await User.get(null), await User.get(undefined)]).toEqual(
+      [1, 1, null, null],
+    )
     statements.length = 0
     for (const key of keys) {
       const found: unknown = await User.get(key).then(undefined, (error: unknown) => error)
@@ -73,7 +76,10 @@ export function inputRows(database: TestDatabase): void {
     const user = await User.create({ name: 'a' })
     for (const [title, body, code, status] of bodies.filter(([each]) => !each.includes('left out'))) {
       const values = typeof body === 'object' && body !== null ? { location: 'changed', ...body } : body
-      const error: unknown = await (async () => user.update(values as never))().then(() => title, (each: unknown) => each)
+      const error: unknown = await (async () => user.update(values as never))().then(
+        () => title,
+        (each: unknown) => each,
+      )
       expect([title, error]).toEqual([title, refused(code, status)])
       expect(user).toMatchObject({ name: 'a', location: 'USA', isDirty: false })
     }

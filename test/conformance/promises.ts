@@ -60,7 +60,9 @@ export function promiseRows(framework: Framework, database: TestDatabase): void 
     await wrote.promise
     leaving.destroy()
     await world.settled()
-    const expected = many(30).filter((index) => index % 3 === 0).flatMap((index) => [`n${index} first`, `n${index} second`])
+    const expected = many(30)
+      .filter((index) => index % 3 === 0)
+      .flatMap((index) => [`n${index} first`, `n${index} second`])
     expect((await world.texts()).sort()).toEqual(expected.sort())
   })
 
@@ -115,7 +117,9 @@ export function promiseRows(framework: Framework, database: TestDatabase): void 
         return { json: { before, seen, own: own.id }, status: 409 }
       },
     })
-    const answers = await Promise.all(many(8).map(async () => (await (await fetch(`${app.url}/notes`)).json()) as { before: number; seen: number }))
+    const answers = await Promise.all(
+      many(8).map(async () => (await (await fetch(`${app.url}/notes`)).json()) as { before: number; seen: number }),
+    )
     expect(answers.filter(({ before, seen }) => before !== 1 || seen !== 2)).toEqual([])
     expect([sessions.size, records.size]).toEqual([8, 8])
     expect(await world.texts()).toEqual(['shared'])

@@ -20,7 +20,12 @@ export function queryRows(database: TestDatabase): void {
   row('a filter takes a value, a list, null, alternatives and SQL', async (store) => {
     const { User, db } = store
     await people(store)
-    const found = async (filter: unknown): Promise<string> => names(await User.filter(filter as never).orderBy('name').all())
+    const found = async (filter: unknown): Promise<string> =>
+      names(
+        await User.filter(filter as never)
+          .orderBy('name')
+          .all(),
+      )
     expect(await found({ location: 'Moon' })).toBe('BC')
     expect(await found({ name: ['Ada', 'Cid', 'Nobody'] })).toBe('AC')
     expect(await found({ name: [] })).toBe('')
@@ -30,14 +35,27 @@ export function queryRows(database: TestDatabase): void {
     expect(await found({})).toBe('ABC')
     expect(await found(db.sql`points >= ${2}` as never)).toBe('AC')
     expect(await found({ points: db.sql`1 + ${1}` } as never)).toBe('C')
-    expect(names(await User.filter({ location: 'Moon' }).filter([{ points: 1 }, { points: 3 }]).all())).toBe('B')
+    expect(
+      names(
+        await User.filter({ location: 'Moon' })
+          .filter([{ points: 1 }, { points: 3 }])
+          .all(),
+      ),
+    ).toBe('B')
   })
 
   row('an order takes mapped names, in any case and both directions', async (store) => {
     const { User, db } = store
     await people(store)
     expect(names(await User.query().orderBy('points').all())).toBe('BCA')
-    expect(names(await User.query().orderBy('location', 'desc' as 'DESC').addOrderBy('name', 'DESC').all())).toBe('CBA')
+    expect(
+      names(
+        await User.query()
+          .orderBy('location', 'desc' as 'DESC')
+          .addOrderBy('name', 'DESC')
+          .all(),
+      ),
+    ).toBe('CBA')
     expect(names(await User.query().orderBy({ location: 'ASC', name: 'DESC' }).all())).toBe('ACB')
     expect(names(await User.query().orderBy(db.sql`points * ${-1}`).all())).toBe('ACB')
     for (const bad of ['nope', 'points; drop table user', 'points desc, name', '1', 'user.nope', '(select 1)']) {
@@ -94,14 +112,19 @@ export function queryRows(database: TestDatabase): void {
       .groupBy('user.location')
       .orderBy('place')
       .all()
-    expect(groups).toEqual([{ place: 'London', upper: 'LONDON', n: 1 }, { place: 'Moon', upper: 'MOON', n: 2 }])
+    expect(groups).toEqual([
+      { place: 'London', upper: 'LONDON', n: 1 },
+      { place: 'Moon', upper: 'MOON', n: 2 },
+    ])
   })
 
   row('SQL binds its values, and knows tables', async (store) => {
     const { User, db, statements } = store
     await people(store)
     const place = "Moon'; drop table user; --"
-    expect(await db.sql<{ n: number }>`select count(*) as n from ${User} where location = ${place}`.then(([found]) => Number(found?.n))).toBe(0)
+    expect(
+      await db.sql<{ n: number }>`select count(*) as n from ${User} where location = ${place}`.then(([found]) => Number(found?.n)),
+    ).toBe(0)
     expect(statements.at(-1)).not.toContain('drop table')
     const rows = await db.sql<{ name: string }>`select name from ${User} where location in (${'Moon'}, ${'Mars'}) order by name`
     expect(rows).toEqual([{ name: 'Bob' }, { name: 'Cid' }])
@@ -147,7 +170,7 @@ export function queryRows(database: TestDatabase): void {
       seen += 1
       if (seen % 100 === 0) await user.update({ points: 10_000 + seen })
     }
-    expect([seen, await User.filter({ name: 'n99' }).scalar() !== null]).toEqual([1_100, true])
+    expect([seen, (await User.filter({ name: 'n99' }).scalar()) !== null]).toEqual([1_100, true])
     for await (const { name } of User.query('name').limit(1)) expect(name).toBe('n0')
   })
 
@@ -165,7 +188,10 @@ export function queryRows(database: TestDatabase): void {
     const { User, Post } = store
     await people(store)
     const ada = await User.firstOrError({ name: 'Ada' })
-    await Post.createMany([{ title: 'One', author: ada }, { title: 'Two', author: ada }])
+    await Post.createMany([
+      { title: 'One', author: ada },
+      { title: 'Two', author: ada },
+    ])
     const query = User.query().leftJoinAndSelect('user.posts', 'post').where('post.title = :title', { title: 'Two' })
     expect(await query.first()).toMatchObject({ name: 'Ada', posts: [{ title: 'Two' }] })
     expect(await Post.filter({ author: ada }).count()).toBe(2)

@@ -32,7 +32,11 @@ export function relationRows(database: TestDatabase): void {
     })
     expect(await User.query().all()).toHaveLength(2)
     const posts = await Post.query().leftJoinAndSelect('post.author', 'author').orderBy('post.id').all()
-    expect(posts.map(({ title, author }) => [title, author?.name])).toEqual([['One', 'Ada'], ['Two', 'Bob'], ['Three', 'Bob']])
+    expect(posts.map(({ title, author }) => [title, author?.name])).toEqual([
+      ['One', 'Ada'],
+      ['Two', 'Bob'],
+      ['Three', 'Bob'],
+    ])
   })
 
   row('many-to-many is saved and loaded', async ({ Post, Tag, db }) => {

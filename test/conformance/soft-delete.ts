@@ -59,7 +59,11 @@ export function softDeleteRows(database: TestDatabase): void {
 
   for (const [name, remove] of Object.entries(deletes)) {
     row(`${name} writes both columns, in a scope and outside`, async (store) => {
-      const [kept, first, second] = [await store.User.create({ name: 'a' }), await store.User.create({ name: 'b' }), await store.User.create({ name: 'c' })]
+      const [kept, first, second] = [
+        await store.User.create({ name: 'a' }),
+        await store.User.create({ name: 'b' }),
+        await store.User.create({ name: 'c' }),
+      ]
       await remove(store, first.id)
       await store.db.run(() => remove(store, second.id))
       expect(await flags(store)).toEqual(['0-', '1t', '1t'])
@@ -79,7 +83,10 @@ export function softDeleteRows(database: TestDatabase): void {
   }
 
   row('no way of looking finds a deleted row, and every way finds it when asked', async ({ User, Post, db }) => {
-    const [live, dead] = await User.createMany([{ name: 'live', points: 1 }, { name: 'dead', points: 10 }])
+    const [live, dead] = await User.createMany([
+      { name: 'live', points: 1 },
+      { name: 'dead', points: 10 },
+    ])
     await Post.create({ title: 'by the dead', author: dead ?? null })
     await dead?.delete()
     const id = dead?.id ?? 0
@@ -141,7 +148,10 @@ export function softDeleteRows(database: TestDatabase): void {
     expect(await sent(async () => seen.push(await User.query({ includeDeleted: true }).restoreAll()))).toHaveLength(1)
     expect(await sent(async () => seen.push(await User.filter({ name: ['n1', 'n2'] }).deleteAll({ hardDelete: true })))).toHaveLength(1)
     expect(seen).toEqual([3, 3, 4, 2])
-    expect((await User.query().orderBy('name').all()).map(({ name, points }) => [name, points])).toEqual([['n0', 0], ['n3', 5]])
+    expect((await User.query().orderBy('name').all()).map(({ name, points }) => [name, points])).toEqual([
+      ['n0', 0],
+      ['n3', 5],
+    ])
   })
 
   row('a row that was written by hand, with an empty flag, is live', async (store) => {

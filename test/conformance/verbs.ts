@@ -138,7 +138,12 @@ export function verbRows(database: TestDatabase): void {
     })
     if (!database.lacks['returning']) expect(statements).toHaveLength(1)
     expect(new Set(users.map(({ id }) => id)).size).toBe(100)
-    await expect(User.createMany([{ name: 'x', email: 'a@b.cd' }, { name: 'y', email: 'a@b.cd' }])).rejects.toMatchObject({ code: 'UNIQUE' })
+    await expect(
+      User.createMany([
+        { name: 'x', email: 'a@b.cd' },
+        { name: 'y', email: 'a@b.cd' },
+      ]),
+    ).rejects.toMatchObject({ code: 'UNIQUE' })
     expect(await User.count()).toBe(100)
     expect(await User.createMany([])).toEqual([])
   })
@@ -160,7 +165,19 @@ export function verbRows(database: TestDatabase): void {
 
   row('toDict has every column, toJSON is what JSON can say', async ({ User }) => {
     const user = await User.create({ name: 'a', lastAccess: DateTime.fromISO('2026-01-02T03:04:05.678Z') })
-    expect(Object.keys(user.toDict())).toEqual(['id', 'createdAt', 'updatedAt', 'isDeleted', 'deletedAt', 'name', 'location', 'email', 'lastAccess', 'settings', 'points'])
+    expect(Object.keys(user.toDict())).toEqual([
+      'id',
+      'createdAt',
+      'updatedAt',
+      'isDeleted',
+      'deletedAt',
+      'name',
+      'location',
+      'email',
+      'lastAccess',
+      'settings',
+      'points',
+    ])
     expect(DateTime.isDateTime(user.toDict()['lastAccess'])).toBe(true)
     expect(JSON.parse(JSON.stringify(user))).toMatchObject({ id: 1, name: 'a', lastAccess: '2026-01-02T03:04:05.678Z', deletedAt: null })
   })

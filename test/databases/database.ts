@@ -14,7 +14,13 @@ export interface TestDatabase {
 }
 
 /** Something that not every database has. */
-export type Lack = 'a connection for each session' | 'concurrent writers' | 'exact decimals' | 'deferred constraints' | 'transactional DDL' | 'returning'
+export type Lack =
+  | 'a connection for each session'
+  | 'concurrent writers'
+  | 'exact decimals'
+  | 'deferred constraints'
+  | 'transactional DDL'
+  | 'returning'
 
 /** A database of one test. */
 export interface FreshDatabase {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { Entity, PrimaryColumn, PrimaryGeneratedColumn, Raw } from 'typeorm'
 import { describe, expect, it } from 'vitest'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
 import { AnsweredError, InvalidFilterError } from '../src/errors.js'
@@ -24,6 +25,25 @@ class Pair extends db.BaseModel('Pair', {
 }) {}
 
 const columns = ['id', 'name', 'email', 'price', 'day', 'at', 'open', 'bytes', 'json', 'uuid', 'long', 'isDeleted', 'createdAt']
+
+/** Entities of plain TypeORM. */
+class Whole {
+  declare id: number
+}
+Entity()(Whole)
+PrimaryGeneratedColumn()(Whole.prototype, 'id')
+
+class Word {
+  declare id: string
+}
+Entity()(Word)
+PrimaryColumn('varchar')(Word.prototype, 'id')
+
+class Unique {
+  declare id: string
+}
+Entity()(Unique)
+PrimaryGeneratedColumn('uuid')(Unique.prototype, 'id')
 
 describe('what a client sends', () => {
   it('is answered, or refused with an error of the client: as a key, a filter, an order, a value', async () => {
@@ -75,5 +95,87 @@ describe('an order', () => {
 
   it.each([5, null, true, ['name'], { name: 5 }, { name: null, nope: 1 }])('is not %j', (sort) => {
     expect(() => Thing.query().orderBy(sort as never)).toThrow(InvalidFilterError)
+  })
+})
+
+describe('a key', () => {
+  class Visitor extends db.BaseModel('Visitor', { email: db.Column(db.EmailType(), { primary: true }) }) {}
+  class Day extends db.BaseModel('Day', { day: db.Column(db.Date, { primary: true }) }) {}
+  class Mark extends db.BaseModel('Mark', { mark: db.Column(db.Float, { primary: true }) }) {}
+
+  it('is read as its column keeps it', async () => {
+    await db.createAll()
+    await Visitor.create({ email: 'Ada@Example.org' })
+    await Mark.create({ mark: 1.5 })
+    expect(await Visitor.get('ADA@example.org')).toMatchObject({ email: 'ada@example.org' })
+    expect(await Mark.get('1.5')).toMatchObject({ mark: 1.5 })
+  })
+
+  it.each(['abc', '2026-02-30', '1; drop table day', 5])('that no row can have is sent nowhere: %j', async (key) => {
+    await db.createAll()
+    const day = new Day({ day: '2026-01-31' })
+    await day.save()
+    expect(await Day.get(key)).toBeNull()
+    await day.delete()
+  })
+})
+
+describe("TypeORM's own methods", () => {
+  const shop = new ActiveAlchemy('sqlite://')
+  class Product extends shop.Model('Product', { name: shop.Column(shop.Text), stock: shop.Column(shop.Integer) }) {}
+  const filled = async (): Promise<void> => {
+    await shop.dropAll()
+    await shop.createAll()
+    await Product.createMany([
+      { name: 'lamp', stock: 1 },
+      { name: 'desk', stock: 2 },
+      { name: 'desk', stock: 3 },
+    ])
+  }
+
+  it('add conditions to those of a filter', async () => {
+    await filled()
+    expect(await Product.filter({ name: 'desk' }).andWhere('product.stock > :least', { least: 2 }).count()).toBe(1)
+    expect(await Product.filter({ stock: 1 }).orWhere('product.stock = 3').count()).toBe(2)
+    expect(await Product.query().where('product.stock > 1').exists()).toBe(true)
+  })
+
+  it('group', async () => {
+    await filled()
+    const rows = await Product.query({ name: 'name', n: shop.func.count() }).groupBy('product.name').having('COUNT(*) > 1').all()
+    expect(rows).toEqual([{ name: 'desk', n: 2 }])
+  })
+
+  it('of plain repositories see raw conditions as what may write', async () => {
+    await filled()
+    await shop.run(async () => {
+      const products = shop.session.manager.getRepository(Product)
+      expect(await products.countBy({ stock: Raw((name) => `${name} > 1`) })).toBe(2)
+      expect(await products.find({ where: [{ name: 'lamp' }, { name: 'desk', stock: 3 }] })).toHaveLength(2)
+    })
+  })
+
+  it('an order and a value may be SQL that names a table and binds values', async () => {
+    await filled()
+    const ordered = await Product.query().orderBy(shop.sql`${Product}.stock * ${-1}`).all()
+    expect(ordered.map(({ stock }) => stock)).toEqual([3, 2, 1])
+    expect(await Product.filter({ name: 'lamp' }).updateAll({ stock: shop.sql`stock + ${9}` })).toBe(1)
+    expect(await Product.query().orderBy('stock', 'DESC').first()).toMatchObject({ name: 'lamp', stock: 10 })
+  })
+})
+
+describe('the key of a plain TypeORM entity', () => {
+  const plain = new ActiveAlchemy('sqlite://', { models: [Whole, Word, Unique] })
+
+  it('is read by what TypeORM knows of it', async () => {
+    await plain.createAll()
+    const whole = await plain.dataSource.getRepository(Whole).save(new Whole())
+    const unique = await plain.dataSource.getRepository(Unique).save(new Unique())
+    await plain.dataSource.getRepository(Word).insert({ id: 'IS' })
+    expect(await plain.query(Whole).getOrError(`${whole.id}`)).toMatchObject({ id: whole.id })
+    expect(await plain.query(Word).getOrError('IS')).toMatchObject({ id: 'IS' })
+    expect(await plain.query(Unique).getOrError(unique.id.toUpperCase())).toMatchObject({ id: unique.id })
+    await expect(plain.query(Whole).getOrError('1 OR 1=1')).rejects.toThrow('Whole 1 OR 1=1 was not found')
+    await expect(plain.query(Word).getOrError(5)).rejects.toThrow('Word 5 was not found')
   })
 })

@@ -135,7 +135,9 @@ function check(gate: Gate, parameters: readonly unknown[]): void {
       else validateHeaderValue(name, value)
     }
   } else if (gate !== 'flushHeaders' && typeof first === 'object' && first !== null && !(first instanceof Uint8Array)) {
-    throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), { code: 'ERR_INVALID_ARG_TYPE' })
+    throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), {
+      code: 'ERR_INVALID_ARG_TYPE',
+    })
   }
 }
 

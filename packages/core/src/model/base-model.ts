@@ -328,7 +328,7 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
   return filter === undefined ? query : query.filter(filter)
 }
 
-/** @internal A query for one key. */
+/** A query for one key. */
 export function keyed<T extends BaseModel>(model: ModelClass<T>, options: GetOptions = {}): Query<T> {
   const query = queryOf(model).deleted(options)
   return options.forUpdate ? query.forUpdate() : query
@@ -338,7 +338,7 @@ function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): v
   return typeof value === 'function' || value instanceof Error
 }
 
-/** @internal What a verb throws when there is no such record. */
+/** What a verb throws when there is no such record. */
 export function notFound(model: ModelClass, id?: unknown): () => Error {
   return () => new RecordNotFoundError(metadataOf(model as unknown as typeof BaseModel).name, id ?? undefined)
 }

@@ -1,10 +1,10 @@
-import type { ColumnName, FilterValue } from '../query/query.js'
+import type { ColumnName } from '../query/query.js'
 import type { ColumnDefinition, OptionalOf, ValueOf } from './column.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
 
-/** Where a model class carries the columns that it was made from; only for the type. */
+/** @internal Where a model class carries the columns that it was made from; only for the type. */
 export declare const columnsOf: unique symbol
 
 /** A class of models. Its constructor's parameters are nobody's business here, which `never[]` says. */
@@ -21,18 +21,12 @@ export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: ValueOf<Columns
 }
 
 /** Properties of a record that values may set: no methods, and nothing that the library writes. */
-type SettableKeys<T> = Exclude<
-  ColumnName<T>,
-  'createdAt' | 'updatedAt' | 'isDeleted' | 'deletedAt' | 'isNew' | 'isDirty' | 'changes'
->
+type SettableKeys<T> = Exclude<ColumnName<T>, 'createdAt' | 'updatedAt' | 'isDeleted' | 'deletedAt' | 'isNew' | 'isDirty' | 'changes'>
 
 /** What `Model.create` takes: typed by the columns, where the model was made from them; relations are optional. */
 export type CreateValues<M extends ModelClass> = M extends { readonly [columnsOf]: infer Columns }
   ? NewValues<Columns> & { [K in Exclude<SettableKeys<InstanceType<M>>, keyof Columns>]?: InstanceType<M>[K] }
   : { [K in SettableKeys<InstanceType<M>>]?: InstanceType<M>[K] }
-
-/** Conditions on a model's columns. */
-export type ModelFilter<M extends ModelClass> = { readonly [K in ColumnName<InstanceType<M>>]?: FilterValue<InstanceType<M>[K]> }
 
 /** Settings of a model, the same as its statics. */
 export interface ModelSettings {

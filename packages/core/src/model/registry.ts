@@ -185,7 +185,12 @@ export class ModelRegistry implements ModelSource {
         )
       }
       const { index, unique, generated } = definition.options
-      storage.columns.push({ target, propertyName, mode: roles.get(definition) ?? 'regular', options: this.#options(definition, keys.includes(propertyName)) })
+      storage.columns.push({
+        target,
+        propertyName,
+        mode: roles.get(definition) ?? 'regular',
+        options: this.#options(definition, keys.includes(propertyName)),
+      })
       if (generated) storage.generations.push({ target, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
       if (unique) storage.uniques.push({ target, columns: [propertyName] })
       if (index) storage.indices.push({ target, columns: [propertyName], synchronize: true })

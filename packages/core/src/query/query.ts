@@ -21,6 +21,7 @@ import { Paginator } from '../pagination/paginator.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../session/data-source.js'
 import type { Session } from '../session/session.js'
+import type { ColumnType } from '../types/column-type.js'
 import { readIdentifier } from '../types/identifier.js'
 import { Builder } from './builder.js'
 import { conditionOf } from './conditions.js'
@@ -319,7 +320,9 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     const values: unknown[] = []
     for (const [index, column] of keys.entries()) {
       try {
-        values.push(readIdentifier(this.alchemy.columnType(column)?.kind ?? kindOf(column), given[index]))
+        const type = this.alchemy.columnType(column)
+        const value = readIdentifier(type?.kind ?? kindOf(column), given[index])
+        values.push(type ? acceptedKey(type, value) : value)
       } catch (error) {
         if (error instanceof TypeError) throw new InvalidIdentifierError(metadata.name, id)
         throw error
@@ -599,6 +602,16 @@ function holdsSql(filter: unknown): boolean {
 
 function isRecord(value: unknown): value is ObjectLiteral {
   return typeof value === 'object' && value !== null
+}
+
+/** A key as its column keeps it (an address in lower case); `undefined` when the column could not keep it. */
+function acceptedKey(type: ColumnType<unknown>, value: unknown): unknown {
+  try {
+    return type.accept(value)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }
 
 /** The kind of a key that plain TypeORM decorators defined. */

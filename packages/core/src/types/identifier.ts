@@ -19,6 +19,8 @@ export function readIdentifier(kind: ColumnKind, value: unknown): unknown {
       return typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value) ? value.toLowerCase() : undefined
     case 'string':
       return typeof value === 'string' && !value.includes('\0') ? value : undefined
+    case 'number':
+      return typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value
     default:
       return value
   }
