@@ -120,7 +120,7 @@ export async function visit({ url, busyConnections }, books, halfWay) {
   note('answers 201 that left before their commit', `${early} of ${accepted.length}`, early === 0)
   note('orders answered 201 that are not in the database', `${lost} of ${accepted.length}`, lost === 0)
   note('orders answered with an error that are in it', `${kept} of ${refused.length}`, kept === 0)
-  note('orders of clients that hung up (either is right)', `${keptOfLeft} kept, ${left.length - keptOfLeft} dropped`, true)
+  note(`orders kept of ${left.length} clients that hung up (any is right)`, `${keptOfLeft}`, true)
   const pieces = books.missingPieces(received)
   note('stock: pieces neither there nor sold', `${pieces}`, pieces === 0)
   const cents = books.missingCents()
