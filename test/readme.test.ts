@@ -54,11 +54,12 @@ describe('the code in the READMEs', () => {
     expect(tour).toBeDefined()
   })
 
-  it.each(['express', 'fastify', 'koa'])('runs: the first example of %s', async (adapter) => {
+  it.each(['express', 'fastify', 'koa', 'nest'])('runs: the first example of %s', async (adapter) => {
     const before = process.cwd()
     const empty = mkdtempSync(join(tmpdir(), 'alchemy-readme-'))
     // Its database is a file where it runs.
     process.chdir(empty)
+    process.env['PORT'] = '0'
     try {
       await import(join(folder, `${adapter}-1.ts`))
       expect(readdirSync(empty)).toContain('app.db')

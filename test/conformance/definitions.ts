@@ -170,8 +170,7 @@ export function definitionRows(database: TestDatabase): void {
     wrong(() => db.Column('text' as never), /data type/)
     wrong(() => db.Column(db.Text, { nullabel: true } as never), /nullabel/)
     wrong(() => db.Column(db.Integer, { default: 1, serverDefault: '1' }), /either default or serverDefault/)
-    db.Model('Clash', { save: db.Column(db.Integer) })
-    wrong(() => db.metadata, /save.*verb/)
+    wrong(() => db.Model('Clash', { save: db.Column(db.Integer) }), /save.*verb/)
   })
 
   row('a class field that would erase the values of a column is explained', async ({ db }) => {

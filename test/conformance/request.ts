@@ -604,6 +604,20 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(await world.texts()).toEqual([])
   })
 
+  row('41b a verb that nobody awaits and that fails makes the answer an error', async (world) => {
+    const app = await world.start({
+      'POST /notes': async () => {
+        await world.Note.create({ text: 'lost' })
+        void world.Note.get(4711).update({ text: 'missing' })
+        return { json: { ok: true } }
+      },
+    })
+    const answer = await fetch(`${app.url}/notes`, { method: 'POST' })
+    expect([answer.status, await answer.json()]).toEqual([404, { worded: 'RECORD_NOT_FOUND' }])
+    expect(await world.texts()).toEqual([])
+    expect(world.reports).toMatchObject([{ kind: 'not-awaited', label: 'POST /notes' }])
+  })
+
   row('43 commitAnyway keeps the work behind an answer below 500, thrown or sent, and behind no other', async (world) => {
     const counted = async (text: string): Promise<void> => {
       await world.Note.create({ text })
@@ -645,6 +659,16 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect((await fetch(`${app.url}/kept`, { method: 'POST' })).status).toBe(422)
     expect((await fetch(`${app.url}/skipped`, { method: 'POST' })).status).toBe(200)
     expect(await world.texts()).toEqual(['kept'])
+  })
+
+  row('45b a rollbackWhen that throws rolls back, and its error is answered', async (world) => {
+    const rollbackWhen = (): never => {
+      throw new Error('undecided')
+    }
+    const app = await world.start({ 'POST /notes': write(world, 'lost') }, { options: { rollbackWhen } })
+    const answer = await fetch(`${app.url}/notes`, { method: 'POST' })
+    expect([answer.status, await answer.json()]).toEqual([500, { worded: 'undecided' }])
+    expect(await world.texts()).toEqual([])
   })
 
   row('46 onCommit runs after the commit and before the answer, and not after a rollback', async (world) => {

@@ -178,6 +178,69 @@ export function sessionRows(database: TestDatabase): void {
     expect(await names(store)).toEqual(['taken', 'after'])
   })
 
+  row('a write that could not begin fails the session as well, though its error was swallowed', async (store) => {
+    const { db, User } = store
+    let isBroken = true
+    db.onBegin(() => {
+      if (isBroken) throw new Error('no tenant')
+    })
+    const work = db.run(async () => {
+      await User.create({ name: 'half' }).catch(() => (isBroken = false))
+      await expect(User.create({ name: 'other half' })).rejects.toBeInstanceOf(SessionFailedError)
+      return 'done'
+    })
+    await expect(work).rejects.toMatchObject({ code: 'SESSION_FAILED', cause: { message: 'no tenant' } })
+    expect(await names(store)).toEqual([])
+    await db.run(async () => {
+      isBroken = true
+      await expect(db.transaction(() => User.create({ name: 'lost' }))).rejects.toThrow('no tenant')
+      isBroken = false
+      await User.create({ name: 'kept' })
+    })
+    expect(await names(store)).toEqual(['kept'])
+  })
+
+  row('a verb that fails and that nobody awaits fails its scope, and does not end the process', async (store) => {
+    const { db, User } = store
+    const invalid = { name: 'x'.repeat(26) }
+    for (const [code, forget] of [
+      ['INVALID_VALUE', () => void User.create(invalid)],
+      ['RECORD_NOT_FOUND', () => void User.get(4711).update({ name: 'y' })],
+      ['UNIQUE', () => void User.create({ name: 'a', email: 'taken@example.org' })],
+    ] as const) {
+      const work = db.run(async () => {
+        await User.create({ name: 'lost', email: 'taken@example.org' })
+        forget()
+      })
+      await expect(work).rejects.toMatchObject({ code })
+      expect(await names(store)).toEqual([])
+    }
+    await db.run(async () => {
+      const seenLate = User.create(invalid)
+      await User.create({ name: 'kept' })
+      await expect(seenLate).rejects.toMatchObject({ code: 'INVALID_VALUE' })
+    })
+    expect(await names(store)).toEqual(['kept'])
+  })
+
+  row('a commit that waits for its turn when its scope is cut off does not say that it has committed', async (store) => {
+    const { db, User } = store
+    const { Scope } = (await import('../../packages/core/src/scope/scope.ts')) as typeof import('../../packages/core/src/scope/scope.ts')
+    const scope = new Scope({ label: 'a job' })
+    const go = latch()
+    await scope.run(async () => {
+      await User.create({ name: 'lost' })
+      const beside = db.transaction(() => go.promise)
+      const commit = db.commit()
+      commit.catch(() => undefined)
+      await scope.settle({ commit: false, reason: 'abort' })
+      go.open()
+      await beside.catch(() => undefined)
+      await expect(commit).rejects.toBeInstanceOf(ScopeClosedError)
+    })
+    expect(await names(store)).toEqual([])
+  })
+
   row('a read that failed while no transaction was open fails nothing', async ({ db, User }) => {
     await db
       .run(async () => {

@@ -1,0 +1,160 @@
+import { createServer } from 'node:http'
+import { ActiveAlchemy as Core, type ReportEvent } from '@active-alchemy/core'
+import { ActiveAlchemy, errorHandler, initApp, middleware } from '@active-alchemy/express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noteModel } from './conformance/world.ts'
+import type { FreshDatabase } from './databases/database.ts'
+import { sqliteFile } from './databases/sqlite.ts'
+import { listen } from './frameworks/framework.ts'
+
+describe('Express', () => {
+  let fresh: FreshDatabase
+  let db: ActiveAlchemy
+  let Note: ReturnType<typeof noteModel>
+  let app: Express
+  const opened: (() => Promise<unknown>)[] = []
+  const reports: ReportEvent[] = []
+  const report = (event: ReportEvent): void => void reports.push(event)
+
+  beforeEach(async () => {
+    fresh = await sqliteFile.create()
+    db = new ActiveAlchemy(fresh.uri)
+    Note = noteModel(db)
+    app = express()
+    opened.push(() => db.close())
+    reports.length = 0
+    await db.createAll()
+  })
+  afterEach(async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+    await fresh.drop()
+  })
+
+  const texts = async (): Promise<string[]> => (await Note.query().orderBy('id').all()).map(({ text }) => text)
+  const post = async (path = '/', served = app): Promise<Response> => {
+    const running = await listen(createServer(served))
+    opened.push(() => running.stop())
+    return fetch(running.url + path, { method: 'POST', redirect: 'manual' })
+  }
+  const write: RequestHandler = async (req, res) => {
+    await Note.create({ text: req.path })
+    res.json({})
+  }
+  const fail: RequestHandler = async () => {
+    await Note.create({ text: 'lost' })
+    throw Object.assign(new Error('boom'), { status: 418 })
+  }
+  const apologise: ErrorRequestHandler = (_error, _req, res, _next) => res.redirect('/sorry')
+
+  describe('what is thrown', () => {
+    it('rolls back, also where the application answers it with a redirect', async () => {
+      app.use(db.middleware())
+      app.post('/', fail)
+      app.use(db.errorHandler(), apologise)
+      const answer = await post()
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, '/sorry'])
+      expect(await texts()).toEqual([])
+    })
+
+    it('is answered by Express itself where nobody else does', async () => {
+      app.use(db.middleware())
+      app.post('/', fail)
+      app.use(errorHandler())
+      app.set('env', 'test')
+      expect((await post()).status).toBe(418)
+      expect(await texts()).toEqual([])
+    })
+
+    it('behind an answer lets the answer leave', async () => {
+      app.use(db.middleware())
+      app.post('/', async (_req, res) => {
+        await Note.create({ text: 'kept' })
+        res.json({ first: true })
+        throw new Error('too late')
+      })
+      app.use(db.errorHandler())
+      expect(await (await post()).json()).toEqual({ first: true })
+      expect(await texts()).toEqual(['kept'])
+    })
+  })
+
+  describe('a mount', () => {
+    it('in a router and a sub-application joins the first', async () => {
+      const router = Router().use(db.middleware())
+      router.post('/note', fail)
+      const inner = express()
+      inner.use(db.middleware())
+      inner.post('/note', write)
+      app.use(db.middleware())
+      app.use(async (req, _res, next) => {
+        await Note.create({ text: `before ${req.path}` })
+        next()
+      })
+      app.use('/router', router)
+      app.use('/inner', inner)
+      app.use(db.errorHandler())
+      app.set('env', 'test')
+      expect([(await post('/router/note')).status, (await post('/inner/note')).status]).toEqual([418, 200])
+      expect(await texts()).toEqual(['before /inner/note', '/note'])
+    })
+
+    it('of a database of core is a free function, whose options come last', async () => {
+      const core = new Core(fresh.uri)
+      opened.push(() => core.close())
+      app.use(middleware(db, core, { rollbackWhen: () => true, report }))
+      app.post('/', write)
+      expect((await post()).status).toBe(200)
+      expect(await texts()).toEqual([])
+      expect(reports).toMatchObject([{ kind: 'veto', label: 'POST /', rows: 1 }])
+    })
+
+    it('that skips a request gives it no session', async () => {
+      app.use(db.middleware({ skip: ({ url }) => url === '/skipped' }))
+      app.post('/skipped', (_req, res) => {
+        expect(() => db.session).toThrow('outside any request')
+        res.json({})
+      })
+      expect((await post('/skipped')).status).toBe(200)
+    })
+
+    it('with an option that does not exist, or is no function, is refused', () => {
+      expect(() => db.middleware({ veto: () => true } as object)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }) as Error)
+      expect(() => middleware({ skip: true } as object)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }) as Error)
+    })
+  })
+
+  describe('initApp', () => {
+    it('mounts once for each application, whatever number of databases; one database serves many applications', async () => {
+      const core = new Core(fresh.uri)
+      const apps = [express(), express()]
+      opened.push(() => core.close())
+      for (const each of apps) {
+        expect(db.initApp(each).initApp(each)).toBe(db)
+        expect(initApp(each, core)).toBe(each)
+        each.post('/', write)
+        expect([...(each.locals['databases'] as Set<Core>)]).toEqual([db, core])
+      }
+      for (const each of apps) expect((await post('/', each)).status).toBe(200)
+      expect(await texts()).toEqual(['/', '/'])
+    })
+
+    it('is what the option app does', async () => {
+      const other = new ActiveAlchemy(fresh.uri, { app })
+      const Own = noteModel(other)
+      opened.push(() => other.close())
+      app.post('/', async (_req, res) => {
+        await Own.create({ text: 'lost' })
+        res.status(409).json({})
+      })
+      expect((await post()).status).toBe(409)
+      expect(await texts()).toEqual([])
+    })
+  })
+
+  it('has the class of core, whose URI must be given', () => {
+    expect(db).toBeInstanceOf(Core)
+    const missing = process.env['NO_SUCH_VARIABLE'] as string
+    expect(() => new ActiveAlchemy(missing)).toThrow('DATABASE_URL')
+  })
+})
