@@ -77,6 +77,8 @@ async function nest(Adapter) {
   Module({ controllers: [Notes], imports: isBound ? [AlchemyModule.forRoot({ db })] : [] })(App)
   const app = await NestFactory.create(App, new Adapter(), { logger: false })
   await app.init()
+  // Fastify routes when it is ready; Express has nothing of the kind.
+  await app.getHttpAdapter().getInstance().ready?.()
   return app.getHttpServer()
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 /** `bare` is the framework alone; Express is compared with itself and one middleware that does nothing. */
 const variants = ['bare', 'untouched', 'read', 'write']
-const frameworks = process.env.FRAMEWORKS?.split(',') ?? ['node:http', 'express', 'fastify', 'koa', 'nest on express', 'nest on fastify']
+const frameworks = ['node:http', 'express', 'fastify', 'koa', 'nest on express', 'nest on fastify']
 
 /**
  * What the adapters cost: CPU time of the server's process for each request, as a ratio to the bare framework.
