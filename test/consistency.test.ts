@@ -20,8 +20,15 @@ const accounts = 6
 const clients = 12
 const patienceMs = 15_000
 
+/** One of each kind: the others differ in what the request suite looks at. */
+const kindsOfFramework = ['express 5', 'fastify 5', 'koa 3']
+
 eachCell(`a bank, ${requests} requests of seed ${seed}`, (framework, database) => {
-  it('keeps its word under errors, aborts, deadlocks and lost connections', { timeout: 120_000 }, () => inBank(framework, database))
+  it.runIf(kindsOfFramework.includes(framework.name))(
+    'keeps its word under errors, aborts, deadlocks and lost connections',
+    { timeout: 120_000 },
+    () => inBank(framework, database),
+  )
 })
 
 async function inBank(framework: Framework, database: TestDatabase): Promise<void> {
@@ -31,7 +38,6 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
   const { db, leases } = open(ActiveAlchemy, fresh, { poolSize: 6, poolTimeoutMs: 3_000, transactionTimeoutMs: 400 })
   const models = bankModels(db)
   const reports: ReportEvent[] = []
-  // What has no request is told nowhere else.
   await db.createAll()
   for (const sql of database.prepareBreak) await db.dataSource.query(sql.replaceAll('note', 'account'))
   for (let number = 0; number < accounts; number++) await models.Account.create({ balance: startBalance })
@@ -58,18 +64,19 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
         const { status = 0 } = outcome
         if (status < 200 || status >= 400 || kinds[plan.kind] !== 'whole') continue
         const there = await server.rows(`select 1 from entry where op = '${plan.op}' and part = 'main'`)
-        if (there.length !== 2 && !witness.givenUp.has(plan.op)) moments.push(`${plan.op} (${plan.kind}) was answered ${status} when ${there.length} of its 2 entries were there`)
+        if (there.length !== 2 && !witness.givenUp.has(plan.op))
+          moments.push(`${plan.op} (${plan.kind}) was answered ${status} when ${there.length} of its 2 entries were there`)
       }
     }
-    let isOver = false
+    const storm = new AbortController()
     const harming = async (): Promise<void> => {
-      while (!isOver) {
+      while (!storm.signal.aborted) {
         await server.harm(dice)
         await sleep(10 + dice.below(60))
       }
     }
     const watching = async (): Promise<void> => {
-      while (!isOver) {
+      while (!storm.signal.aborted) {
         const [row] = await server.rows<{ sum: unknown }>('select sum(balance) as sum from account')
         if (Number(row?.sum) !== accounts * startBalance) moments.push(`the sum of money was ${String(row?.sum)}`)
         await sleep(5)
@@ -77,7 +84,7 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
     }
     const noise = Promise.all([harming(), watching()])
     await Promise.all(Array.from({ length: clients }, client))
-    isOver = true
+    storm.abort()
     await noise
     agent.destroy()
     await until(() => leftovers(db, leases).length === 0).catch(() => undefined)
@@ -85,12 +92,10 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
     const found = [...moments, ...(await contradictions({ server, outcomes, witness, reports })), ...leftovers(db, leases)]
     const open = await server.openTransactions()
     if (open > 0) found.push(`${open} transactions are open on the server`)
-    if (process.env['TALLY'] && found.length) console.log([...new Set(found)].slice(0, 20).join('\n'))
     expect(found, `SEED=${seed}`).toEqual([])
     // A storm in which nothing succeeds proves nothing.
     const kept = outcomes.filter(({ status = 500 }) => status < 400).length
     expect(kept, `SEED=${seed}`).toBeGreaterThan(requests / 4)
-    if (process.env['TALLY']) console.log(tally(outcomes, reports))
   } finally {
     agent.destroy()
     await app.stop()
@@ -98,14 +103,4 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
     await server.close()
     await fresh.drop()
   }
-}
-
-function tally(outcomes: readonly Outcome[], reports: readonly ReportEvent[]): string {
-  const counts: Record<string, number> = {}
-  for (const { status, code } of outcomes) {
-    const key = `${status ?? 'left'} ${code ?? ''}`.trim()
-    counts[key] = (counts[key] ?? 0) + 1
-  }
-  for (const { kind } of reports) counts[`reported ${kind}`] = (counts[`reported ${kind}`] ?? 0) + 1
-  return JSON.stringify(counts)
 }

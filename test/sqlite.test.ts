@@ -48,21 +48,25 @@ for (const database of [sqliteFile, sqliteMemory]) {
       ): Promise<[string, string, string[]]> => {
         const firstWrote = latch()
         const secondStarted = latch()
-        const one = open(store, async (insert) => {
-          await insert('t1')
-          firstWrote.open()
-          await secondStarted.promise
-          if (first.fails) throw new Error('t1 fails')
-        })
+        const one = outcome(
+          open(store, async (insert) => {
+            await insert('t1')
+            firstWrote.open()
+            await secondStarted.promise
+            if (first.fails) throw new Error('t1 fails')
+          }),
+        )
         await firstWrote.promise
-        const two = open(store, async (insert) => {
-          secondStarted.open()
-          await insert('t2')
-          if (second.fails) throw new Error('t2 fails')
-        })
+        const two = outcome(
+          open(store, async (insert) => {
+            secondStarted.open()
+            await insert('t2')
+            if (second.fails) throw new Error('t2 fails')
+          }),
+        )
         // In memory the second cannot even start before the first has ended.
         setTimeout(() => secondStarted.open(), 20)
-        return [await outcome(one), await outcome(two), await names(store)]
+        return [await one, await two, await names(store)]
       }
 
       it('A: the first fails after the second was told ok', () =>
@@ -84,29 +88,33 @@ for (const database of [sqliteFile, sqliteMemory]) {
       it('D: a save beside a transaction that fails is kept', () =>
         inStore(database, async (store) => {
           const wrote = latch()
-          const one = open(store, async (insert) => {
-            await insert('t1')
-            wrote.open()
-            await new Promise((resolve) => setTimeout(resolve, 20))
-            throw new Error('t1 fails')
-          })
+          const one = outcome(
+            open(store, async (insert) => {
+              await insert('t1')
+              wrote.open()
+              await new Promise((resolve) => setTimeout(resolve, 20))
+              throw new Error('t1 fails')
+            }),
+          )
           await wrote.promise
           await store.db.dataSource.getRepository(store.User).save({ name: 'beside' })
-          expect([await outcome(one), await names(store)]).toEqual(['t1 fails', ['beside']])
+          expect([await one, await names(store)]).toEqual(['t1 fails', ['beside']])
         }))
 
       it('E: nobody reads what is not committed', () =>
         inStore(database, async (store) => {
           const wrote = latch()
-          const one = open(store, async (insert) => {
-            await insert('t1')
-            wrote.open()
-            await new Promise((resolve) => setTimeout(resolve, 20))
-            throw new Error('t1 fails')
-          })
+          const one = outcome(
+            open(store, async (insert) => {
+              await insert('t1')
+              wrote.open()
+              await new Promise((resolve) => setTimeout(resolve, 20))
+              throw new Error('t1 fails')
+            }),
+          )
           await wrote.promise
           const seen = await store.db.dataSource.getRepository(store.User).find()
-          expect([seen, await outcome(one)]).toEqual([[], 't1 fails'])
+          expect([seen, await one]).toEqual([[], 't1 fails'])
         }))
 
       it('F: three in one tick all commit', () =>

@@ -173,7 +173,164 @@ export function definitionRows(database: TestDatabase): void {
     wrong(() => db.Model('Clash', { save: db.Column(db.Integer) }), /save.*verb/)
   })
 
-  row('a class field that would erase the values of a column is explained', async ({ db }) => {
+  row('what is no definition is refused with the remedy', async ({ db, User }) => {
+    const define = db.Model as unknown as (...parameters: unknown[]) => unknown
+    const wrong: readonly [unknown[], RegExp][] = [
+      [[], /name is no text/],
+      [[''], /name is no text/],
+      [['A'], /no columns/],
+      [['A', null], /no columns/],
+      [['A', { a: 'text' }], /a is no column.*db\.Column/],
+      [['A', { a: db.Integer }], /a is no column.*db\.Column/],
+      [['A', { user: db.ManyToOne(() => User) }], /user .*relation.*this\.relate/],
+      [['A', { load: db.Column(db.Integer) }], /load.*verb/],
+      [['A', {}, { table: 'x' }], /no setting table.*tableName/],
+      [['A', {}, null], /settings/],
+    ]
+    for (const [parameters, text] of wrong) {
+      expect(() => define(...parameters)).toThrow(
+        expect.objectContaining({ code: 'MODEL_DEFINITION', message: expect.stringMatching(text) }) as Error,
+      )
+    }
+    expect(() => {
+      class Clash extends db.Model {
+        @db.Column(db.Integer) declare toDict: never
+      }
+      return Clash
+    }).toThrow(/toDict.*verb/)
+    expect(() => {
+      class Clash extends db.Model('Clash', {}) {
+        static relations = this.relate({ load: db.ManyToOne(() => User) })
+      }
+      return Clash
+    }).toThrow(/load.*verb/)
+    expect(() => db.Model('Open', { secret: db.Column(db.Text) }, { hidden: ['secrets'] }) && db.metadata).toThrow(
+      /hidden names secrets.*It has .*secret/,
+    )
+  })
+
+  row('a model needs a key, which is asked for in words', async ({ db, another }) => {
+    db.BaseModel('Keyless', { name: db.Column(db.Text) })
+    await expect(db.createAll()).rejects.toThrow(/Keyless.*no key.*primary: true.*primaryKey/)
+    const other = another()
+    other.BaseModel('Misspelt', { code: other.Column(other.Text) }, { primaryKey: 'cod' })
+    await expect(other.createAll()).rejects.toThrow(/primaryKey names cod.*It has code/)
+  })
+
+  row('statics in the body of a class count from its first use, and are refused after createAll', async ({ db, another, raw }) => {
+    class Early extends db.Model('Early', { a: db.Column(db.Integer), b: db.Column(db.Integer, { default: 1 }) }) {
+      static override readonly tableName = 'first_table'
+      static readonly relations = { parent: db.ManyToOne(() => Early, { nullable: true }) }
+      static override readonly hidden = ['b']
+      declare parent: Early | null
+    }
+    db.register(Early)
+    await db.createAll()
+    const parent = await Early.create({ a: 1 })
+    await Early.create({ a: 2, parent })
+    expect(await raw('select parent_id from first_table order by id')).toEqual([{ parent_id: null }, { parent_id: 1 }])
+    expect(parent.toDict()).not.toHaveProperty('b')
+
+    const late = another()
+    class Table extends late.Model('Table', { a: late.Column(late.Integer) }) {
+      static override readonly tableName = 'late_table'
+    }
+    class Linked extends late.Model('Linked', { a: late.Column(late.Integer) }) {
+      static readonly relations = { parent: late.ManyToOne(() => Linked) }
+    }
+    class Shown extends late.Model('Shown', { a: late.Column(late.Integer), b: late.Column(late.Integer, { default: 1 }) }) {
+      static override readonly hidden = ['b']
+      static override readonly fillable = ['a']
+    }
+    // It says what is known already.
+    class Nation extends late.BaseModel('Nation', { code: late.Column(late.String(2), { primary: true }) }) {
+      static override readonly primaryKey = 'code'
+    }
+    class Moved extends late.Model('Moved', { a: late.Column(late.String(5), { default: '' }) }) {
+      static override readonly primaryKey = 'a'
+    }
+    await late.createAll()
+    expect(await (await Nation.create({ code: 'IS' })).reload()).toMatchObject({ code: 'IS' })
+    await expect(Moved.count()).rejects.toThrow(/Moved.*primaryKey.*after createAll/)
+    for (let time = 0; time < 2; time++) {
+      await expect(Table.create({ a: 1 })).rejects.toThrow(/Table.*tableName.*after createAll.*db\.Model\('Table', columns, { tableName/)
+      await expect(Linked.count()).rejects.toThrow(/Linked.*relations.*after createAll.*this\.relate/)
+    }
+    expect((await Shown.create({ a: 1 })).toDict()).not.toHaveProperty('b')
+    await expect(Shown.create({ a: 1, b: 2 })).rejects.toMatchObject({ code: 'PROTECTED_COLUMN' })
+  })
+
+  row('a default of a column is a value of each record', async ({ db }) => {
+    let calls = 0
+    class Thing extends db.Model('Thing', {
+      list: db.Column(db.JSONType<number[]>(), { default: [1] }),
+      made: db.Column(db.Integer, { default: () => ++calls }),
+      served: db.Column(db.Integer, { serverDefault: '7' }),
+      none: db.Column(db.Integer, { nullable: true, default: null }),
+      zero: db.Column(db.Integer, { default: 0 }),
+      empty: db.Column(db.String(5), { default: '' }),
+      no: db.Column(db.Boolean, { default: false }),
+    }) {}
+    await db.createAll()
+    const first = await Thing.create({})
+    first.list.push(2)
+    await first.save()
+    expect(await Thing.create({})).toMatchObject({ list: [1], made: 2, served: 7, none: null, zero: 0, empty: '', no: false })
+    expect(await Thing.get(first.id)).toMatchObject({ list: [1, 2], made: 1, served: 7 })
+  })
+
+  row('the database makes keys of 32 bits, of 64 bits and as a UUID', async ({ db }) => {
+    class Small extends db.BaseModel('Small', {
+      key: db.Column(db.Integer, { primary: true, generated: true }),
+      x: db.Column(db.Integer),
+    }) {}
+    class Large extends db.BaseModel('Large', {
+      key: db.Column(db.BigInteger, { primary: true, generated: true }),
+      x: db.Column(db.Integer),
+    }) {}
+    class Unique extends db.BaseModel('Unique', {
+      key: db.Column(db.UUID, { primary: true, generated: 'uuid' }),
+      x: db.Column(db.Integer),
+    }) {}
+    await db.createAll()
+    expect((await Small.create({ x: 1 })).key).toBe(1)
+    const large = await Large.create({ x: 1 })
+    expect(large.key).toBe(1n)
+    expect(await large.update({ x: 2 })).toMatchObject({ key: 1n })
+    expect(await Large.get('1')).toMatchObject({ key: 1n, x: 2 })
+    const { key } = await Unique.create({ x: 1 })
+    expect(await Unique.get(key)).toMatchObject({ key, x: 1 })
+  })
+
+  row('a model of another database is refused, and so is one of none', async ({ db, another, User }) => {
+    const other = another()
+    class Foreign extends other.Model('Foreign', { a: other.Column(other.Integer) }) {}
+    const refused = expect.objectContaining({
+      code: 'MODEL_DEFINITION',
+      message: expect.stringMatching(/Foreign.*another database/),
+    }) as Error
+    expect(() => db.query(Foreign)).toThrow(refused)
+    await db.run(async () => {
+      expect(() => db.session.query(Foreign)).toThrow(refused)
+      expect(() => db.session.get(Foreign, 1)).toThrow(refused)
+      expect(() => db.add(new Foreign({ a: 1 }))).toThrow(refused)
+    })
+    class Loose extends Model {}
+    expect(() => Loose.query()).toThrow(/Loose.*no database.*db\.Model/)
+    await expect(Loose.get(1)).rejects.toThrow(/Loose.*no database/)
+    expect(await User.count()).toBe(0)
+  })
+
+  row('a constructor of a model may be called without values', async ({ db }) => {
+    class Strict extends db.Model('Strict', { a: db.Column(db.Integer) }) {
+      constructor({ a }: { a: number }) {
+        super({ a })
+      }
+    }
+    expect(() => new Strict({ a: 1 })).toThrow(/Strict.*constructor fails without values/)
+  })
+
+  row('a class field that would erase the values of a column is explained', async ({ db, another }) => {
     // What a compiler with useDefineForClassFields makes of `name!: string`.
     class Erased extends db.Model('Erased', { text: db.Column(db.String(5)) }) {
       constructor(values?: { text: string }) {
@@ -182,6 +339,27 @@ export function definitionRows(database: TestDatabase): void {
       }
     }
     expect(() => new Erased({ text: 'x' })).toThrow(/class field text.*declare text/s)
+
+    const erasing = { value: undefined, writable: true, enumerable: true, configurable: true }
+    class Related extends db.Model('Related', { text: db.Column(db.String(5)) }) {
+      static relations = this.relate({ parent: db.ManyToOne(() => Related, { nullable: true }) })
+      constructor(values?: { text: string }) {
+        super(values)
+        Object.defineProperty(this, 'parent', erasing)
+      }
+    }
+    expect(() => new Related({ text: 'x' })).toThrow(/class field parent.*declare parent/s)
+    const other = another()
+    class Plain extends other.Model {
+      @Column({ type: 'varchar', length: 5 }) declare text: string
+      constructor(values?: { text: string }) {
+        super(values)
+        Object.defineProperty(this, 'text', erasing)
+      }
+    }
+    // Plain TypeORM sets such fields after the constructor.
+    expect(() => new Plain()).not.toThrow()
+    expect(() => new Plain({ text: 'x' })).toThrow(/class field text.*declare text/s)
   })
 
   row('a class whose name a bundler has shortened needs its table name', async ({ db }) => {

@@ -77,4 +77,39 @@ export function errorRows(database: TestDatabase): void {
     const { inspect } = await import('node:util')
     expect(`${inspect(error)} ${JSON.stringify(error)}`).not.toContain('secret')
   })
+
+  row('no error shows a value: not in its message, its stack, its JSON, or when it is printed', async ({ db, User }) => {
+    await User.create({ name: 'a', email: 'secret@example.org' })
+    const refused: readonly PromiseLike<unknown>[] = [
+      User.create({ name: 'b', email: 'secret@example.org' }),
+      ...refusals(db)[database.name.split(' ')[0] as 'sqlite'],
+    ]
+    const errors = await Promise.all(refused.map(thrown))
+    const { inspect } = await import('node:util')
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(QueryFailedError)
+      const { message, stack, query } = error as QueryFailedError
+      const shown = [message, stack, inspect(error), JSON.stringify(error)].join(' ').replaceAll(query, '')
+      expect(shown).not.toMatch(/secret|987654321/)
+    }
+  })
+}
+
+/** Statements whose values each database refuses in words of its own, which quote them. */
+function refusals({ sql }: Store['db']): Record<'sqlite' | 'postgres' | 'mariadb', PromiseLike<unknown>[]> {
+  return {
+    sqlite: [sql`select json_extract('{}', ${'secret'})`],
+    postgres: [
+      sql`select cast(${'secret'} as integer)`,
+      sql`select cast(${'987654321987654321'} as integer)`,
+      sql`select cast(${'secret'} as timestamp)`,
+      sql`select set_config('TimeZone', ${'secret'}, true)`,
+      sql`select to_tsquery('simple', ${'secret & '})`,
+    ],
+    mariadb: [
+      sql`update user set points = ${'secret'}`,
+      sql`update user set last_access = ${'secret'}`,
+      sql`select cast(1 as unsigned) - ${987654321}`,
+    ],
+  }
 }

@@ -6,10 +6,11 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy, ScopeClosedError } from '@active-alchemy/core'
 import { expect, it, vi } from 'vitest'
-import type { TestDatabase } from '../databases/database.ts'
+import { open, type TestDatabase } from '../databases/database.ts'
 import type { Framework, FrameworkLack, Handler, Reply } from '../frameworks/framework.ts'
 import { inWorld, latch, noteModel, until, type World } from './world.ts'
 
@@ -213,6 +214,60 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect((await (await fetch(`${app.url}/rows`)).text()).length).toBe(200 * 4_097)
   })
 
+  row('16c stream.pipeline fills the raw answer', async (world) => {
+    const pieces = Array.from({ length: 48 }, () => 'x'.repeat(64 * 1_024))
+    const app = await world.start({
+      'GET /stream': write(world, 'kept', { raw: (res) => pipeline(Readable.from(pieces), res) }),
+      'GET /iterator': write(world, 'kept', {
+        raw: (res) =>
+          pipeline(async function* () {
+            yield* pieces
+          }, res),
+      }),
+    })
+    for (const path of ['/stream', '/iterator']) {
+      expect((await (await fetch(`${app.url}${path}`)).text()).length).toBe(48 * 64 * 1_024)
+    }
+  })
+
+  row('16d hints leave at once; trailers and callbacks come with the answer', async (world) => {
+    const called: string[] = []
+    const app = await world.start({
+      'POST /notes': write(world, 'kept', {
+        raw: (res) => {
+          res.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' })
+          res.writeHead(200, { trailer: 'x-sum', 'transfer-encoding': 'chunked' })
+          res.write('<1>', () => called.push('write'))
+          res.addTrailers({ 'x-sum': '2' })
+          res.end('<2>', () => called.push('end'))
+        },
+      }),
+    })
+    const call = request(`${app.url}/notes`, { method: 'POST' })
+    const hinted = once(call, 'information')
+    call.end()
+    const [res] = (await once(call, 'response')) as [IncomingMessage]
+    expect(await world.texts()).toEqual(['kept'])
+    let text = ''
+    for await (const chunk of res) text += String(chunk)
+    await hinted
+    expect([text, res.trailers['x-sum'], called]).toEqual(['<1><2>', '2', ['write', 'end']])
+  })
+
+  row('16e a client that waits for 100 Continue is answered', async (world) => {
+    const app = await world.start({
+      'POST /notes': async ({ body }) => (await world.Note.create({ text: (body as { text: string }).text }), { json: {} }),
+    })
+    const body = '{"text":"kept"}'
+    const call = request(`${app.url}/notes`, {
+      method: 'POST',
+      headers: { ...asJson, expect: '100-continue', 'content-length': body.length },
+    })
+    call.once('continue', () => call.end(body)).flushHeaders()
+    const [res] = (await once(call, 'response')) as [IncomingMessage]
+    expect([res.resume().statusCode, await world.texts()]).toEqual([200, ['kept']])
+  })
+
   row('17 a second answer while the commit is pending leaves the first whole', async (world) => {
     const app = await world.start({ 'POST /notes': write(world, 'kept', { twice: [{ first: 1 }, { second: 'second' }] }) })
     const answer = fetch(`${app.url}/notes`, { method: 'POST' }).then((each) => each.json())
@@ -260,6 +315,24 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     leaving.destroy()
     expect(await late.promise).toBeInstanceOf(ScopeClosedError)
     expect(await world.texts()).toEqual([])
+  })
+
+  row('19b a client that closes its half has all of the answer, or nothing is kept', async (world) => {
+    const app = await world.start({
+      'GET /notes': async () => {
+        await world.Note.create({ text: 'first' })
+        await sleep(20)
+        await world.Note.create({ text: 'second' })
+        return { json: {} }
+      },
+    })
+    const socket = connect({ port: Number(new URL(app.url).port), host: '127.0.0.1', allowHalfOpen: true })
+    let text = ''
+    socket.on('data', (chunk) => (text += String(chunk)))
+    socket.end('GET /notes HTTP/1.1\r\nHost: x\r\n\r\n')
+    await once(socket, 'close')
+    await world.settled()
+    expect(await world.texts()).toEqual(text.startsWith('HTTP/1.1 200') ? ['first', 'second'] : [])
   })
 
   row('20 a client that leaves a handler that hangs gives its connection back', async (world) => {
@@ -561,6 +634,33 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     await fresh.drop()
   })
 
+  row('36b an answer waits for work that never ends no longer than a transaction may last, or than its client stays', async (world) => {
+    const fresh = await database.create()
+    const { db, leases } = open(ActiveAlchemy, fresh, { transactionTimeoutMs: 200 })
+    const Note = noteModel(db)
+    await db.createAll()
+    const entered = latch()
+    const endless: Handler = async () => {
+      db.transaction(async () => {
+        await Note.create({ text: 'lost' })
+        entered.open()
+        await new Promise(() => undefined)
+      }).catch(() => undefined)
+      await entered.promise
+      return { json: {} }
+    }
+    const app = await world.start({ 'POST /notes': endless }, { databases: [db] })
+    expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(503)
+    const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await until(() => db.dataSource.alchemy.pool.leased > 0)
+    leaving.destroy()
+    await until(() => leases.released === leases.leased)
+    expect(await Note.count()).toBe(0)
+    await db.close()
+    await fresh.drop()
+  })
+
   row('39 mounted twice it is one scope and one commit', async (world) => {
     const app = await world.start({ 'POST /notes': write(world, 'kept') }, { mountTwice: true })
     world.statements.length = 0
@@ -604,6 +704,38 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(await world.texts()).toEqual([])
   })
 
+  row('40b an answer that cannot be said rolls back', async (world) => {
+    const app = await world.start({ 'POST /notes': write(world, 'lost', { json: { n: 10n } }) })
+    expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(500)
+    expect(await world.texts()).toEqual([])
+  })
+
+  for (const [what, raw] of [
+    ['a head in a list', (res: ServerResponse) => res.writeHead(200, ['x-bad', 'a\nb']).end()],
+    ['a message', (res: ServerResponse) => res.writeHead(200, 'a\nb').end()],
+    ['a number as a body', (res: ServerResponse) => res.end(5)],
+    ['a status', (res: ServerResponse) => Object.assign(res, { statusCode: 1_000 }).end()],
+  ] as const) {
+    row(`40c what Node refuses of an answer is refused before the commit: ${what}`, async (world) => {
+      const refused: unknown[] = []
+      const app = await world.start({
+        'POST /notes': write(world, 'lost', {
+          raw: (res) => {
+            try {
+              raw(res)
+            } catch (error) {
+              refused.push(error)
+              res.statusCode = 500
+              res.end()
+            }
+          },
+        }),
+      })
+      expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(500)
+      expect([refused.length, await world.texts()]).toEqual([1, []])
+    })
+  }
+
   row('41b a verb that nobody awaits and that fails makes the answer an error', async (world) => {
     const app = await world.start({
       'POST /notes': async () => {
@@ -612,8 +744,7 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
         return { json: { ok: true } }
       },
     })
-    const answer = await fetch(`${app.url}/notes`, { method: 'POST' })
-    expect([answer.status, await answer.json()]).toEqual([404, { worded: 'RECORD_NOT_FOUND' }])
+    expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(404)
     expect(await world.texts()).toEqual([])
     expect(world.reports).toMatchObject([{ kind: 'not-awaited', label: 'POST /notes' }])
   })

@@ -1,4 +1,5 @@
 import { ForeignRecordError, NoScopeError, type ReportEvent, ScopeClosedError, SessionFailedError, UniqueError } from '@active-alchemy/core'
+import type { LoadEvent } from 'typeorm'
 import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { inStore, type Store } from './store.ts'
@@ -232,13 +233,33 @@ export function sessionRows(database: TestDatabase): void {
       await User.create({ name: 'lost' })
       const beside = db.transaction(() => go.promise)
       const commit = db.commit()
-      commit.catch(() => undefined)
+      for (const each of [beside, commit]) each.catch(() => undefined)
       await scope.settle({ commit: false, reason: 'abort' })
       go.open()
       await beside.catch(() => undefined)
       await expect(commit).rejects.toBeInstanceOf(ScopeClosedError)
     })
     expect(await names(store)).toEqual([])
+  })
+
+  row('what a listener of a read writes shares the fate of the session', async (store) => {
+    const { db, User, Post } = store
+    await User.create({ name: 'a' })
+    await db.dataSource.ready()
+    let loads = 0
+    const afterLoad = async (_user: unknown, event?: LoadEvent<unknown>): Promise<void> => {
+      if (loads++ === 0) await event?.manager.insert(Post, { title: 'read' })
+    }
+    db.dataSource.subscribers.push({ listenTo: () => User, afterLoad })
+    for (const read of [() => User.get(1), () => User.query().all(), () => db.dataSource.getRepository(User).find()]) {
+      loads = 0
+      const work = db.run(async () => {
+        await read()
+        throw new Error('boom')
+      })
+      await expect(work).rejects.toThrow('boom')
+      expect([loads, await Post.count()]).toEqual([1, 0])
+    }
   })
 
   row('a read that failed while no transaction was open fails nothing', async ({ db, User }) => {
@@ -569,6 +590,22 @@ export function sessionRows(database: TestDatabase): void {
       await inner.release()
     })
     expect(await names(store)).toEqual(['a', 'd'])
+  })
+
+  row('manual transactions that overlap are never mixed up: what was kept is kept, or all fails', async (store) => {
+    const { db, User } = store
+    const work = db.run(async () => {
+      const [one, two] = [db.dataSource.createQueryRunner(), db.dataSource.createQueryRunner()]
+      await one.startTransaction()
+      await one.manager.insert(User, { name: 'kept' })
+      await two.startTransaction()
+      await two.manager.insert(User, { name: 'undone' })
+      await one.commitTransaction()
+      // Its savepoint went with the one around it: it cannot be undone alone.
+      await two.rollbackTransaction().catch(() => undefined)
+    })
+    await expect(work).rejects.toMatchObject({ code: 'SESSION_FAILED' })
+    expect(await names(store)).toEqual([])
   })
 
   row('a record that plain TypeORM loaded is saved by our verb without a SELECT', async ({ db, User, sent }) => {

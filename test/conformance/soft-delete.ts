@@ -109,6 +109,24 @@ export function softDeleteRows(database: TestDatabase): void {
     expect(await repository.find({ withDeleted: true })).toHaveLength(2)
   })
 
+  row("TypeORM's softRemove and recover leave the object as its row is, so that a save undoes nothing", async (store) => {
+    const { User, db } = store
+    const { id } = await User.create({ name: 'a' })
+    const repository = db.dataSource.getRepository(User)
+    const record = await repository.findOneByOrFail({ id })
+    expect(await repository.softRemove(record)).toBe(record)
+    expect(record.isDeleted).toBe(true)
+    expect(DateTime.isDateTime(record.deletedAt)).toBe(true)
+    const row = await User.getOrError(id, { includeDeleted: true })
+    expect([+(record.deletedAt ?? 0), +record.updatedAt]).toEqual([+(row.deletedAt ?? 1), +row.updatedAt])
+    await repository.save(record)
+    expect(await flags(store)).toEqual(['1t'])
+    await repository.recover(record)
+    expect([record.isDeleted, record.deletedAt]).toEqual([false, null])
+    await repository.save(record)
+    expect(await flags(store)).toEqual(['0-'])
+  })
+
   row('a second delete keeps the first time', async ({ User }) => {
     const record = await User.create({ name: 'a' })
     await record.delete()

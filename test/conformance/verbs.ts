@@ -87,7 +87,35 @@ export function verbRows(database: TestDatabase): void {
     await expect(user.increment('points', 1, { max: 15 })).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
     await expect(user.increment('points', Number.NaN)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     await expect(user.increment('name' as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(user.increment('id')).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(user.increment('points', 0.5)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     expect((await User.getOrError(user.id)).points).toBe(15)
+  })
+
+  row('every way to get a record locks its row when asked', async ({ User, db, sent }) => {
+    const { id } = await User.create({ name: 'a' })
+    const ways: readonly (() => PromiseLike<unknown>)[] = [
+      () => User.get(id, { forUpdate: true }),
+      () => User.getOrError(id, { forUpdate: true }),
+      () => User.getOrError(id, Error, { forUpdate: true }),
+      () => User.query().forUpdate().getOrError(id),
+      () => db.session.get(User, id, { forUpdate: true }),
+    ]
+    for (const way of ways) {
+      const statements = await sent(() => db.run(async () => way()))
+      expect(statements).toHaveLength(1)
+      // SQLite locks the database when the transaction begins.
+      if (!database.lacks['concurrent writers']) expect(statements[0]).toMatch(/FOR UPDATE/)
+    }
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        db.run(async () => {
+          const user = await User.getOrError(id, { forUpdate: true })
+          await user.update({ points: user.points + 1 })
+        }),
+      ),
+    )
+    expect((await User.getOrError(id)).points).toBe(20)
   })
 
   row('fifty concurrent read-change-write with a lock lose nothing', async ({ User, db }) => {
@@ -109,6 +137,10 @@ export function verbRows(database: TestDatabase): void {
     const user = await User.get(id).delete().delete(false).update({ location: 'St. Louis' })
     expect(user).toMatchObject({ location: 'St. Louis', isDeleted: false })
     expect(await User.get(id).update({ points: 1 }).toDict()).toMatchObject({ id, points: 1 })
+    expect(await User.get(id).set({ points: 2 }).save().reload()).toMatchObject({ points: 2 })
+    const createdAt = DateTime.utc(2020)
+    const older = await User.get(id).update({ createdAt }, { unguarded: true })
+    expect(+older.createdAt).toBe(+createdAt)
   })
 
   row('a chain on a record that does not exist is not found, status 404', async ({ User }) => {
@@ -129,6 +161,37 @@ export function verbRows(database: TestDatabase): void {
     await raw(`delete from ${quoted(database, 'user')}`)
     await expect(user.update({ name: 'b' })).rejects.toBeInstanceOf(RecordNotFoundError)
     await expect(user.reload()).rejects.toBeInstanceOf(RecordNotFoundError)
+  })
+
+  row('delete does what it is told, and nothing else', async ({ User }) => {
+    const user = await User.create({ name: 'a' })
+    for (const how of [null, 0, 'x', { hard: true }, [1]]) {
+      await expect(user.delete(how as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(User.get(user.id).delete(how as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+    await expect(User.query().deleteAll({ hard: true } as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    expect(await User.count()).toBe(1)
+    expect((await user.delete(undefined)).isDeleted).toBe(true)
+    expect((await user.delete({ hardDelete: false })).isDeleted).toBe(true)
+  })
+
+  row('what a verb refuses it refuses by its promise', async ({ User, Country, db }) => {
+    const wrong: readonly (() => PromiseLike<unknown>)[] = [
+      () => User.count({ nope: 1 } as never),
+      () => User.exists({ nope: 1 } as never),
+      () => User.first({ nope: 1 } as never),
+      () => User.firstOrError({ nope: 1 } as never),
+      () => User.paginate({ perPage: 0 }),
+      () => User.createMany({ name: 'a' } as never),
+      () => User.query().updateAll({ nope: 1 } as never),
+      () => Country.query().restoreAll(),
+      () => db.transaction(async () => undefined, { retries: -1 }),
+    ]
+    for (const way of wrong) {
+      let promise: PromiseLike<unknown> | undefined
+      expect(() => (promise = way())).not.toThrow()
+      await expect(promise).rejects.toHaveProperty('code')
+    }
   })
 
   row('createMany inserts all or none, with few statements', async ({ User, sent }) => {
@@ -229,6 +292,8 @@ export function verbRows(database: TestDatabase): void {
       uuid: '6f1d2a58-94a1-4d3b-9a70-0c6f5f7c1a11',
       bytes: Buffer.from([0, 255, 1]),
     }
+    const long = await Sample.create({ text: 'x'.repeat(100_000) })
+    expect((await Sample.getOrError(long.id)).text).toHaveLength(100_000)
     const { id } = await Sample.create(values as never)
     const read = await Sample.getOrError(id)
     expect({ ...read.toDict(), bytes: [...((read.bytes as Uint8Array | null) ?? [])] }).toMatchObject({

@@ -28,6 +28,8 @@ export interface Witness {
   readonly rolledBack: Map<string, number>
   /** Parts that commit apart from their request, and how that went. */
   readonly apart: Map<string, 'kept' | 'lost' | 'unknown'>
+  /** Operations whose client had left before their handler was done. */
+  readonly left: Set<string>
   /** Operations whose nested transaction failed, and which did not mind. */
   readonly givenUp: Set<string>
   /** What must never be: another's session, another's rows. */
@@ -36,7 +38,14 @@ export interface Witness {
 
 /** The bank's handlers. */
 export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<typeof bankModels>, database: TestDatabase) {
-  const witness: Witness = { committed: new Map(), rolledBack: new Map(), apart: new Map(), givenUp: new Set(), faults: [] }
+  const witness: Witness = {
+    committed: new Map(),
+    rolledBack: new Map(),
+    apart: new Map(),
+    left: new Set(),
+    givenUp: new Set(),
+    faults: [],
+  }
   const owners = new WeakMap<Session, string>()
   const count = (map: Map<string, number>, op: string): void => void map.set(op, (map.get(op) ?? 0) + 1)
 
@@ -102,6 +111,11 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
       void Entry.create({ op, part: 'main', account: to, amount })
       return undefined
     },
+    'a verb that nobody awaits, and that fails': async (plan) => {
+      await transfer(plan)
+      void Account.get(4_711).decrement('balance', plan.amount)
+      return undefined
+    },
     'a transaction that nobody awaits': async (plan) => {
       db.transaction(() => transfer(plan)).catch(() => void witness.givenUp.add(plan.op))
       return undefined
@@ -122,7 +136,11 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
     },
     'a sibling that fails, caught': async (plan) => {
       const lost = (): Promise<void> => db.transaction(async () => (await transfer(plan, 'lost'), fail()))
-      await Promise.allSettled([lost(), db.transaction(() => transfer(plan)).catch((error: unknown) => db.session.rollbackOnly(error)), lost()])
+      await Promise.allSettled([
+        lost(),
+        db.transaction(() => transfer(plan)).catch((error: unknown) => db.session.rollbackOnly(error)),
+        lost(),
+      ])
       // A failure that was not planned must be seen.
       if ((await Entry.count({ op: plan.op })) !== 2) fail()
       return undefined
@@ -248,6 +266,7 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
     await sleep(pauses[0])
     const reply = await steps[kind](plan, call)
     await sleep(pauses[2])
+    if (call.res.closed) witness.left.add(op)
     if (reply) return reply
     if (kind === 'plain' && db.session !== session) witness.faults.push(`${op} has lost its session`)
     // It sees its own rows.

@@ -26,6 +26,7 @@ export const kinds = {
   'plain TypeORM': 'whole',
   'all at once': 'whole',
   'a verb that nobody awaits': 'whole',
+  'a verb that nobody awaits, and that fails': 'none',
   'a transaction that nobody awaits': 'whole',
   'work after the answer': 'whole',
   'a nested transaction': 'whole',

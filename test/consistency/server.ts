@@ -87,7 +87,7 @@ function sqliteServer(uri: string): Server {
       other.exec('rollback')
       return 0
     },
-    close: async () => void other.close(),
+    close: async () => other.close(),
   }
 }
 

@@ -129,7 +129,12 @@ describe('postgres: a connection comes back clean', () => {
     ],
     ['the time zone', "set time zone 'Asia/Kolkata'", 'show timezone', 'UTC'],
     ['a role', 'set role pg_monitor', 'select current_user::text', 'postgres'],
-    ['an advisory lock', 'select pg_advisory_lock(42)', "select count(*)::int from pg_locks where locktype = 'advisory'", 0],
+    [
+      'an advisory lock',
+      'select pg_advisory_lock(42)',
+      "select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
+      0,
+    ],
     ['a temporary table', 'create temp table left_behind (id int)', "select to_regclass('left_behind')::text", null],
     ['a temporary table of a query', 'select 1 as a into temp left_behind', "select to_regclass('left_behind')::text", null],
     ['a channel', 'listen left_behind', 'select count(*)::int from pg_listening_channels()', 0],

@@ -22,6 +22,12 @@ class Post extends db.Model('Post', { title: db.Column(db.String(80)) }) {
   declare author: User
 }
 
+class Page extends db.Model('Page', {
+  tags: db.Column(db.JSONType<string[]>(), { default: [] }),
+  made: db.Column(db.DateTime, { default: () => db.utcnow() }),
+  at: db.Column(db.DateTime, { serverDefault: 'CURRENT_TIMESTAMP' }),
+}) {}
+
 class Country extends db.BaseModel('Country', {
   code: db.Column(db.String(2), { primary: true }),
   area: db.Column(db.Float, { nullable: true }),
@@ -67,6 +73,10 @@ void User.createMany([{ name: 'a' }, { location: 'b' }])
 // @ts-expect-error the constructor is typed as create
 new User({ nam: 'Mardix' })
 void Country.create({ code: 'IS' })
+void Page.create({})
+void Page.create({ tags: ['a'] })
+// @ts-expect-error tags are texts
+void Page.create({ tags: [1] })
 
 // ---------------------------------------------------------------------------------------------- what is found
 
@@ -84,6 +94,24 @@ for await (const user of User.query()) expectTypeOf(user).toEqualTypeOf<User>()
 const row = await User.query({ all: db.func.count('id'), youngest: db.func.min('age'), richest: db.func.max('balance') }).first()
 expectTypeOf(row?.all).toEqualTypeOf<number | undefined>()
 expectTypeOf(row?.youngest).toEqualTypeOf<number | null | undefined>()
+
+void User.query({ age: 'age', all: db.func.count() }).groupBy('age').orderBy(db.func.count(), 'DESC').all()
+void User.filter({ name: 'a' }).updateAll({ age: 5, location: db.sql`upper(location)` }, { unguarded: true })
+// @ts-expect-error there is no such column
+void User.query().updateAll({ nme: 'a' })
+
+class Service {
+  @db.Transactional({ retries: 2 })
+  async place(count: number): Promise<number> {
+    return count
+  }
+  // @ts-expect-error it would give no promise
+  @db.Transactional()
+  size(): number {
+    return 1
+  }
+}
+expectTypeOf(await new Service().place(1)).toEqualTypeOf<number>()
 
 // @ts-expect-error there is no such column
 void User.first({ nme: 'Mardix' })
@@ -110,6 +138,10 @@ expectTypeOf(await user.update({ name: 'Ada' })).toEqualTypeOf<User>()
 expectTypeOf(await user.delete()).toEqualTypeOf<User>()
 expectTypeOf(await User.get(1).delete().restore().update({ age: 5 })).toEqualTypeOf<User>()
 
+expectTypeOf(await User.get(1).set({ name: 'Ada' }).save()).toEqualTypeOf<User>()
+void user.delete({ hardDelete: true })
+// @ts-expect-error it is called hardDelete
+void user.delete({ hard: true })
 // @ts-expect-error name is text
 void user.update({ name: 5 })
 // @ts-expect-error there is no such column

@@ -15,16 +15,23 @@ import {
 } from 'typeorm'
 import { clock } from './clock.js'
 import { catalogue } from './drivers/catalogue.js'
-import { AlreadyConfiguredError, DatabaseClosedError, InvalidUriError, MissingDriverError, UnsupportedError } from './errors.js'
+import {
+  AlreadyConfiguredError,
+  DatabaseClosedError,
+  InvalidUriError,
+  MissingDriverError,
+  ModelDefinitionError,
+  UnsupportedError,
+} from './errors.js'
 import { StatementLogger } from './logger.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
-import { column, ownColumns } from './model/column.js'
+import { column, isColumn, ownColumns, refuseReserved } from './model/column.js'
 import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
 import { Model } from './model/model.js'
-import { ModelSession } from './model/model-session.js'
+import { ModelSession, refuseForeign } from './model/model-session.js'
 import { SnakeNamingStrategy } from './model/naming-strategy.js'
 import { ModelRegistry, withRole } from './model/registry.js'
-import { ManyToMany, ManyToOne, OneToMany, OneToOne } from './model/relation.js'
+import { isRelation, ManyToMany, ManyToOne, OneToMany, OneToOne } from './model/relation.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Builder } from './query/builder.js'
 import { func } from './query/func.js'
@@ -37,6 +44,22 @@ import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './session/transaction.js'
 import * as types from './types/index.js'
 import { type DatabaseUri, parseUri } from './uri.js'
+
+/** A method that can run as a transaction. */
+type Method = (this: unknown, ...parameters: unknown[]) => Promise<unknown>
+
+/** What `db.Transactional()` gives: a decorator of async methods, whichever way decorators are compiled. */
+export interface TransactionalDecorator {
+  <Parameters extends unknown[], Result>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<(...parameters: Parameters) => Promise<Result>>,
+  ): void
+  <This, Parameters extends unknown[], Result>(
+    method: (this: This, ...parameters: Parameters) => Promise<Result>,
+    context: ClassMethodDecoratorContext<This>,
+  ): (this: This, ...parameters: Parameters) => Promise<Result>
+}
 
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
@@ -77,7 +100,7 @@ export class ActiveAlchemy implements ModelDatabase {
     const [uri, options] = parameters
     if (parameters.length > 0) {
       if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
-      this.#uri = parseUri(uri)
+      this.#uri = readUri(uri)
     }
     this.#options = resolveOptions(options)
     const doors = new Set<unknown>()
@@ -107,7 +130,7 @@ export class ActiveAlchemy implements ModelDatabase {
   configure(uri: string, options?: ActiveAlchemyOptions): this {
     if (this.#uri || this.#dataSource) throw new AlreadyConfiguredError()
     if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
-    this.#uri = parseUri(uri)
+    this.#uri = readUri(uri)
     this.#options = resolveOptions(options)
     return this
   }
@@ -133,14 +156,14 @@ export class ActiveAlchemy implements ModelDatabase {
   /** A base class that can also be called, and whose database is this one. */
   #door<Base extends ModelClass>(Class: Base, doors: Set<unknown>): ModelDoor<Base> {
     const { registry } = this
-    Object.defineProperty(Class, 'db', { value: this })
+    Object.defineProperties(Class, { db: { value: this }, name: { value: Object.getPrototypeOf(Class).name } })
     function door(this: unknown, name: string, columns: ColumnMap, settings: ModelSettings = {}): unknown {
       if (new.target) return Reflect.construct(Class as never, name === undefined ? [] : [name], new.target)
       return defineModel(door as unknown as ModelClass, registry, name, columns, settings)
     }
     Object.setPrototypeOf(door, Class)
     Object.defineProperty(door, 'prototype', { value: Class.prototype })
-    Object.defineProperty(door, 'name', { value: Object.getPrototypeOf(Class).name })
+    Object.defineProperty(door, 'name', { value: Class.name })
     doors.add(Class).add(door)
     // The function is both the class and the call, which no declaration can say at once.
     return door as unknown as ModelDoor<Base>
@@ -274,6 +297,7 @@ export class ActiveAlchemy implements ModelDatabase {
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
+    refuseForeign(model, this.dataSource)
     return this.queryClass.of<T>(this.dataSource, model as never)
   }
 
@@ -305,7 +329,7 @@ export class ActiveAlchemy implements ModelDatabase {
    *   await to.increment('balance', 10)
    * })
    */
-  transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
+  async transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
     return transaction(this.dataSource, work, options)
   }
 
@@ -318,21 +342,19 @@ export class ActiveAlchemy implements ModelDatabase {
    *   async place(order: Order) { … }
    * }
    */
-  Transactional(
-    options?: TransactionOptions,
-  ): <Parameters extends unknown[], Result>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<(...parameters: Parameters) => Promise<Result>>,
-  ) => void {
-    return (_target, _key, descriptor) => {
-      const method = descriptor.value
-      if (!method) return
-      const run = <T>(work: () => Promise<T>): Promise<T> => this.transaction(work, options)
-      descriptor.value = function (this: unknown, ...parameters) {
-        return run(() => method.apply(this, parameters))
-      }
+  Transactional(options?: TransactionOptions): TransactionalDecorator {
+    const transact = <T>(work: () => Promise<T>): Promise<T> => this.transaction(work, options)
+    const wrapped = (method: unknown): Method => {
+      if (typeof method !== 'function') throw new UnsupportedError('@db.Transactional() there', 'Put it on an async method.')
+      return resembling(method as Method, function (this: unknown, ...parameters) {
+        return transact(() => (method as Method).apply(this, parameters))
+      })
     }
+    // What was compiled in the standard way gets the method, and gives another; the older way changes the descriptor.
+    return ((target: unknown, _context: unknown, descriptor?: PropertyDescriptor) => {
+      if (!descriptor) return wrapped(target)
+      descriptor.value = wrapped(descriptor.value)
+    }) as TransactionalDecorator
   }
 
   /** Calls `hook` after the commit of the current scope. @throws {NoScopeError} There is no scope. */
@@ -363,22 +385,22 @@ export class ActiveAlchemy implements ModelDatabase {
   // ------------------------------------------------------------------------------------------------ schema and life
 
   /** Creates the tables that are missing; never alters or drops one. */
-  createAll(): Promise<void> {
+  async createAll(): Promise<void> {
     return createAll(this.dataSource)
   }
 
   /** Drops the tables of all models, with everything in them. */
-  dropAll(): Promise<void> {
+  async dropAll(): Promise<void> {
     return dropAll(this.dataSource)
   }
 
   /** Describes the tables that the database has, mapped or not. */
-  reflect(): Promise<Table[]> {
+  async reflect(): Promise<Table[]> {
     return reflect(this.dataSource)
   }
 
   /** Runs the migrations that have not run, under a lock. They are given by `typeorm: { migrations }`. */
-  migrate(): Promise<Migration[]> {
+  async migrate(): Promise<Migration[]> {
     return migrate(this.dataSource)
   }
 
@@ -412,7 +434,65 @@ export class ActiveAlchemy implements ModelDatabase {
   }
 }
 
+/** Reads a URI with its options, so that what is wrong with it is told where it is given. */
+function readUri(text: string): DatabaseUri {
+  const uri = parseUri(text)
+  catalogue[uri.kind]?.options(uri)
+  return uri
+}
+
+/** `wrapper` with the name of `method`, and with what other decorators have said of it: that it is a route, or a job. */
+function resembling(method: Method, wrapper: Method): Method {
+  for (const key of Reflect.ownKeys(method)) {
+    const described = Object.getOwnPropertyDescriptor(method, key)
+    if (described && key !== 'prototype') Object.defineProperty(wrapper, key, described)
+  }
+  // Of the package reflect-metadata, where the application has it.
+  const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as Partial<MetadataApi>
+  if (!getOwnMetadataKeys || !getOwnMetadata || !defineMetadata) return wrapper
+  for (const key of getOwnMetadataKeys(method)) defineMetadata(key, getOwnMetadata(key, method), wrapper)
+  return wrapper
+}
+
+/** The part of reflect-metadata that we use. */
+interface MetadataApi {
+  getOwnMetadataKeys(target: object): unknown[]
+  getOwnMetadata(key: unknown, target: object): unknown
+  defineMetadata(key: unknown, value: unknown, target: object): void
+}
+
+/** Names of `ModelSettings`. */
+const settingNames = ['tableName', 'primaryKey', 'hidden', 'fillable', 'guarded']
+
+/** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */
+function checkDefinition(name: unknown, columns: unknown, settings: unknown): void {
+  if (typeof name !== 'string' || name.trim() === '') {
+    throw new ModelDefinitionError(String(name), 'its name is no text', "Write: db.Model('User', { … }).")
+  }
+  if (!isObject(columns)) throw new ModelDefinitionError(name, 'it has no columns', `Write: db.Model('${name}', { … }).`)
+  for (const [property, definition] of Object.entries(columns)) {
+    refuseReserved(name, property, 'column')
+    if (isRelation(definition)) {
+      const remedy = `Write in the body of the class: static relations = this.relate({ ${property}: … }).`
+      throw new ModelDefinitionError(name, `${property} among its columns is a relation`, remedy)
+    }
+    if (!isColumn(definition)) {
+      throw new ModelDefinitionError(name, `${property} is no column`, `Write: ${property}: db.Column(db.String(25)).`)
+    }
+  }
+  if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', `Settings are ${settingNames.join(', ')}.`)
+  const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
+  if (unknown !== undefined) {
+    throw new ModelDefinitionError(name, `it has no setting ${unknown}`, `Settings are ${settingNames.join(', ')}.`)
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function defineModel(door: ModelClass, registry: ModelRegistry, name: string, columns: ColumnMap, settings: ModelSettings): ModelClass {
+  checkDefinition(name, columns, settings)
   const Base = door as unknown as new (values?: object) => BaseModel
   const Defined = class extends Base {}
   Object.defineProperty(Defined, 'name', { value: name })

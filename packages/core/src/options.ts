@@ -48,6 +48,7 @@ const defaults = {
 
 /** @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
 export function resolveOptions(options: ActiveAlchemyOptions = {}): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw new InvalidOptionError('options', 'an object', options)
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(defaults, name)) throw new InvalidOptionError(name, `another name: ${Object.keys(defaults).join(', ')}`, 'unknown')
   }
@@ -62,6 +63,10 @@ export function resolveOptions(options: ActiveAlchemyOptions = {}): ResolvedOpti
   if (resolved.queryClass !== Query && !(resolved.queryClass?.prototype instanceof Query))
     throw new InvalidOptionError('queryClass', 'a class that extends Query', resolved.queryClass)
   if (typeof resolved.echo !== 'boolean') throw new InvalidOptionError('echo', 'true or false', resolved.echo)
+  if (!Array.isArray(resolved.models)) throw new InvalidOptionError('models', 'a list of classes', resolved.models)
+  if (resolved.name !== undefined && typeof resolved.name !== 'string') throw new InvalidOptionError('name', 'a string', resolved.name)
+  if (typeof resolved.typeorm !== 'object' || resolved.typeorm === null)
+    throw new InvalidOptionError('typeorm', "an object of TypeORM's options", resolved.typeorm)
   return Object.freeze(resolved)
 }
 

@@ -1,7 +1,14 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
-import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError, InvalidUriError, NoScopeError } from '../src/errors.js'
+import {
+  AlreadyConfiguredError,
+  DatabaseClosedError,
+  InvalidOptionError,
+  InvalidUriError,
+  NoScopeError,
+  UnsupportedError,
+} from '../src/errors.js'
 import * as types from '../src/types/index.js'
 
 /** A database that is closed when its test ends. */
@@ -15,7 +22,10 @@ afterEach(() => vi.restoreAllMocks())
 
 describe('a database', () => {
   it('is made of a URI and options, which are checked at once', () => {
-    expect(() => new ActiveAlchemy('oracle://host')).toThrow(InvalidUriError)
+    for (const uri of ['oracle://host', 'postgresql://host/shop?sslmod=require', 'mysql://host/shop?ssl-cat=x']) {
+      expect(() => new ActiveAlchemy(uri)).toThrow(InvalidUriError)
+      expect(() => new ActiveAlchemy().configure(uri)).toThrow(InvalidUriError)
+    }
     expect(() => new ActiveAlchemy('sqlite://', { poolSize: 0 })).toThrow(InvalidOptionError)
     expect(() => new ActiveAlchemy('sqlite://')).not.toThrow()
   })
@@ -137,6 +147,13 @@ describe('a scope of the database', () => {
 })
 
 describe('Transactional', () => {
+  // TypeORM brings reflect-metadata along.
+  const metadata = Reflect as unknown as {
+    getOwnMetadataKeys: (target: object) => unknown[]
+    getOwnMetadata: (key: unknown, target: object) => unknown
+    defineMetadata: (key: unknown, value: unknown, target: object) => void
+  }
+
   it('runs a method as one transaction, with its this and its parameters', async () => {
     const db = opened()
     class User extends db.Model('User', { name: db.Column(db.Text) }) {}
@@ -158,10 +175,47 @@ describe('Transactional', () => {
     expect((await User.query().all()).map(({ name }) => name)).toEqual(['user a'])
   })
 
-  it('leaves what is no method alone', () => {
-    const descriptor = {}
-    new ActiveAlchemy('sqlite://').Transactional()({}, 'x', descriptor)
-    expect(descriptor).toEqual({})
+  it('refuses what is no method', () => {
+    expect(() => new ActiveAlchemy('sqlite://').Transactional()({}, 'x', {})).toThrow(UnsupportedError)
+  })
+
+  it('keeps the name of the method, and what other decorators have said of it', () => {
+    const nightly = async (): Promise<void> => undefined
+    const method = Object.assign(nightly, { route: '/users' })
+    metadata.defineMetadata('job', 'nightly', method)
+    const descriptor = { value: method }
+    new ActiveAlchemy('sqlite://').Transactional()({}, 'nightly', descriptor)
+    expect(descriptor.value).not.toBe(method)
+    expect([descriptor.value.name, descriptor.value.route]).toEqual(['nightly', '/users'])
+    expect(metadata.getOwnMetadata('job', descriptor.value)).toBe('nightly')
+  })
+
+  it('needs no metadata of other decorators', () => {
+    const { getOwnMetadataKeys } = metadata
+    Reflect.deleteProperty(Reflect, 'getOwnMetadataKeys')
+    try {
+      const descriptor = { value: async (): Promise<void> => undefined }
+      new ActiveAlchemy('sqlite://').Transactional()({}, 'x', descriptor)
+      expect(descriptor.value.name).toBe('value')
+    } finally {
+      Object.assign(Reflect, { getOwnMetadataKeys })
+    }
+  })
+
+  it('also decorates in the standard way', async () => {
+    const db = opened()
+    class User extends db.Model('User', { name: db.Column(db.Text) }) {}
+    await db.createAll()
+    class Users {
+      readonly name = 'a'
+    }
+    const make = async function (this: Users): Promise<never> {
+      await User.create({ name: this.name })
+      throw new Error('boom')
+    }
+    const transactional = db.Transactional()(make, { kind: 'method', name: 'make' } as ClassMethodDecoratorContext<Users>)
+    await expect(transactional.call(new Users())).rejects.toThrow('boom')
+    expect(await User.count()).toBe(0)
   })
 })
 

@@ -209,6 +209,24 @@ describe('the outcome of a request', () => {
 })
 
 describe('an error that was thrown', () => {
+  it('is a rollback when the client has left before anybody listened, over HTTP/2 too', async () => {
+    const done = new Promise<Scope>((resolve) => {
+      const server = createHttp2Server((req, res) => {
+        req.once('aborted', () => {
+          setImmediate(() => resolve(bindHttp(req as never, res as never, () => undefined)))
+        })
+      }).listen(0, '127.0.0.1')
+      stops.push(() => server.close())
+      server.once('listening', () => {
+        const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+        stops.push(() => client.destroy())
+        const stream = client.request({ ':method': 'POST' }).on('error', () => undefined)
+        server.once('request', () => stream.destroy())
+      })
+    })
+    expect((await done).state).toBe('rolled back')
+  })
+
   it('is kept as the first of several, and stands for one without a value', async () => {
     const seen: unknown[] = []
     const rollbackWhen = ({ error }: Answer): boolean => (seen.push(error), false)

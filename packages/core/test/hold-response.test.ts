@@ -621,7 +621,13 @@ describe('an answer that Node refuses', () => {
   it.each<[string, (res: ServerResponse) => unknown, string]>([
     ['a header', (res) => res.writeHead(302, { location: '/next\nset-cookie: a=1' }), 'ERR_INVALID_CHAR'],
     ['a name of a header', (res) => res.writeHead(200, { 'a b': 'c' }), 'ERR_INVALID_HTTP_TOKEN'],
+    ['a header in a list', (res) => res.writeHead(302, ['location', '/next\nset-cookie: a=1']), 'ERR_INVALID_CHAR'],
+    ['a header in a list of pairs', (res) => res.writeHead(302, [['a b', 'c']] as never), 'ERR_INVALID_HTTP_TOKEN'],
+    ['a message', (res) => res.writeHead(200, 'two\nlines'), 'ERR_INVALID_CHAR'],
     ['a status', (res) => res.writeHead(99_999), 'ERR_HTTP_INVALID_STATUS_CODE'],
+    ['a status that was set', (res) => Object.assign(res, { statusCode: 99_999 }).end(), 'ERR_HTTP_INVALID_STATUS_CODE'],
+    ['a number as a body', (res) => res.end(5), 'ERR_INVALID_ARG_TYPE'],
+    ['nothing as a part of a body', (res) => res.write(null), 'ERR_INVALID_ARG_TYPE'],
     ['a body', (res) => res.end({ an: 'object' }), 'ERR_INVALID_ARG_TYPE'],
     ['a part of a body', (res) => res.write({ an: 'object' }), 'ERR_INVALID_ARG_TYPE'],
   ])('for %s is refused where it is made, before anything is settled', async (_, handle, code) => {
@@ -639,7 +645,7 @@ describe('an answer that Node refuses', () => {
   })
 
   it('when it is replayed becomes an error', async () => {
-    const app = await held((res) => res.writeHead(200, 'two\nlines').end('fine'))
+    const app = await held((res) => res.writeHead(200, ['a name without a value']).end('fine'))
     const answer = ask(app.url)
     await app.handled
     settle()

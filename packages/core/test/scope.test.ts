@@ -97,6 +97,15 @@ describe('the current scope', () => {
     expect(outer.run(() => scopeWith()).parent).toBe(outer)
   })
 
+  it('has no parent that has ended, so that a timer which starts the next from within makes no chain', async () => {
+    const outer = scopeWith()
+    const ended = outer.run(() => scopeWith())
+    await ended.settle({ commit: true })
+    expect(ended.run(() => scopeWith()).parent).toBe(outer)
+    await outer.settle({ commit: true })
+    expect(ended.run(() => scopeWith()).parent).toBeUndefined()
+  })
+
   it('is none where work is detached', async () => {
     const scope = scopeWith()
     await scope.run(async () => {

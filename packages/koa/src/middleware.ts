@@ -29,7 +29,10 @@ export function middleware(...parameters: [...databases: ActiveAlchemy[], option
     }
     const joins = scopeOf(req) !== undefined
     try {
-      await bindHttp(req, res, (error) => ctx.onerror(asError(error)), options).run(next)
+      const scope = bindHttp(req, res, (error) => ctx.onerror(asError(error)), options)
+      await scope.run(next)
+      // Koa says it after us, when it is too late to find that it cannot be said: a bigint, a circle.
+      if (!joins && scope.holdsWork && isWhole(ctx) && isJson(ctx.body)) JSON.stringify(ctx.body)
     } catch (error) {
       // It rolls back with its answer, whose status the application is yet to choose.
       noteError(req, error)
@@ -72,6 +75,11 @@ export type Mountable = Pick<Application, 'use'>
 function isWhole({ body, headerSent, respond }: ParameterizedContext): boolean {
   if (respond === false || headerSent) return false
   return !(body instanceof Stream || body instanceof ReadableStream || body instanceof Response)
+}
+
+/** What Koa turns into JSON. */
+function isJson(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !(body instanceof Uint8Array) && !(body instanceof Blob)
 }
 
 /** Koa words everything that was thrown; its types ask for an `Error`. */

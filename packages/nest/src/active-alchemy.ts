@@ -1,4 +1,4 @@
-import { type ActiveAlchemyOptions, ActiveAlchemy as Core, type TransactionOptions } from '@active-alchemy/core'
+import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
 import type { BindOptions } from '@active-alchemy/core/http'
 import type { INestApplication } from '@nestjs/common'
 import type { DataSource, DataSourceOptions } from 'typeorm'
@@ -45,21 +45,6 @@ export class ActiveAlchemy extends Core {
   /** Lets repositories of `@nestjs/typeorm` join the sessions. See `typeOrmOptions`. */
   typeOrmOptions(): TypeOrmModuleOptions {
     return typeOrmOptions(this)
-  }
-
-  /** Decorator of a method that runs as one transaction; what other decorators said of the method stays. */
-  override Transactional(options?: TransactionOptions): ReturnType<Core['Transactional']> {
-    const decorate = super.Transactional(options)
-    return (target, key, descriptor) => {
-      const method = descriptor.value
-      decorate(target, key, descriptor)
-      const { value } = descriptor
-      if (!method || !value) return
-      Object.defineProperty(value, 'name', { value: method.name })
-      for (const name of Reflect.getMetadataKeys(method)) {
-        Reflect.defineMetadata(name, Reflect.getMetadata(name, method), value)
-      }
-    }
   }
 }
 

@@ -32,7 +32,7 @@ export abstract class DatabaseError extends QueryFailedError {
 
   constructor(origin: QueryFailedError, message: string, status: number) {
     super(origin.query, origin.parameters, origin.driverError)
-    this.message = message
+    reword(this, message)
     this.status = status
     this.statusCode = status
     this.expose = status < 500
@@ -129,6 +129,14 @@ export function databaseError(origin: QueryFailedError, failure: DatabaseFailure
       hideSecrets(origin, origin)
       return origin
   }
+}
+
+/** Changes the message of an error, also in its stack, which has it from the beginning. */
+export function reword(error: Error, message: string): void {
+  const { message: before, stack } = error
+  if (message === before) return
+  error.message = message
+  if (stack !== undefined) error.stack = stack.replace(before, () => message)
 }
 
 /** Parameters and the driver's own error hold row values: they stay readable by name, but no logger prints them. */

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner, Table } from 'typeorm'
+import { type DataSource, QueryResult, type QueryRunner, type Table } from 'typeorm'
 import type { ColumnMetadata } from './typeorm.js'
 import type { DatabaseKind } from '../types/column-type.js'
 import type { Driver, IsolationLevel, ReplicationMode } from './typeorm.js'
@@ -40,6 +40,12 @@ export interface DriverRunner extends QueryRunner {
    * `ConnectionLostError`. Where statements are never under way, it does nothing.
    */
   abort(): void
+}
+
+/** What a statement gave, with what the database client knows of its columns. */
+export class StatementResult extends QueryResult {
+  /** Columns of whole numbers that the client gives as text, as TypeORM wants them. */
+  wholeNumbers: readonly string[] = []
 }
 
 /** Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. */

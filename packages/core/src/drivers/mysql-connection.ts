@@ -15,8 +15,20 @@ interface NativeQuery {
   stream(): Readable
 }
 
-/** What mysql2 calls when the answer has come. */
-type Callback = (error: NativeError | null, result?: unknown) => void
+/** A column of rows, as mysql2 describes it. */
+export interface NativeField {
+  readonly name: string
+  readonly columnType: number
+  /** Digits after the point. */
+  readonly decimals: number
+}
+
+/** What mysql2 calls when the answer has come; a procedure gives several lists of rows, and of their columns. */
+type Callback = (
+  error: NativeError | null,
+  result?: unknown,
+  fields?: readonly (NativeField | readonly NativeField[] | undefined)[],
+) => void
 
 /** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
 export interface NativeConnection {
@@ -62,9 +74,19 @@ export class Connection {
     await this.#answer((done) => this.native.connect(done))
   }
 
-  /** Sends one statement. @returns Rows, or the header of a statement without rows. */
-  send(sql: string, values: readonly unknown[] = []): Promise<unknown> {
-    return this.#answer((done) => this.native.query({ sql, values }, done))
+  /**
+   * Sends one statement.
+   *
+   * @param describe Is told the columns of the rows.
+   * @returns Rows, or the header of a statement without rows.
+   */
+  send(sql: string, values: readonly unknown[] = [], describe?: (fields: readonly NativeField[]) => void): Promise<unknown> {
+    return this.#answer((done) =>
+      this.native.query({ sql, values }, (error, result, fields) => {
+        describe?.(fields?.filter((each): each is NativeField => each !== undefined && 'columnType' in each) ?? [])
+        done(error, result)
+      }),
+    )
   }
 
   /** Asks whether the server is still there. */

@@ -6,7 +6,7 @@ import {
   type EntityMetadata,
   type ObjectLiteral,
   QueryFailedError,
-  QueryResult,
+  type QueryResult,
   QueryRunnerAlreadyReleasedError,
   type Table,
   type TableColumn,
@@ -23,17 +23,18 @@ import {
   RolledBackError,
 } from '../errors.js'
 import type { DatabaseUri } from '../uri.js'
-import { type DatabaseFailure, databaseError } from './database-error.js'
-import type {
-  ConnectionStatus,
-  DatabaseDriver,
-  DriverCapabilities,
-  DriverRunner,
-  LazyDataSource,
-  PoolOptions,
-  PoolStatus,
+import { type DatabaseFailure, databaseError, reword } from './database-error.js'
+import {
+  type ConnectionStatus,
+  type DatabaseDriver,
+  type DriverCapabilities,
+  type DriverRunner,
+  type LazyDataSource,
+  type PoolOptions,
+  type PoolStatus,
+  StatementResult,
 } from './driver.js'
-import { Connection, type NativeConnection, type NativeError } from './mysql-connection.js'
+import { Connection, type NativeConnection, type NativeError, type NativeField } from './mysql-connection.js'
 import { commitsTransaction, leavesTraces } from './mysql-statements.js'
 import { Semaphore } from './semaphore.js'
 import {
@@ -52,6 +53,9 @@ const schemaLockSeconds = 60
 
 /** Bit of the server's status, in the answer to every statement without rows: a transaction is open. */
 const inTransaction = 1
+
+/** Numbers of types of columns in the protocol. */
+const nativeTypes = { bigint: 8, decimal: 246 } as const
 
 /** Errors with which the server, or at least we (5.7), take the whole transaction for lost: https://mariadb.com/kb/en/mariadb-error-codes/ */
 const transactionEnds = new Set([1213, 1205, 1020, 1206, 1614, 1637])
@@ -534,13 +538,14 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     const startedAt = Date.now()
     this.#underWay += 1
     try {
-      const raw = await connection.send(sql, values)
+      let fields: readonly NativeField[] = []
+      const raw = await connection.send(sql, values, (each) => (fields = each))
       this.#follow(raw)
       const elapsed = Date.now() - startedAt
       const { maxQueryExecutionTime } = this.driver.options
       if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, this)
       await this.#announce(sql, values, true, elapsed, raw)
-      return structured ? resultOf(raw) : raw
+      return structured ? resultOf(raw, fields) : raw
     } catch (error) {
       if (!(error instanceof Error)) throw error
       logger.logQueryError(error, sql, values, this)
@@ -573,7 +578,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   #failed(connection: Connection, error: Error, sql: string, values: unknown[]): Error {
     if (connection.lost) return new ConnectionLostError(this.driver.pooling.name, connection.lost)
     const failed = databaseError(new QueryFailedError(sql, values, error), this.driver.failureOf(error, sql))
-    failed.message = withoutValues(failed.message)
+    reword(failed, withoutValues(failed.message))
     if (this.#isInTransaction && this.driver.endsTransaction(failed)) this.#end ??= failed
     return failed
   }
@@ -649,12 +654,18 @@ function isHeader(raw: unknown): raw is Header {
   return typeof raw === 'object' && raw !== null && 'affectedRows' in raw && 'serverStatus' in raw
 }
 
-function resultOf(raw: unknown): QueryResult {
-  const result = new QueryResult()
+function resultOf(raw: unknown, fields: readonly NativeField[]): QueryResult {
+  const result = new StatementResult()
   result.raw = raw
   if (isHeader(raw)) result.affected = raw.affectedRows
   else if (Array.isArray(raw)) result.records = raw as ObjectLiteral[]
+  result.wholeNumbers = fields.filter(isWhole).map(({ name }) => name)
   return result
+}
+
+/** A `bigint`, or a sum of whole numbers. */
+function isWhole({ columnType, decimals }: NativeField): boolean {
+  return columnType === nativeTypes.bigint || (columnType === nativeTypes.decimal && decimals === 0)
 }
 
 async function isAlive(connection: Connection, timeoutMs: number): Promise<boolean> {
@@ -671,7 +682,7 @@ async function isAlive(connection: Connection, timeoutMs: number): Promise<boole
 function withoutValues(message: string): string {
   return message
     .replace(/\bnear '.*' at line/s, 'near … at line')
-    .replace(/\b(value:?|argument:?|entry) '.*'(?= for | to | at row |$)/s, '$1 …')
+    .replace(/\b(value:?|argument:?|entry|out of range in) '.*'(?= for | to | at row |$)/s, '$1 …')
 }
 
 /** Names of locks are the server's, and end at 64 characters. */

@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DateTime } from 'luxon'
-import { type ObjectLiteral, QueryFailedError, QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
+import {
+  type ObjectLiteral,
+  QueryFailedError,
+  type QueryResult,
+  QueryRunnerAlreadyReleasedError,
+  type Table,
+  type TableColumn,
+} from 'typeorm'
 import {
   ActiveAlchemyError,
   CommitUnknownError,
@@ -17,8 +24,17 @@ import {
   UnsupportedError,
 } from '../errors.js'
 import type { DatabaseUri } from '../uri.js'
-import { type DatabaseFailure, databaseError } from './database-error.js'
-import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from './driver.js'
+import { type DatabaseFailure, databaseError, reword } from './database-error.js'
+import {
+  type ConnectionStatus,
+  type DatabaseDriver,
+  type DriverRunner,
+  type LazyDataSource,
+  type LeasePurpose,
+  type PoolOptions,
+  type PoolStatus,
+  StatementResult,
+} from './driver.js'
 import { type PostgresStatement, PostgresStatements } from './postgres-statements.js'
 import { Semaphore } from './semaphore.js'
 import {
@@ -35,6 +51,14 @@ interface NativeResult {
   readonly command: string | null
   readonly rowCount: number | null
   readonly rows: ObjectLiteral[]
+  readonly fields: readonly NativeField[]
+}
+
+/** A column of rows. */
+interface NativeField {
+  readonly name: string
+  readonly dataTypeID: number
+  readonly dataTypeModifier: number
 }
 
 /** The part of pg's pooled `Client` that we use; its types are no dependency of ours. */
@@ -75,8 +99,8 @@ interface NativeError extends Error {
   readonly detail?: string
 }
 
-/** Oids of types whose values pg reads in the process's time zone. */
-const oids = { date: 1082, timestamp: 1114, timestamptz: 1184 } as const
+/** Oids of types, of which pg reads days and times in the process's time zone. */
+const oids = { bigint: 20, date: 1082, numeric: 1700, timestamp: 1114, timestamptz: 1184 } as const
 const elementOids: Readonly<Record<number, number>> = { 1115: oids.timestamp, 1182: oids.date }
 
 /** Takes away what a session may have left behind, but for prepared statements: ours are to be kept. */
@@ -592,7 +616,11 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
 
   #explained(error: Error, sql: string, values: unknown[]): Error {
     const lost = this.#connection?.lost
-    if (!lost) return databaseError(new QueryFailedError(sql, values, error), failureOf(error))
+    if (!lost) {
+      const failed = databaseError(new QueryFailedError(sql, values, error), failureOf(error))
+      reword(failed, withoutValues(failed.message, error))
+      return failed
+    }
     const { name } = this.driver.pooling
     return sql === 'COMMIT' ? new CommitUnknownError(name, lost) : new ConnectionLostError(name, lost)
   }
@@ -605,12 +633,18 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 }
 
-function resultOf({ command, rows, rowCount }: NativeResult): QueryResult {
-  const result = new QueryResult()
+function resultOf({ command, rows, rowCount, fields }: NativeResult): QueryResult {
+  const result = new StatementResult()
   result.records = rows
   if (rowCount !== null) result.affected = rowCount
   result.raw = command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows
+  result.wholeNumbers = fields.filter(isWhole).map(({ name }) => name)
   return result
+}
+
+/** A `bigint`, or a sum of them; a `numeric` with a scale is none, whatever its value. */
+function isWhole({ dataTypeID, dataTypeModifier }: NativeField): boolean {
+  return dataTypeID === oids.bigint || (dataTypeID === oids.numeric && dataTypeModifier === -1)
 }
 
 /** A client whose every session reckons in UTC, said as it connects: it costs no statement, and poolers pass it on. */
@@ -668,6 +702,11 @@ function failureOf({ code, detail, column }: NativeError): DatabaseFailure | und
     default:
       return undefined
   }
+}
+
+/** The server quotes the value that it refuses: in errors of class 22 wherever it stands, in others after a colon at the end. */
+function withoutValues(message: string, { code = '' }: NativeError): string {
+  return code.startsWith('22') ? message.replace(/["'«„“].*["'»“”]/s, '…') : message.replace(/: ["«„“].*["»“”]$/s, ': …')
 }
 
 /** `Key (email, "left")=(…) already exists.` names the columns, in any language; an expression among them is none. */

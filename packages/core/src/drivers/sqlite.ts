@@ -11,7 +11,7 @@ import {
 } from 'typeorm'
 import type { ColumnMetadata } from './typeorm.js'
 import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../errors.js'
-import { type DatabaseFailure, databaseError } from './database-error.js'
+import { type DatabaseFailure, databaseError, reword } from './database-error.js'
 import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from './driver.js'
 import { Semaphore } from './semaphore.js'
 import type { DatabaseUri } from '../uri.js'
@@ -153,7 +153,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
       const connection = this.#idle.pop() ?? (await this.#open())
       const giveBack = (): void => {
         if (this.#closed) connection.native.close()
-        else this.#idle.push(connection)
+        else if (connection.native.open) this.#idle.push(connection)
         giveUp()
       }
       return { connection, giveBack }
@@ -310,8 +310,13 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     if (this.isReleased) return
     this.isReleased = true
     await super.release()
-    const leased = await this.#leased
-    if (leased?.connection.native.inTransaction) leased.connection.native.exec('ROLLBACK')
+    const leased = await this.#leased?.catch(() => undefined)
+    try {
+      if (leased?.connection.native.inTransaction) leased.connection.native.exec('ROLLBACK')
+    } catch {
+      // Nobody knows what state it is in.
+      leased?.connection.native.close()
+    }
     leased?.giveBack()
     await this.#unlock()
   }
@@ -416,7 +421,9 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
       if (!(error instanceof Error) || error instanceof PoolTimeoutError) throw error
       logger.logQueryError(error, sql, values, this)
       await this.#announce(sql, values, false, undefined, undefined, error)
-      throw databaseError(new QueryFailedError(sql, values, error), failureOf(error))
+      const failed = databaseError(new QueryFailedError(sql, values, error), failureOf(error))
+      reword(failed, withoutValues(failed.message))
+      throw failed
     } finally {
       if (!connection.native.inTransaction) await this.#unlock()
     }
@@ -525,6 +532,11 @@ function failureOf(error: Error): DatabaseFailure | undefined {
     default:
       return undefined
   }
+}
+
+/** A path in JSON and an expression of a full-text search are values, which SQLite quotes. */
+function withoutValues(message: string): string {
+  return message.replace(/((?:bad )?JSON path(?: error near)?:?|malformed MATCH expression:|fts5: .*? near) .*$/s, '$1 …')
 }
 
 /** `UNIQUE constraint failed: user.email, user.name` names the columns; that of an expression index does not. */

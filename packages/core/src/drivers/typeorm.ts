@@ -20,5 +20,6 @@ export { EntityMetadataBuilder } from 'typeorm/metadata-builder/EntityMetadataBu
 export { EntityMetadataValidator } from 'typeorm/metadata-builder/EntityMetadataValidator.js'
 export { MetadataArgsStorage } from 'typeorm/metadata-args/MetadataArgsStorage.js'
 export { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js'
+export { Broadcaster } from 'typeorm/subscriber/Broadcaster.js'
 export { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js'
 export type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'

@@ -68,14 +68,14 @@ export function bindHttp(req: IncomingMessage, res: ServerResponse, fail: (error
   const owners: readonly Bound[] = [req, scope]
   for (const owner of owners) owner[exchangeKey] = exchange
   const before = (status: number): Promise<void> | undefined =>
-    exchange.hasThrown ? refuseSuccess(status, scope) : scope.settle(outcomeOf(exchange, status, req))
+    exchange.hasThrown ? refuseSuccess(status, scope) : settleAs(exchange, status, req)
   holdResponse(res, { before, fail })
   const abort = (): void => {
     void scope.settle({ commit: false, reason: 'abort' })
   }
   res.on('close', abort)
   // Who left before we listened sends no 'close' any more.
-  if (res.closed || res.destroyed) abort()
+  if (hasClosed(res)) abort()
   if (announcesBody(req)) runEventsIn(scope, req)
   return scope
 }
@@ -107,19 +107,39 @@ export function noteError(owner: IncomingMessage | Scope, error: unknown): void 
 export function settleHttp(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
   const exchange = exchangeOf(req)
   if (!exchange) return undefined
-  const outcome = outcomeOf(exchange, res.statusCode, req)
-  if (!outcome.commit) return undefined
-  return exchange.scope.settle(outcome)?.catch((error: unknown) => {
+  return settleAs(exchange, res.statusCode, req, 'commit only')?.catch((error: unknown) => {
     exchange.hasThrown = true
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
     throw error
   })
 }
 
+function settleAs(exchange: Exchange, status: number, req: IncomingMessage, which?: 'commit only'): Promise<void> | undefined {
+  const { scope } = exchange
+  let outcome: Outcome
+  try {
+    outcome = outcomeOf(exchange, status, req)
+  } catch (error) {
+    // A rollbackWhen that throws is answered like a commit that fails.
+    return rolledBack(scope, error)
+  }
+  return outcome.commit || which === undefined ? scope.settle(outcome) : undefined
+}
+
+async function rolledBack(scope: Scope, error: unknown): Promise<void> {
+  await scope.settle({ commit: false, reason: 'error', error })
+  throw error
+}
+
 /** The application's answer to a failed commit leaves, unless it says success. */
 function refuseSuccess(status: number, { label }: Scope): Promise<void> | undefined {
   if (status >= 400) return undefined
   return Promise.reject(new Error(`${label} was answered ${status} although its commit had failed. Answer what was thrown with an error.`))
+}
+
+/** An answer of HTTP/2 does not say it itself, its stream does. */
+function hasClosed(res: ServerResponse & { readonly stream?: { readonly destroyed: boolean } }): boolean {
+  return res.closed || res.destroyed || res.stream?.destroyed === true
 }
 
 function exchangeOf(owner: Bound): Exchange | undefined {

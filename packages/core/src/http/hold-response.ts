@@ -53,6 +53,7 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
       // What lies over ours decides on the head while it can: compression writes other bytes from then on.
       if (state === 'fresh' && gate === 'flushHeaders') res.writeHead(res.statusCode)
       if (state === 'fresh' || state === 'held') check(gate, parameters)
+      if (state === 'fresh' && gate !== 'writeHead') check('writeHead', [res.statusCode])
       if (state === 'fresh') begin(gate, parameters)
       if (state === 'open') return call.apply(res, parameters)
       // A compressor over ours still has bytes of the answer that was dropped; the one in its place does not come this way.
@@ -76,7 +77,8 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
     }
     state = 'held'
     unlock = lock(res, () => queue.some(([held]) => held === 'end'))
-    pending.then(replay, drop)
+    // An error handler that throws ends the exchange; it must not end the process.
+    pending.then(replay, drop).catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined))
   }
 
   /** From now on calls go straight through; ours stay only under what others have put over them. */
@@ -127,18 +129,32 @@ function check(gate: Gate, parameters: readonly unknown[]): void {
     if (!(status >= 100 && status <= 999)) {
       throw Object.assign(new RangeError(`Invalid status code: ${String(first)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
     }
-    const headers = rest.find((each): each is Record<string, string | string[]> => typeof each === 'object' && each !== null)
-    if (!headers || Array.isArray(headers)) return
-    for (const [name, value] of Object.entries(headers)) {
+    const [message] = rest
+    if (typeof message === 'string') validateHeaderValue('statusMessage', message)
+    const headers = rest.find((each) => typeof each === 'object' && each !== null)
+    for (const [name, value] of headersIn(headers ?? {})) {
       validateHeaderName(name)
       if (Array.isArray(value)) for (const each of value) validateHeaderValue(name, each)
       else validateHeaderValue(name, value)
     }
-  } else if (gate !== 'flushHeaders' && typeof first === 'object' && first !== null && !(first instanceof Uint8Array)) {
+  } else if (gate !== 'flushHeaders' && !isBody(first, gate)) {
     throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), {
       code: 'ERR_INVALID_ARG_TYPE',
     })
   }
+}
+
+/** Headers are an object, a list of pairs, or names and values in one list. */
+function headersIn(headers: object): [name: string, value: string | string[]][] {
+  if (!Array.isArray(headers)) return Object.entries(headers)
+  if (Array.isArray(headers[0])) return headers as [string, string][]
+  return Array.from({ length: headers.length / 2 }, (_, index) => [headers[2 * index], headers[2 * index + 1]] as [string, string])
+}
+
+/** What ends an answer may be missing, or be the function to call then. */
+function isBody(value: unknown, gate: Gate): boolean {
+  if (typeof value === 'string' || value instanceof Uint8Array) return true
+  return gate === 'end' && (!value || typeof value === 'function')
 }
 
 /** Listeners for 'drain' that came while the response was held, by response. */

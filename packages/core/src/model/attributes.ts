@@ -30,7 +30,7 @@ export function assign(
   metadata: EntityMetadata,
   models: ModelSource,
   assignment: Assignment,
-  { unguarded = false }: AssignOptions = {},
+  options: AssignOptions = {},
 ): void {
   // A request without a body, or whose body is JSON of another kind.
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
@@ -39,18 +39,28 @@ export function assign(
   // Nothing is set unless everything may be.
   const accepted = Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, unguarded)] as const)
+    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, options)] as const)
   for (const [key, value] of accepted) record[key] = value
 }
 
-function acceptedValue(
+/** What a key of values stands for. */
+export interface Assignable {
+  readonly relation: EntityMetadata['relations'][number] | undefined
+  readonly column: EntityMetadata['columns'][number] | undefined
+}
+
+/**
+ * Looks up what a key of values stands for.
+ *
+ * @throws {UnknownColumnError} It is no column.
+ * @throws {ProtectedColumnError} It may not be set.
+ */
+export function assignable(
   key: string,
-  value: unknown,
   metadata: EntityMetadata,
-  models: ModelSource,
   assignment: Assignment,
-  unguarded: boolean,
-): unknown {
+  { unguarded = false }: AssignOptions,
+): Assignable {
   const { name } = metadata
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
   const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
@@ -60,11 +70,29 @@ function acceptedValue(
     if (why) throw new ProtectedColumnError(name, key, why)
     refuseGuarded(key, metadata)
   }
+  return { relation, column }
+}
+
+/**
+ * Checks a value and its key.
+ *
+ * @returns The value to keep.
+ * @throws As `assign`.
+ */
+export function acceptedValue(
+  key: string,
+  value: unknown,
+  metadata: EntityMetadata,
+  models: ModelSource,
+  assignment: Assignment,
+  options: AssignOptions,
+): unknown {
+  const { relation, column } = assignable(key, metadata, assignment, options)
   if (relation) {
-    const { target } = relation.inverseEntityMetadata
+    const { name, target } = relation.inverseEntityMetadata
     const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
     const fits = Array.isArray(value) ? value.every(isRecord) : value === null || isRecord(value)
-    if (!fits) throw new InvalidValueError(name, key, `takes a record of ${relation.inverseEntityMetadata.name}, not its values or key`)
+    if (!fits) throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
     return value
   }
   return column ? models.accept(column, value) : value

@@ -1,9 +1,17 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/typeorm.js'
-import { InvalidOptionError, ModelDefinitionError, RecordNotFoundError, UnsupportedError } from '../errors.js'
+import {
+  ActiveAlchemyError,
+  InvalidFilterError,
+  InvalidOptionError,
+  InvalidValueError,
+  ModelDefinitionError,
+  RecordNotFoundError,
+  UnsupportedError,
+} from '../errors.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
-import type { Expression } from '../query/func.js'
+import { Expression } from '../query/func.js'
 import {
   type ColumnName,
   type DeletedOptions,
@@ -19,7 +27,7 @@ import { changedColumns, recordState } from '../session/record-state.js'
 import type { Session } from '../session/session.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
 import { type AssignOptions, assign } from './attributes.js'
-import { ownColumns } from './column.js'
+import { ownColumns, refuseReserved } from './column.js'
 import type { CreateValues, ModelClass } from './definition.js'
 import { RecordPromise } from './record-promise.js'
 import type { ModelRegistry } from './registry.js'
@@ -44,8 +52,8 @@ export interface GetOptions extends DeletedOptions {
 /** Bounds of `increment` and `decrement`. */
 export type IncrementOptions = IncrementLimits
 
-/** Classes whose fields have been looked at. */
-const inspected = new WeakSet<object>()
+/** Fields that an empty record of a class has, and that hold nothing. */
+const emptyFields = new WeakMap<object, readonly string[]>()
 
 /**
  * The base of all models: verbs over rows of a table, and nothing else. Its `delete()` deletes the row.
@@ -74,15 +82,18 @@ export class BaseModel {
   /** @param values Values of columns; `create` is the door that also types relations. */
   constructor(values?: object) {
     const model = new.target
-    refuseFields(model)
-    if (values !== undefined) assign(this, values, metadataOf(model), model.db.dataSource.models, 'create')
+    const fields = emptyFieldsOf(model)
+    refuseFields(model, fields, (key) => isDefined(model, key))
+    if (values === undefined) return
+    assign(this, values, metadataOf(model), database(model).dataSource.models, 'create')
+    refuseFields(model, fields, (key) => Object.hasOwn(values, key))
   }
 
   // ------------------------------------------------------------------------------------------------ definition
 
   /** @internal Makes the class known to its database; decorators call it. */
   static register(): void {
-    this.db.registry.meet(this)
+    database(this).registry.meet(this)
   }
 
   /**
@@ -95,7 +106,10 @@ export class BaseModel {
    * }
    */
   static relate<const Relations extends Readonly<Record<string, RelationDefinition>>>(relations: Relations): Relations {
-    for (const [property, relation] of Object.entries(relations)) ownRelations(this).set(property, relation)
+    for (const [property, relation] of Object.entries(relations)) {
+      refuseReserved(this.name, property, 'relation')
+      ownRelations(this).set(property, relation)
+    }
     this.register()
     return relations
   }
@@ -122,7 +136,7 @@ export class BaseModel {
     options?: DeletedOptions,
   ): Query<T, Row<T, S>>
   static query(this: ModelClass, ...parameters: unknown[]): unknown {
-    const { columns, options } = querySelection(parameters)
+    const { columns, options } = querySelection(this, parameters)
     const query = queryOf(this).deleted(options)
     return columns ? query.columns(columns) : query
   }
@@ -185,17 +199,17 @@ export class BaseModel {
   }
 
   /** How many records match. */
-  static count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
+  static async count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
     return filtered(this, where).count()
   }
 
   /** Whether any record matches. */
-  static exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
+  static async exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
     return filtered(this, where).exists()
   }
 
   /** One page of the records. See `Query.paginate`. */
-  static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
+  static async paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
     return queryOf(this).paginate(options)
   }
 
@@ -219,6 +233,13 @@ export class BaseModel {
   static createMany<M extends ModelClass>(this: M, rows: readonly CreateValues<M>[], options?: AssignOptions): Promise<InstanceType<M>[]> {
     return insideSession(this, 'createMany', (session) =>
       session.transaction(async () => {
+        if (!Array.isArray(rows as unknown)) {
+          throw new InvalidValueError(
+            metadataOf(this as unknown as typeof BaseModel).name,
+            '*',
+            'takes a list of objects of values by column',
+          )
+        }
         const records = rows.map((values) => made(this, values, options))
         await session.records.insertMany(records)
         return records
@@ -245,14 +266,15 @@ export class BaseModel {
 
   /** Deletes the row for good. */
   delete(..._none: []): RecordPromise<this> {
-    if (arguments[0] === false)
-      throw new UnsupportedError(`${modelOf(this).name}.delete(false)`, 'A db.BaseModel has no deleted rows to restore; use db.Model.')
+    if (arguments[0] === false) return this.restore()
     return this.#verb('delete', (session) => session.records.remove(this))
   }
 
   /** A model without soft delete has nothing to restore. @throws {UnsupportedError} Always. */
   restore(): RecordPromise<this> {
-    throw new UnsupportedError(`${modelOf(this).name}.restore()`, 'A db.BaseModel has no deleted rows to restore; use db.Model.')
+    return RecordPromise.begin<this>(() => {
+      throw new UnsupportedError(`${modelOf(this).name}.restore()`, 'A db.BaseModel has no deleted rows to restore; use db.Model.')
+    })
   }
 
   /** Reads the row again; what was changed on the object and not saved is lost. */
@@ -265,13 +287,13 @@ export class BaseModel {
    *
    * @param by What to add. @default 1
    * @throws {ConflictError} The result would pass `min` or `max`. Status 409.
+   * @throws {InvalidOptionError} The column holds no numbers or is the key, or cannot hold a fraction.
    * @example
    * await product.increment('stock', -1, { min: 0 })
    */
   increment(column: keyof this & string, by = 1, options: IncrementOptions = {}): RecordPromise<this> {
     return this.#verb('increment', (session) => {
-      if (!Number.isFinite(by)) throw new InvalidOptionError('by', 'a finite number', by)
-      return session.records.increment(this, numericColumn(modelOf(this), column), by, options)
+      return session.records.increment(this, numericColumn(modelOf(this), column, by), by, options)
     })
   }
 
@@ -319,7 +341,7 @@ export class BaseModel {
 
 /** A query of the records of `model`. */
 export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
-  const { db } = model as unknown as typeof BaseModel
+  const db = database(model as unknown as typeof BaseModel)
   return db.queryClass.of<T>(db.dataSource, model as never)
 }
 
@@ -329,9 +351,9 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
 }
 
 /** A query for one key. */
-export function keyed<T extends BaseModel>(model: ModelClass<T>, options: GetOptions = {}): Query<T> {
-  const query = queryOf(model).deleted(options)
-  return options.forUpdate ? query.forUpdate() : query
+export function keyed<T extends BaseModel>(model: ModelClass<T>, options?: GetOptions | null): Query<T> {
+  const query = queryOf(model).deleted(options ?? {})
+  return options?.forUpdate ? query.forUpdate() : query
 }
 
 function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): value is NotFound<Result> {
@@ -356,30 +378,45 @@ export function modelOf(record: BaseModel): typeof BaseModel {
   return record.constructor as typeof BaseModel
 }
 
+/** The database of a model. @throws {ModelDefinitionError} It extends the bare class of the package. */
+export function database(model: typeof BaseModel): ModelDatabase {
+  const { db, name } = model as { db?: ModelDatabase; name: string }
+  if (!db) throw new ModelDefinitionError(name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
+  return db
+}
+
 function databaseOf(record: BaseModel): ModelDatabase {
-  return modelOf(record).db
+  return database(modelOf(record))
 }
 
 function metadataOf(model: typeof BaseModel): EntityMetadata {
-  return model.db.dataSource.getMetadata(model)
+  return database(model).dataSource.getMetadata(model)
 }
 
 function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Promise<Result>): Promise<Result> {
-  const { db, name } = model as unknown as typeof BaseModel
-  return db.dataSource.withSession(`${name}.${verb}()`, work)
+  const { dataSource } = database(model as unknown as typeof BaseModel)
+  return dataSource.withSession(`${model.name}.${verb}()`, work)
 }
 
-function numericColumn(model: typeof BaseModel, name: string): ColumnMetadata {
+/** The column that is to change, by a number that it can hold. */
+function numericColumn(model: typeof BaseModel, name: string, by: unknown): ColumnMetadata {
   const column = metadataOf(model).columns.find(({ propertyName }) => propertyName === name)
-  const kind = column && model.db.dataSource.columnType(column)?.kind
-  if (!column || (kind && !['integer', 'bigint', 'number', 'decimal'].includes(kind))) {
-    throw new InvalidOptionError('column', 'a column of numbers', name)
+  const kind = column && database(model).dataSource.columnType(column)?.kind
+  if (!column || column.isPrimary || column.isVersion || (kind && !['integer', 'bigint', 'number', 'decimal'].includes(kind))) {
+    throw new InvalidOptionError('column', 'a column of numbers that is no key', name)
+  }
+  const isWhole = kind === 'integer' || kind === 'bigint'
+  if (isWhole ? !Number.isSafeInteger(by) : !Number.isFinite(by)) {
+    throw new InvalidOptionError('by', isWhole ? 'a whole number' : 'a finite number', by)
   }
   return column
 }
 
 /** Splits the parameters of `query` into what to select and which rows. */
-function querySelection(parameters: unknown[]): {
+function querySelection(
+  model: ModelClass,
+  parameters: unknown[],
+): {
   columns?: Readonly<Record<string, string | Expression<string, unknown>>>
   options: DeletedOptions
 } {
@@ -388,6 +425,14 @@ function querySelection(parameters: unknown[]): {
   const [first, ...rest] = isDeletedOptions(last) ? parameters.slice(0, -1) : parameters
   if (first === undefined) return { options }
   if (typeof first === 'string') return { columns: Object.fromEntries([first, ...rest].map((name) => [name, name as string])), options }
+  const isSelection = typeof first === 'object' && first !== null && !Array.isArray(first) && !(first instanceof Expression)
+  if (!isSelection || rest.length > 0) {
+    throw new InvalidFilterError(
+      model.name,
+      'that selection',
+      "a query takes names of columns, or one object: { total: db.func.sum('price') }",
+    )
+  }
   return { columns: first as Readonly<Record<string, string | Expression<string, unknown>>>, options }
 }
 
@@ -400,19 +445,42 @@ function isDeletedOptions(value: unknown): value is DeletedOptions {
 }
 
 /**
- * A class field without `declare` puts `undefined` over each value after the constructor has set it: found at the first
+ * A class field without `declare` puts `undefined` over a value after the constructor has set it: found at the first
  * `new` of a class, by a look at an empty record.
  */
-function refuseFields(model: typeof BaseModel): void {
-  if (inspected.has(model)) return
-  inspected.add(model)
-  const probe = Reflect.construct(model, []) as object
-  for (const key of Object.keys(probe)) {
-    if (Reflect.get(probe, key) !== undefined) continue
-    for (let each: unknown = model; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
-      if (!ownColumns(each).has(key)) continue
-      inspected.delete(model)
-      throw new ModelDefinitionError(model.name, `its class field ${key} erases the values of the column`, `Write: declare ${key}: …`)
-    }
+function emptyFieldsOf(model: typeof BaseModel): readonly string[] {
+  const known = emptyFields.get(model)
+  if (known) return known
+  // The probe is a `new` as well.
+  emptyFields.set(model, [])
+  let probe: object
+  try {
+    probe = Reflect.construct(model, []) as object
+  } catch (error) {
+    emptyFields.delete(model)
+    if (error instanceof ActiveAlchemyError) throw error
+    const reason = `its constructor fails without values, which it does not get when a row is read (${String(error)})`
+    throw new ModelDefinitionError(
+      model.name,
+      reason,
+      'Write: constructor(values) { super(values); … }, and bear it that they are missing.',
+    )
   }
+  const fields = Object.keys(probe).filter((key) => Reflect.get(probe, key) === undefined)
+  emptyFields.set(model, fields)
+  return fields
+}
+
+/** Whether a property is a column or relation of ours. */
+function isDefined(model: unknown, property: string): boolean {
+  for (let each = model; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+    if (ownColumns(each).has(property) || ownRelations(each).has(property)) return true
+  }
+  return false
+}
+
+function refuseFields(model: typeof BaseModel, fields: readonly string[], erases: (field: string) => boolean): void {
+  const field = fields.find(erases)
+  if (field === undefined) return
+  throw new ModelDefinitionError(model.name, `its class field ${field} erases the values of the column`, `Write: declare ${field}: …`)
 }

@@ -83,6 +83,37 @@ export function ownColumns(target: object): Map<string, ColumnDefinition> {
   return own
 }
 
+/** Names of verbs and facts of a record, which no column or relation can have. */
+const reserved = new Set([
+  'save',
+  'update',
+  'set',
+  'delete',
+  'restore',
+  'reload',
+  'load',
+  'increment',
+  'decrement',
+  'toDict',
+  'toJSON',
+  'isNew',
+  'isDirty',
+  'changes',
+  'constructor',
+])
+
+/** @throws {ModelDefinitionError} A record has a verb of that name. */
+export function refuseReserved(model: string, property: string, what: 'column' | 'relation'): void {
+  if (!reserved.has(property)) return
+  const remedy = what === 'column' ? `, with { name: '${property}' } for the column` : ''
+  throw new ModelDefinitionError(model, `its ${what} ${property} has the name of a verb`, `Name the property otherwise${remedy}.`)
+}
+
+/** Whether `value` was made by `db.Column`. */
+export function isColumn(value: unknown): value is ColumnDefinition {
+  return typeof value === 'function' && 'type' in value && 'options' in value && !('related' in value)
+}
+
 /** What a class of models does when a decorator has defined something on it. */
 export interface Registrable {
   register(): unknown
@@ -99,7 +130,7 @@ export interface Registrable {
  *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
  * }
  */
-export function column<T, const Options extends ColumnOptions<T> = Record<never, never>>(
+export function column<T, Options extends ColumnOptions<T> = Record<never, never>>(
   type: ColumnType<T>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>> {
@@ -113,7 +144,8 @@ export function column<T, const Options extends ColumnOptions<T> = Record<never,
         'Set "experimentalDecorators": true in tsconfig.json, or use db.Model(name, columns).',
       )
     }
-    const owner = (target as { constructor: object & Registrable }).constructor
+    const owner = (target as { constructor: { readonly name: string } & Registrable }).constructor
+    refuseReserved(owner.name, key, 'column')
     ownColumns(owner).set(key, decorate as unknown as ColumnDefinition)
     owner.register()
   }

@@ -1,7 +1,8 @@
 import type { ObjectLiteral } from 'typeorm'
+import { ModelDefinitionError } from '../errors.js'
 import type { Query } from '../query/query.js'
 import { Session } from '../session/session.js'
-import { type BaseModel, type GetOptions, keyed, notFound, queryOf } from './base-model.js'
+import { BaseModel, database, type GetOptions, keyed, notFound, queryOf } from './base-model.js'
 import type { ModelClass } from './definition.js'
 import { RecordPromise } from './record-promise.js'
 
@@ -15,14 +16,36 @@ import { RecordPromise } from './record-promise.js'
  * })
  */
 export class ModelSession extends Session {
+  /** See `Session.add`. @throws {ModelDefinitionError} A record is of another database. */
+  override add(...records: object[]): void {
+    for (const record of records) this.#refuseForeign(record.constructor)
+    super.add(...records)
+  }
+
   /** The record with this key, `null` if there is none or it is deleted. See `Model.get`. */
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
+    this.#refuseForeign(model)
     const read = async (): Promise<T | null> => keyed(model, options).withKey(id)
     return this.scope.run(() => RecordPromise.begin<T, T | null>(read, notFound(model, id)))
   }
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
+    this.#refuseForeign(model)
     return queryOf(model).in(this.scope)
   }
+
+  #refuseForeign(model: object): void {
+    refuseForeign(model, this.dataSource)
+  }
+}
+
+function isModel(model: object): model is typeof BaseModel {
+  return typeof model === 'function' && model.prototype instanceof BaseModel
+}
+
+/** @throws {ModelDefinitionError} The model is one of another database. */
+export function refuseForeign(model: object, dataSource: object): void {
+  if (!isModel(model) || database(model).dataSource === dataSource) return
+  throw new ModelDefinitionError(model.name, 'it is a model of another database', 'Use its own verbs, or the session of its database.')
 }

@@ -1,6 +1,7 @@
 import type { DateTime } from 'luxon'
 import { clock } from '../clock.js'
-import { BaseModel, modelOf } from './base-model.js'
+import { InvalidOptionError } from '../errors.js'
+import { BaseModel, database, modelOf } from './base-model.js'
 import { RecordPromise } from './record-promise.js'
 
 /** How `delete` deletes. */
@@ -48,11 +49,13 @@ export class Model extends BaseModel {
    * Deletes the record softly: the row stays, and no query finds it. A second call keeps the first time.
    *
    * @param how `false` restores it; `{ hardDelete: true }` deletes the row for good.
+   * @throws {InvalidOptionError} `how` is something else.
    */
   override delete(how: boolean | DeleteOptions = true): RecordPromise<this> {
     if (how === false) return this.restore()
-    if (typeof how === 'object' && how.hardDelete) return super.delete()
+    if (typeof how === 'object' && how?.hardDelete === true) return super.delete()
     return RecordPromise.begin<this>(async () => {
+      refuseOtherThanDelete(how)
       await this.#inSession('delete', (records) => records.softDelete(this))
       return this
     })
@@ -67,7 +70,14 @@ export class Model extends BaseModel {
   }
 
   #inSession(verb: string, work: (records: import('../session/unit-of-work.js').UnitOfWork) => Promise<void>): Promise<void> {
-    const { db, name } = modelOf(this)
-    return db.dataSource.withSession(`${name}.${verb}()`, (session) => work(session.records))
+    const model = modelOf(this)
+    return database(model).dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records))
   }
+}
+
+/** Nothing is deleted by a misspelt option, and nothing softly that was meant for good. */
+function refuseOtherThanDelete(how: unknown): void {
+  const keys = typeof how === 'object' && how !== null ? Object.keys(how) : undefined
+  if (how === true || keys?.every((key) => key === 'hardDelete')) return
+  throw new InvalidOptionError('of delete()', 'true, false or { hardDelete: true }', how)
 }

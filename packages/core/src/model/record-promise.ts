@@ -1,11 +1,13 @@
 import { RecordNotFoundError, ScopeClosedError } from '../errors.js'
-import { currentScope } from '../scope/scope.js'
+import { currentScope, type Scope } from '../scope/scope.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
+import type { AssignOptions } from './attributes.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
   save(): PromiseLike<this>
-  update<K extends keyof this>(values: Pick<this, K>): PromiseLike<this>
+  update<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): PromiseLike<this>
+  set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this
   delete(...parameters: [hard?: false] | []): PromiseLike<this>
   restore(): PromiseLike<this>
   reload(): PromiseLike<this>
@@ -31,13 +33,27 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
   }
 
   #missing: () => Error = () => new RecordNotFoundError('The record')
+  #isSeen = false
+
+  /** Awaiting it, and all other ways to hear of it, come here. */
+  override then<Kept = Found, Lost = never>(
+    onKept?: ((found: Found) => Kept | PromiseLike<Kept>) | null,
+    onLost?: ((reason: unknown) => Lost | PromiseLike<Lost>) | null,
+  ): Promise<Kept | Lost> {
+    this.#isSeen = true
+    return super.then(onKept, onLost)
+  }
 
   /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. */
   static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>, missing?: () => Error): RecordPromise<T, Found> {
+    const scope = currentScope()
     const promise: RecordPromise<T, Found> = new RecordPromise((resolve, reject) => {
-      underWay(work).then(resolve, (error: unknown) => {
-        // Work that came too late was reported by the scope. Who awaits it sees it; that nobody does must not end the process.
-        if (error instanceof ScopeClosedError) promise.catch(() => undefined)
+      underWay(scope, work).then(resolve, (error: unknown) => {
+        if (scope && !promise.#isSeen) {
+          // Who awaits it later sees it; that nobody does must not end the process. What came too late the scope has reported.
+          void Promise.prototype.then.call(promise, undefined, () => undefined)
+          if (!(error instanceof ScopeClosedError)) scope.noteUnseen(error, () => promise.#isSeen)
+        }
         reject(error)
       })
     })
@@ -61,8 +77,13 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
   }
 
   /** Sets values and saves. See `BaseModel.update`. */
-  update<K extends keyof T>(values: Pick<T, K>): RecordPromise<T> {
-    return this.#then((record) => record.update(values))
+  update<K extends keyof T>(values: Pick<T, K>, options?: AssignOptions): RecordPromise<T> {
+    return this.#then((record) => record.update(values, options))
+  }
+
+  /** Sets values, and does not save. See `BaseModel.set`. */
+  set<K extends keyof T>(values: Pick<T, K>, options?: AssignOptions): RecordPromise<T> {
+    return this.#then(async (record) => record.set(values, options))
   }
 
   /** Deletes the record. See `Model.delete`. */
@@ -96,7 +117,7 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
   }
 }
 
-function underWay<Result>(work: () => PromiseLike<Result>): Promise<Result> {
+function underWay<Result>(scope: Scope | undefined, work: () => PromiseLike<Result>): Promise<Result> {
   const begun = async (): Promise<Result> => work()
-  return currentScope()?.operation(begun) ?? begun()
+  return scope?.operation(begun) ?? begun()
 }

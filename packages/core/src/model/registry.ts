@@ -6,8 +6,9 @@ import { InvalidValueError, ModelDefinitionError } from '../errors.js'
 import { persistentValue } from '../session/record-state.js'
 import type { ModelClass, ModelSource } from '../session/model-source.js'
 import type { ColumnType, DatabaseKind } from '../types/column-type.js'
+import { acceptedValue, assignable, type AssignOptions } from './attributes.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
-import { ownRelations, type RelationDefinition } from './relation.js'
+import { isRelation, ownRelations, type RelationDefinition } from './relation.js'
 import { tableName } from './table-name.js'
 
 /** Columns that the library writes by itself. */
@@ -20,26 +21,9 @@ interface Entry {
   readonly definition: ModelClass | undefined
   /** The real class, once it was met; until then the definition stands for it. */
   target: ModelClass
+  /** Whether `createAll` has seen the model, so that it is too late for what changes its table. */
+  hasTable?: boolean
 }
-
-/** Names that verbs of a record have, so that no column can. */
-const reserved = new Set([
-  'save',
-  'update',
-  'set',
-  'delete',
-  'restore',
-  'reload',
-  'load',
-  'increment',
-  'decrement',
-  'toDict',
-  'toJSON',
-  'isNew',
-  'isDirty',
-  'changes',
-  'constructor',
-])
 
 /** Columns of these roles, by the class that defines them. */
 const roles = new WeakMap<ColumnDefinition, ColumnRole>()
@@ -100,6 +84,7 @@ export class ModelRegistry implements ModelSource {
     const parent: unknown = Object.getPrototypeOf(target)
     const entry = this.#entries.find(({ definition }) => definition !== undefined && definition === parent)
     if (entry && entry.target === entry.definition) {
+      this.#refuseLateStatics(entry, target)
       this.#targets.delete(entry.target)
       entry.target = target
     } else if (isAbstractBase(target)) return
@@ -115,8 +100,33 @@ export class ModelRegistry implements ModelSource {
       this.#refuseSameName(name, target)
       this.#entries.push({ name, definition: undefined, target })
     }
+    for (const [property, relation] of bareRelations(target)) ownRelations(target).set(property, relation)
     this.#targets.add(target)
     this.#version += 1
+  }
+
+  noteTables(): void {
+    for (const entry of this.#entries) entry.hasTable = true
+  }
+
+  /** Nobody sees the body of a class before its first use; what changes its table must be known when that is made. */
+  #refuseLateStatics(entry: Entry, target: ModelClass): void {
+    if (!entry.hasTable) return
+    const { name } = entry
+    const table = tableOf({ ...entry, target })
+    const late = (what: string, remedy: string): never => {
+      throw new ModelDefinitionError(name, `its static ${what} was seen after createAll had made its table`, remedy)
+    }
+    const asSetting = (setting: string): string =>
+      `Write: db.Model('${name}', columns, { ${setting}: … }), or call db.register(${name}) before createAll().`
+    // Two models may share a table.
+    if (!this.#entries.some((each) => each.hasTable && tableOf(each) === table)) late('tableName', asSetting('tableName'))
+    const keys = Object.hasOwn(target, 'primaryKey') ? [Reflect.get(target, 'primaryKey') as unknown].flat() : []
+    const isKey = (key: unknown): boolean =>
+      lineage(target).some((each) => ownColumns(each).get(key as string)?.options.primary) ||
+      [Reflect.get(entry.target, 'primaryKey') as unknown].flat().includes(key)
+    if (!keys.every(isKey)) late('primaryKey', asSetting('primaryKey'))
+    if (bareRelations(target).length > 0) late('relations', 'Write: static relations = this.relate({ … })')
   }
 
   #refuseSameName(name: string, target: ModelClass): void {
@@ -146,6 +156,9 @@ export class ModelRegistry implements ModelSource {
     for (const owner of new Set(targets.flatMap(lineage))) this.#describe(owner, storage)
     const others = this.#others().filter((each) => typeof each === 'function')
     const entities = new EntityMetadataBuilder(dataSource, storage).build([...targets, ...others] as never)
+    for (const entry of this.#entries) {
+      for (const metadata of entities) if (metadata.target === entry.target) refuseUnknownNames(entry, metadata)
+    }
     new EntityMetadataValidator().validateMany(
       entities.filter(({ tableType }) => tableType !== 'view'),
       dataSource.driver,
@@ -177,13 +190,6 @@ export class ModelRegistry implements ModelSource {
     const model = this.#entries.find(({ definition }) => definition === owner)?.target ?? owner
     const keys = [Reflect.get(model, 'primaryKey') as unknown].flat()
     for (const [propertyName, definition] of ownColumns(owner)) {
-      if (reserved.has(propertyName)) {
-        throw new ModelDefinitionError(
-          owner.name,
-          `its column ${propertyName} has the name of a verb`,
-          `Name the property otherwise, with { name: '${propertyName}' } for the column.`,
-        )
-      }
       const { index, unique, generated } = definition.options
       storage.columns.push({
         target,
@@ -201,7 +207,7 @@ export class ModelRegistry implements ModelSource {
   #options({ type, options }: ColumnDefinition, isKey: boolean): TypeormColumnOptions {
     const { serverDefault, name } = options
     return {
-      ...type.storage(this.#kind()),
+      ...type.storage(this.#kind(), Boolean(options.generated)),
       nullable: options.nullable ?? false,
       primary: options.primary ?? isKey,
       ...(name === undefined ? {} : { name }),
@@ -267,8 +273,23 @@ export class ModelRegistry implements ModelSource {
   }
 
   defaultValue(column: ColumnMetadata): unknown {
-    const value = this.definitionOf(column)?.options.default
-    return typeof value === 'function' ? (value as () => unknown)() : value
+    const definition = this.definitionOf(column)
+    const value = definition?.options.default
+    if (typeof value === 'function') return (value as () => unknown)()
+    // Each record changes its own.
+    return definition?.type.mutable ? structuredClone(value) : value
+  }
+
+  refuseChange(metadata: EntityMetadata, key: string, options: AssignOptions): void {
+    assignable(key, metadata, 'update', options)
+  }
+
+  acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: AssignOptions): unknown {
+    const { relation } = assignable(key, metadata, 'update', options)
+    if (relation && relation.joinColumns.length === 0) {
+      throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
+    }
+    return acceptedValue(key, value, metadata, this, 'update', options)
   }
 
   accept(column: ColumnMetadata, value: unknown): unknown {
@@ -332,6 +353,43 @@ function lineage(target: ModelClass): ModelClass[] {
     classes.unshift(each as ModelClass)
   }
   return classes
+}
+
+/** Relations of a class that were not given to `relate`: `static relations = { … }`. */
+function bareRelations(target: ModelClass): [string, RelationDefinition][] {
+  const relations: unknown = Object.hasOwn(target, 'relations') ? Reflect.get(target, 'relations') : undefined
+  if (typeof relations !== 'object' || relations === null) return []
+  return Object.entries(relations).filter((pair): pair is [string, RelationDefinition] => {
+    return isRelation(pair[1]) && !ownRelations(target).has(pair[0])
+  })
+}
+
+/** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */
+function refuseUnknownNames(
+  { name, definition, target }: Entry,
+  { columns, relations, primaryColumns, parentEntityMetadata }: EntityMetadata,
+): void {
+  const known = new Set([...columns, ...relations].map(({ propertyName }) => propertyName))
+  for (const setting of ['primaryKey', 'hidden', 'fillable', 'guarded']) {
+    for (const each of [target, definition]) {
+      const names: unknown = each && Object.hasOwn(each, setting) ? Reflect.get(each, setting) : undefined
+      const unknown = names === undefined ? undefined : [names].flat().find((property) => !known.has(property as string))
+      if (unknown !== undefined) {
+        throw new ModelDefinitionError(
+          name,
+          `its ${setting} names ${String(unknown)}, which is no column`,
+          `It has ${[...known].join(', ')}.`,
+        )
+      }
+    }
+  }
+  if (primaryColumns.length === 0 && !parentEntityMetadata) {
+    throw new ModelDefinitionError(
+      name,
+      'it has no key',
+      `Define a column with { primary: true }, or give { primaryKey: … } as the third parameter of db.BaseModel('${name}', columns, …).`,
+    )
+  }
 }
 
 /** A class that is only there to be extended: `static abstract = true`. */

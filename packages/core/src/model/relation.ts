@@ -1,5 +1,5 @@
 import type { RelationOptions } from 'typeorm'
-import type { Registrable } from './column.js'
+import { type Registrable, refuseReserved } from './column.js'
 
 /** How many records stand at either end. */
 export type RelationKind = 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'
@@ -33,6 +33,11 @@ export function ownRelations(target: object): Map<string, RelationDefinition> {
   return own
 }
 
+/** Whether `value` was made by `db.OneToMany` or one of its like. */
+export function isRelation(value: unknown): value is RelationDefinition {
+  return typeof value === 'function' && 'kind' in value && 'related' in value
+}
+
 /** A class whose records are related. */
 type Related<T> = abstract new (...values: never[]) => T
 
@@ -46,7 +51,8 @@ function define(
   options?: OwnRelationOptions,
 ): RelationDefinition {
   const decorate = (target: object, key: string): void => {
-    const owner = target.constructor as object & Partial<Registrable>
+    const owner = target.constructor as { readonly name: string } & Partial<Registrable>
+    refuseReserved(owner.name, key, 'relation')
     ownRelations(owner).set(key, definition)
     owner.register?.()
   }

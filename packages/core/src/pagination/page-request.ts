@@ -29,14 +29,14 @@ const largest = 999_999_999
  *
  * @throws {InvalidOptionError} The application gave a number below 1 for `perPage` or `maxPerPage`.
  */
-export function pageRequest(options: PageOptions = {}): PageRequest {
-  const { maxPerPage = defaultMaxPerPage, perPage, count = true } = options
+export function pageRequest(options?: PageOptions | null): PageRequest {
+  const { maxPerPage = defaultMaxPerPage, page, perPage, count = true } = options ?? {}
   if (!isPositive(maxPerPage)) throw new InvalidOptionError('maxPerPage', 'a whole number from 1', maxPerPage)
   if (typeof perPage === 'number' && !isPositive(perPage)) {
     throw new InvalidOptionError('perPage', 'a whole number from 1', perPage)
   }
   const size = Math.min(positive(perPage) ?? defaultPerPage, maxPerPage)
-  return { page: options.page === 'last' ? 'last' : (positive(options.page) ?? 1), perPage: size, count }
+  return { page: page === 'last' ? 'last' : (positive(page) ?? 1), perPage: size, count }
 }
 
 function isPositive(value: number): boolean {

@@ -12,6 +12,7 @@ import {
   InvalidFilterError,
   InvalidIdentifierError,
   InvalidOptionError,
+  InvalidValueError,
   MultipleRecordsError,
   RecordNotFoundError,
   UnsupportedError,
@@ -141,15 +142,23 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     this.#conversions = new Map()
     this.expressionMap.selects = []
     for (const [name, chosen] of Object.entries(selection)) {
+      if (typeof chosen !== 'string' && !((chosen as unknown) instanceof Expression)) {
+        throw new InvalidFilterError(this.#metadata.name, name, 'a query selects names of columns and db.func')
+      }
       const expression = typeof chosen === 'string' ? undefined : chosen
       const column = this.#mapped(expression?.column ?? String(chosen))
-      const path = column ? `${this.alias}.${column.propertyPath}` : '*'
       const { driver } = this.dataSource
       const own: Conversion = (value) => (column ? driver.prepareHydratedValue(value, column) : value)
       this.#conversions.set(name, expression?.convert ?? own)
-      super.addSelect(expression ? `${expression.name}(${expression.isDistinct ? 'DISTINCT ' : ''}${path})` : path, name)
+      super.addSelect(expression ? this.#call(expression) : `${this.alias}.${column?.propertyPath ?? ''}`, name)
     }
     return this as unknown as Query<T, never>
+  }
+
+  /** The text of a function over a column. */
+  #call({ name, column, isDistinct }: Expression<string, unknown>): string {
+    const mapped = this.#mapped(column)
+    return `${name}(${isDistinct ? 'DISTINCT ' : ''}${mapped ? `${this.alias}.${mapped.propertyPath}` : '*'})`
   }
 
   #mapped(name: string): ColumnMetadata | undefined {
@@ -190,13 +199,17 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /**
    * Sorts by a column, in place of any earlier order.
    *
-   * @param sort Mapped name, `name` or `alias.name`, or `db.sql`; never text of a client that is not one of them.
+   * @param sort Mapped name, `name` or `alias.name`, `db.func` or `db.sql`; never text of a client that is not one of them.
    * @param direction `ASC` or `DESC`, in any case. @default 'ASC'
    * @throws {InvalidFilterError} It is no column, or no direction. Status 400.
    */
-  override orderBy(sort?: string | Sql | OrderByCondition, direction?: 'ASC' | 'DESC', nulls?: 'NULLS FIRST' | 'NULLS LAST'): this {
+  override orderBy(
+    sort?: string | Sql | Expression<string, unknown> | OrderByCondition,
+    direction?: 'ASC' | 'DESC',
+    nulls?: 'NULLS FIRST' | 'NULLS LAST',
+  ): this {
     if (sort === undefined) return super.orderBy()
-    if (isRecord(sort) && !(sort instanceof Sql)) {
+    if (isRecord(sort) && !(sort instanceof Sql) && !(sort instanceof Expression)) {
       super.orderBy()
       for (const [name, order] of Object.entries(sort)) {
         if (isRecord(order)) this.addOrderBy(name, order.order, order.nulls)
@@ -208,7 +221,11 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** Sorts further, among equals. See `orderBy`. */
-  override addOrderBy(sort: string | Sql, direction?: 'ASC' | 'DESC', nulls?: 'NULLS FIRST' | 'NULLS LAST'): this {
+  override addOrderBy(
+    sort: string | Sql | Expression<string, unknown>,
+    direction?: 'ASC' | 'DESC',
+    nulls?: 'NULLS FIRST' | 'NULLS LAST',
+  ): this {
     return super.addOrderBy(this.#sortable(sort), this.#directed(direction), nulls)
   }
 
@@ -217,6 +234,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       this.#raw = true
       return sort.render({ bind: (value) => this.#place(value), table: () => this.alias })
     }
+    if (sort instanceof Expression) return this.#call(sort)
     if (typeof sort !== 'string') throw new InvalidFilterError(this.#metadata.name, 'that order', 'it is no column to sort by')
     const [alias, path] = sort.includes('.') ? [sort.slice(0, sort.indexOf('.')), sort.slice(sort.indexOf('.') + 1)] : [this.alias, sort]
     const metadata = this.expressionMap.aliases.find(({ name }) => name === alias)?.metadata
@@ -278,10 +296,22 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return super.addSelect(...(parameters as unknown as [string]))
   }
 
-  override groupBy(...parameters: [string?]): this {
-    this.#raw ||=
-      parameters[0] !== undefined && !this.#metadata.columns.some(({ propertyPath }) => parameters[0] === `${this.alias}.${propertyPath}`)
-    return super.groupBy(...(parameters as [string]))
+  /** Groups by a column, in place of any earlier grouping. @param group Mapped name, `name` or `alias.name`, or SQL text of the application. */
+  override groupBy(...parameters: [group?: string]): this {
+    const [group] = parameters
+    return group === undefined ? super.groupBy() : super.groupBy(this.#grouped(group))
+  }
+
+  /** Groups further. See `groupBy`. */
+  override addGroupBy(group: string): this {
+    return super.addGroupBy(this.#grouped(group))
+  }
+
+  #grouped(group: string): string {
+    const path = group.startsWith(`${this.alias}.`) ? group.slice(this.alias.length + 1) : group
+    if (this.#metadata.columns.some(({ propertyPath }) => propertyPath === path)) return `${this.alias}.${path}`
+    this.#raw = true
+    return group
   }
 
   // ------------------------------------------------------------------------------------------------ reading
@@ -372,7 +402,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    * @returns The page; an empty one beyond the last.
    * @throws {InvalidOptionError} The application itself gave a `perPage` below 1.
    */
-  paginate(options?: PageOptions): Promise<Paginator<R>> {
+  async paginate(options?: PageOptions): Promise<Paginator<R>> {
     const request = pageRequest(options)
     return this.#run('paginate', async (session, runner) => {
       const { perPage } = request
@@ -432,29 +462,49 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   // ------------------------------------------------------------------------------------------------ writing
 
-  /** Sets columns of all matching live rows, in one statement. @returns Number of rows. */
-  updateAll(values: { readonly [K in ColumnName<T>]?: T[K] | Sql }): Promise<number> {
+  /**
+   * Sets columns of all matching live rows, in one statement.
+   *
+   * @param values Values by column, as `update` of a record takes them, or `db.sql`.
+   * @param options `unguarded` takes every column, also keys and guarded ones: for values that no client chose.
+   * @returns Number of rows.
+   * @throws {UnknownColumnError} A key is no column. Status 422.
+   * @throws {ProtectedColumnError} A column may not be set. Status 422.
+   * @throws {InvalidValueError} A value does not fit its column. Status 422.
+   * @example
+   * await Product.filter({ location: 'USA' }).updateAll({ price: db.sql`price * 2` })
+   */
+  async updateAll(values: { readonly [K in ColumnName<T>]?: T[K] | Sql }, options: { readonly unguarded?: boolean } = {}): Promise<number> {
     const metadata = this.#metadata
+    if (!isRecord(values) || Array.isArray(values)) {
+      throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
+    }
+    const { models } = this.alchemy
     const set: ObjectLiteral = {}
     for (const [key, value] of Object.entries(values)) {
-      const column = this.#mapped(key)
-      if (!column) continue
+      if (value === undefined) continue
       if (value instanceof Sql) {
+        models.refuseChange(metadata, key, options)
         const text = value.render({ bind: (each) => this.#place(each), table: () => metadata.tableName })
         set[key] = () => text
-      } else set[key] = this.alchemy.models.accept(column, value)
+      } else set[key] = models.acceptChange(metadata, key, value, options)
     }
+    if (Object.keys(set).length === 0) return 0
     return this.#writeAll('updateAll', (builder) => builder.update().set(set as never))
   }
 
   /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
-  deleteAll({ hardDelete = false }: { readonly hardDelete?: boolean } = {}): Promise<number> {
+  async deleteAll(options: { readonly hardDelete?: boolean } = {}): Promise<number> {
+    const { hardDelete = false, ...others } = options
+    if (options !== Object(options) || Object.keys(others).length > 0) {
+      throw new InvalidOptionError('of deleteAll()', '{ hardDelete: true }', options)
+    }
     const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
     return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
   }
 
   /** Restores all matching deleted rows in one statement. @returns Number of rows. */
-  restoreAll(): Promise<number> {
+  async restoreAll(): Promise<number> {
     if (!this.#metadata.deleteDateColumn)
       throw new UnsupportedError(`${this.#metadata.name}.restoreAll()`, 'Use db.Model, which deletes softly.')
     return this.#writeAll('restoreAll', (builder) => builder.restore(), false)
@@ -532,10 +582,10 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return Number((records as { n: unknown }[])[0]?.n ?? 0)
   }
 
-  /** A copy without order and window. */
+  /** A copy without order, window and lock: to count, which locks nothing. */
   #bare(): this {
     const query = this.clone()
-    query.expressionMap.orderBys = {}
+    Object.assign(query.expressionMap, { orderBys: {}, lockMode: undefined, onLocked: undefined })
     return query.limit().offset().skip().take()
   }
 

@@ -1,4 +1,7 @@
-import type { EntityMetadata } from 'typeorm'
+import { DateTime } from 'luxon'
+import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
+import { StatementResult } from '../drivers/driver.js'
+import { InvalidValueError } from '../errors.js'
 import type { AlchemyDataSource } from '../session/data-source.js'
 
 /** Where a fragment gets its places and names when it is made text. */
@@ -37,7 +40,16 @@ function place(value: unknown, context: SqlContext): string {
   if (value instanceof Sql) return value.render(context)
   if (typeof value === 'function') return context.table(value)
   if (Array.isArray(value)) return value.length === 0 ? 'NULL' : value.map((each) => place(each, context)).join(', ')
+  if (!isScalar(value)) {
+    throw new InvalidValueError('db', 'sql', 'takes single values, lists of them and models: JSON.stringify() makes one of an object')
+  }
   return context.bind(value)
+}
+
+/** Some clients of databases read an object as names and values: what a request sent could become SQL. */
+function isScalar(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'symbol'
+  return value instanceof Date || value instanceof Uint8Array || DateTime.isDateTime(value)
 }
 
 /**
@@ -72,11 +84,23 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
     })
     return dataSource.withSession('db.sql', (session) =>
       session.write(async (runner) => {
-        const { records } = await runner.query(text, values, true)
-        return records as Row[]
+        return rowsOf(await runner.query(text, values, true)) as Row[]
       }),
     )
   }
+}
+
+/** Whole numbers are numbers on every database, or `bigint` beyond 2^53: a count comes as text from some. */
+function rowsOf(result: QueryResult): ObjectLiteral[] {
+  const rows = result.records as ObjectLiteral[]
+  if (!(result instanceof StatementResult) || result.wholeNumbers.length === 0) return rows
+  for (const row of rows) for (const name of result.wholeNumbers) row[name] = wholeNumber(row[name])
+  return rows
+}
+
+function wholeNumber(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^-?\d+$/.test(value)) return value
+  return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
 }
 
 function quotedName(metadata: EntityMetadata): string {

@@ -144,9 +144,20 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
     if (followsByItself) this.expressionMap.updateEntity = false
     const result = await super.execute()
     if (!followsByItself) return result
-    for (const entity of this.expressionMap.whereEntities) {
-      metadata.deleteDateColumn?.setEntityValue(entity, this.#isDeleting ? this.#now : null)
-      metadata.updateDateColumn?.setEntityValue(entity, this.#now)
+    const written = new Map<ColumnMetadata, Date | null>()
+    if (metadata.deleteDateColumn) written.set(metadata.deleteDateColumn, this.#isDeleting ? this.#now.toJSDate() : null)
+    if (metadata.updateDateColumn) written.set(metadata.updateDateColumn, this.#now.toJSDate())
+    const { whereEntities } = this.expressionMap
+    // `softRemove` and `recover` take what was written from here, as the database would have given it.
+    result.generatedMaps = whereEntities.map(() => {
+      const values: ObjectLiteral = {}
+      for (const [column, value] of written) column.setEntityValue(values, value)
+      return values
+    })
+    for (const entity of whereEntities) {
+      for (const [column, value] of written) {
+        column.setEntityValue(entity, value && this.dataSource.driver.prepareHydratedValue(value, column))
+      }
     }
     return result
   }

@@ -18,6 +18,7 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
       await dataSource.alchemy.addChecks(runner, table)
       created.push(table)
     }
+    dataSource.models.noteTables()
     if (capabilities.inlineForeignKeys) return
     for (const table of created) {
       // A copy: TypeORM adds each to the table while it walks through them.

@@ -12,6 +12,8 @@ export type ReportKind =
   | 'hook-failed'
   /** Something that nobody awaits used a scope after its end. */
   | 'scope-closed'
+  /** A verb failed, and nobody awaits it. */
+  | 'not-awaited'
   /** A transaction did nothing for more than a second. */
   | 'idle-in-transaction'
   /** Records were changed and not saved. */
@@ -38,7 +40,7 @@ export interface ReportEvent {
 export type Reporter = (event: ReportEvent) => void
 
 const told = new Set<string>()
-const failures: ReadonlySet<ReportKind> = new Set(['commit-failed', 'rollback-failed', 'release-failed', 'hook-failed'])
+const failures: ReadonlySet<ReportKind> = new Set(['commit-failed', 'rollback-failed', 'release-failed', 'hook-failed', 'not-awaited'])
 
 /** Prints failures always, and hints once for each place while developing. */
 export const printReport: Reporter = ({ kind, label, message, error }) => {

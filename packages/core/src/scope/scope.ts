@@ -28,6 +28,8 @@ export interface ScopeMember {
   readonly touched: boolean
   /** Rows written and not yet committed. */
   readonly written: number
+  /** Whether a rollback would undo something. */
+  readonly inTransaction?: boolean
   /** The first failed statement: it can only be rolled back. */
   readonly failure: unknown
   /** Refuses new statements and waits for those under way. */
@@ -85,13 +87,18 @@ export class Scope {
   #timeout: Error | undefined
   #rollbackOnly = false
   #commitAnyway = false
+  /** Failures that nobody had seen when they came. */
+  readonly #unseen: { readonly error: unknown; readonly isSeen: () => boolean }[] = []
   #onCommit: (() => unknown)[] = []
   #onRollback: (() => unknown)[] = []
 
   constructor(options: ScopeOptions) {
     this.label = options.label
     this.isVerb = options.isVerb ?? false
-    this.parent = storage.getStore()?.scope
+    let parent = storage.getStore()?.scope
+    // One that has ended holds nothing; keeping it would chain up the scopes of a timer that starts the next from within.
+    while (parent && parent.state !== 'open' && parent.state !== 'closing') ({ parent } = parent)
+    this.parent = parent
     this.report = safely(options.report ?? printReport)
   }
 
@@ -120,7 +127,29 @@ export class Scope {
 
   /** Whether its end has to be waited for: something was written, is under way, or is to be called. */
   get isPending(): boolean {
-    return this.#underWay > 0 || this.#isTouched() || this.#onCommit.length + this.#onRollback.length > 0
+    if (this.#underWay > 0 || this.#isTouched()) return true
+    return this.#onCommit.length + this.#onRollback.length + this.#unseen.length > 0
+  }
+
+  /** Whether a rollback would undo something, or something is under way that it would. */
+  get holdsWork(): boolean {
+    if (this.#underWay > 0) return true
+    for (const member of this.#members.values()) if (member.inTransaction) return true
+    return false
+  }
+
+  /**
+   * @internal Notes a failure of work that nobody awaits yet: unless somebody does before the end, the scope cannot say
+   * success, as it could not if it had been awaited.
+   */
+  noteUnseen(error: unknown, isSeen: () => boolean): void {
+    if (this.#state === 'open' || this.#state === 'closing') this.#unseen.push({ error, isSeen })
+    else if (!this.#isCutOff) this.#reportUnseen(error)
+  }
+
+  #reportUnseen(error: unknown): void {
+    const message = `Something that ${this.label} began failed, and nobody awaits it. Await every verb.`
+    this.report({ kind: 'not-awaited', label: this.label, error, message })
   }
 
   #isOperating(): boolean {
@@ -190,7 +219,8 @@ export class Scope {
   }
 
   /**
-   * Ends the scope. The first outcome wins; later calls get the same promise.
+   * Ends the scope. The first outcome wins; later calls get the same promise. Only an abort or a timeout wins over a commit
+   * that still waits for work under way.
    *
    * What decides, in this order: `rollbackOnly`, a failed session, `commitAnyway`, the outcome.
    *
@@ -202,6 +232,8 @@ export class Scope {
   settle(outcome: Outcome): Promise<void> | undefined {
     const isTimeout = !outcome.commit && outcome.reason === 'timeout'
     if (isTimeout && outcome.error instanceof Error) this.#timeout ??= outcome.error
+    // The first outcome waits for what is under way, which may never end.
+    if (this.#state === 'closing' && !this.#refusesOperations && this.#underWay > 0 && !outcome.commit) this.#cutOff(outcome.reason)
     if (this.#state !== 'open') return outcome.commit && this.#timeout ? this.#refuseSuccess(this.#timeout) : this.#settled
     this.#isCutOff = !outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')
     if (!this.isPending) {
@@ -213,6 +245,12 @@ export class Scope {
     // Whoever awaits it sees the error; that nobody does must not end the process.
     this.#settled.catch(() => undefined)
     return this.#settled
+  }
+
+  #cutOff(reason: RollbackReason): void {
+    if (reason !== 'abort' && reason !== 'timeout') return
+    this.#isCutOff = true
+    this.#whenQuiet?.()
   }
 
   async #refuseSuccess(timeout: Error): Promise<void> {
@@ -246,6 +284,13 @@ export class Scope {
         await this.#rollBack(members, 'failed')
         throw this.#timeout
       }
+      if (this.#isCutOff) return await this.#rollBack(members, 'rolled back')
+      const unseen = this.#unseen.find(({ isSeen }) => !isSeen())
+      if (unseen) {
+        this.#reportUnseen(unseen.error)
+        await this.#rollBack(members, 'failed')
+        throw unseen.error
+      }
       const failed = members.find((member) => member.failure !== undefined)
       if (failed) {
         await this.#rollBack(members, 'failed')
@@ -264,9 +309,9 @@ export class Scope {
     return (reason === 'veto' || reason === 'error') && status < 500
   }
 
-  /** Waits until nothing that had begun is under way. */
+  /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
   async #quiet(): Promise<void> {
-    while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
+    while (this.#underWay > 0 && !this.#isCutOff) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
   }
 
   async #commit(members: readonly ScopeMember[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ReadStream } from 'node:fs'
 import { type DataSource, type QueryResult, TransactionNotStartedError } from 'typeorm'
 import type { DriverRunner } from '../drivers/driver.js'
+import { Broadcaster } from '../drivers/typeorm.js'
 
 /** A class of TypeORM query runners of one database. */
 export type RunnerClass = new (...parameters: never[]) => DriverRunner
@@ -10,7 +11,8 @@ export interface RunnerHost {
   readonly dataSource: DataSource
   statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T>
   asRead<T>(work: () => Promise<T>): Promise<T>
-  savepoint(name: string): Promise<void>
+  notAsRead(work: () => void): void
+  savepoint(): Promise<string>
   releaseSavepoint(name: string): Promise<void>
   rollbackToSavepoint(name: string): Promise<void>
 }
@@ -19,6 +21,20 @@ export interface RunnerHost {
 export interface JoinedRunner extends DriverRunner {
   /** Marks the statements that `work` issues as reads, which need no transaction. */
   asRead<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** Listeners of a read may write, which no statement does that is marked as a read. */
+class JoinedBroadcaster extends Broadcaster {
+  readonly #session: RunnerHost
+
+  constructor(runner: DriverRunner, session: RunnerHost) {
+    super(runner)
+    this.#session = session
+  }
+
+  override broadcastLoadEvent(...parameters: Parameters<Broadcaster['broadcastLoadEvent']>): void {
+    this.#session.notAsRead(() => super.broadcastLoadEvent(...parameters))
+  }
 }
 
 /**
@@ -34,13 +50,12 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: RunnerHost) 
   class JoinedQueryRunner extends Joinable implements JoinedRunner {
     readonly #session: RunnerHost
     readonly #savepoints: string[] = []
-    #count = 0
 
     constructor(session: RunnerHost) {
       super(session.dataSource.driver)
       this.#session = session
       // TypeORM asks this before it opens a transaction of its own: here there always is one.
-      Object.assign(this, { isTransactionActive: true })
+      Object.assign(this, { isTransactionActive: true, broadcaster: new JoinedBroadcaster(this, session) })
     }
 
     /** A query runner of the session has no connection to give: every statement goes through `query`. */
@@ -64,9 +79,7 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: RunnerHost) 
 
     /** A savepoint: the transaction itself belongs to the session. */
     override async startTransaction(): Promise<void> {
-      const name = `joined_${++this.#count}`
-      await this.#session.savepoint(name)
-      this.#savepoints.push(name)
+      this.#savepoints.push(await this.#session.savepoint())
     }
 
     override async commitTransaction(): Promise<void> {

@@ -30,6 +30,17 @@ export interface ModelSource {
    */
   accept(column: ColumnMetadata, value: unknown): unknown
   /**
+   * Checks that values may set a column of rows that exist.
+   *
+   * @throws {UnknownColumnError} It is no column.
+   * @throws {ProtectedColumnError} It may not be set.
+   */
+  refuseChange(metadata: EntityMetadata, key: string, options: { readonly unguarded?: boolean }): void
+  /** The same, and checks the value. @returns The value to keep. @throws {InvalidValueError} It does not fit. */
+  acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: { readonly unguarded?: boolean }): unknown
+  /** Notes that the tables of all models known by now were made. */
+  noteTables(): void
+  /**
    * Makes a new record ready for its INSERT: defaults are applied, values checked.
    *
    * @throws {InvalidValueError} A required column has no value, or a value does not fit its column.

@@ -122,6 +122,11 @@ export class Session implements RecordOwner {
     return reading.run(true, work)
   }
 
+  /** @internal Runs `work`, which a read calls, as if nobody had marked its statements. */
+  notAsRead(work: () => void): void {
+    reading.run(false, work)
+  }
+
   /** @internal One statement of a joined runner. */
   async statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T> {
     const purpose: LeasePurpose = reading.getStore() ? 'read' : 'write'
@@ -151,14 +156,14 @@ export class Session implements RecordOwner {
       this.#reportIdle()
       // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
       return this.#counted(async () => {
-        const runner = this.#runner ?? (await this.#begin(frame))
-        this.#hasWritten = true
         try {
+          const runner = this.#runner ?? (await this.#begin(frame))
+          this.#hasWritten = true
           await this.#sendAhead(frame, runner)
           return await run(runner)
         } catch (error) {
           const first = this.#timeout ?? error
-          this.#fail(frame, runner, first)
+          this.#fail(frame, first)
           throw first
         }
       })
@@ -178,6 +183,8 @@ export class Session implements RecordOwner {
     await this.dataSource.ready()
     const runner = await detached(() => this.dataSource.alchemy.lease('read'))
     try {
+      // The scope may have been cut off while this waited for a connection.
+      this.#admit(this.#frame())
       return await this.#counted(() => run(runner))
     } finally {
       await runner.release()
@@ -268,10 +275,11 @@ export class Session implements RecordOwner {
     }
   }
 
-  /** A failed statement fails its frame; one that ended the whole transaction fails the session. */
-  #fail(frame: Frame, runner: DriverRunner, error: unknown): void {
+  /** A failed statement fails its frame, also when it could not begin; one that ended the whole transaction fails the session. */
+  #fail(frame: Frame, error: unknown): void {
     frame.failure ??= error
-    const lost = runner.connectionStatus === 'idle' || runner.connectionStatus === 'lost'
+    const status = this.#runner?.connectionStatus
+    const lost = status === 'idle' || status === 'lost'
     if (lost || this.dataSource.alchemy.endsTransaction(error)) this.#root.failure ??= error
   }
 
@@ -386,8 +394,10 @@ export class Session implements RecordOwner {
   }
 
   /** @internal A savepoint by TypeORM's `startTransaction`; it is not exclusive, as its caller holds no function to wait for. */
-  async savepoint(name: string): Promise<void> {
+  async savepoint(): Promise<string> {
+    const name = `joined_${++this.#savepoints}`
     await this.execute('write', (runner) => runner.query(`SAVEPOINT ${name}`))
+    return name
   }
 
   /** @internal Keeps what was done since the savepoint. */
@@ -399,10 +409,16 @@ export class Session implements RecordOwner {
   async rollbackToSavepoint(name: string): Promise<void> {
     const frame = this.#frame()
     await this.#inTurn(frame, async () => {
-      await this.#runner?.query(`ROLLBACK TO SAVEPOINT ${name}`)
-      this.#forgetTold()
-      await this.#runner?.query(`RELEASE SAVEPOINT ${name}`)
-      frame.failure = undefined
+      try {
+        await this.#runner?.query(`ROLLBACK TO SAVEPOINT ${name}`)
+        this.#forgetTold()
+        await this.#runner?.query(`RELEASE SAVEPOINT ${name}`)
+        frame.failure = undefined
+      } catch (error) {
+        // What was to be undone is still there.
+        frame.failure ??= error
+        throw error
+      }
     })
   }
 
@@ -439,9 +455,11 @@ export class Session implements RecordOwner {
       this.#refuseInside('commit')
       await this.records.flush()
       await this.#inTurn(this.#root, async () => {
+        // The scope may have been rolled back while this waited.
+        this.#admit(this.#root)
         if (this.#root.failure !== undefined) throw new SessionFailedError(this.#root.failure, this.scope.label)
         try {
-          await this.#end('commit')
+          await this.#counted(() => this.#end('commit'))
         } catch (error) {
           this.#root.failure ??= error
           throw error
@@ -456,7 +474,7 @@ export class Session implements RecordOwner {
       this.#refuseInside('rollback')
       await this.#inTurn(this.#root, async () => {
         this.records.discardPending()
-        await this.#end('rollback')
+        await this.#counted(() => this.#end('rollback'))
       })
     })
   }
@@ -590,6 +608,7 @@ export class Session implements RecordOwner {
   #asMember(): SessionMember {
     const touched = (): boolean => this.#touched || this.records.hasPending
     const written = (): number => this.#written
+    const inTransaction = (): boolean => this.inTransaction || this.records.hasPending
     const failure = (): unknown => this.#root.failure
     return {
       session: this,
@@ -599,6 +618,9 @@ export class Session implements RecordOwner {
       },
       get written() {
         return written()
+      },
+      get inTransaction() {
+        return inTransaction()
       },
       get failure() {
         return failure()

@@ -6,8 +6,9 @@ const limit = 2n ** 63n
 export const BigInteger: ColumnType<bigint> = {
   kind: 'bigint',
   typeName: 'BigInteger',
-  storage: () => ({
-    type: 'bigint',
+  storage: (database, isGenerated) => ({
+    // SQLite makes keys of an INTEGER alone, which has 64 bits there.
+    type: database === 'sqlite' && isGenerated ? 'integer' : 'bigint',
     transformer: {
       to: (value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
       from: (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? BigInt(value) : value),

@@ -32,8 +32,8 @@ export interface ColumnType<T> {
   readonly typeName: string
   /** Whether a value may be changed in place, so that a change shows only by its content. */
   readonly mutable?: boolean
-  /** How `database` keeps it. */
-  storage(database: DatabaseKind): ColumnStorage
+  /** How `database` keeps it. @param isGenerated Whether the database makes the values. */
+  storage(database: DatabaseKind, isGenerated?: boolean): ColumnStorage
   /**
    * Checks a value from the application or its clients, and gives the one to keep.
    *

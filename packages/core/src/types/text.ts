@@ -5,6 +5,7 @@ import { acceptText } from './string.js'
 export const Text: ColumnType<string> = {
   kind: 'string',
   typeName: 'Text',
-  storage: () => ({ type: 'text' }),
+  // A text of MySQL ends at 64 KiB.
+  storage: (database) => ({ type: database === 'mysql' ? 'longtext' : 'text' }),
   accept: (value) => acceptText(value),
 }
