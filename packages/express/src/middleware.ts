@@ -1,5 +1,5 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf } from '@active-alchemy/core/http'
+import { bindHttp, type BindOptions, checkBindOptions, noteError, optionsIn, scopeOf } from '@active-alchemy/core/http'
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
 
 /** How requests are bound to sessions. */
@@ -60,10 +60,4 @@ export function initApp(app: Application, db: ActiveAlchemy, options: Middleware
   }
   databases.add(db)
   return app
-}
-
-function optionsIn(parameters: readonly unknown[]): MiddlewareOptions {
-  const last = parameters.at(-1)
-  const isOptions = typeof last === 'object' && last !== null && !('dataSource' in last)
-  return isOptions ? last : {}
 }

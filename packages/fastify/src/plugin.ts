@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { type ActiveAlchemy, InvalidOptionError, type Session } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, describesBody, noteError, scopeOf } from '@active-alchemy/core/http'
+import { bindHttp, type BindOptions, checkBindOptions, describesBody, noteError, optionsIn, scopeOf } from '@active-alchemy/core/http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -43,8 +43,9 @@ declare module 'fastify' {
  * await app.register(plugin(db))
  */
 export function plugin(...parameters: [...databases: ActiveAlchemy[], options: PluginOptions] | ActiveAlchemy[]): FastifyPluginAsync {
-  const { databases, options: given } = sorted(parameters)
-  const { name, close, ...rest } = given
+  const given: readonly (ActiveAlchemy | PluginOptions)[] = parameters
+  const databases = given.filter(isDatabase)
+  const { name, close, ...rest } = optionsIn<PluginOptions>(given)
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', 'a name', name)
   if (close !== undefined && typeof close !== 'boolean') throw new InvalidOptionError('close', 'true or false', close)
   const options = checkBindOptions(rest)
@@ -129,9 +130,4 @@ function statusOf(error: unknown): number {
 
 function isDatabase(value: unknown): value is ActiveAlchemy {
   return typeof value === 'object' && value !== null && 'dataSource' in value
-}
-
-function sorted(parameters: readonly (ActiveAlchemy | PluginOptions)[]): { databases: ActiveAlchemy[]; options: PluginOptions } {
-  const last = parameters.at(-1)
-  return { databases: parameters.filter(isDatabase), options: last && !isDatabase(last) ? last : {} }
 }

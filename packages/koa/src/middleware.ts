@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream'
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf, settleHttp } from '@active-alchemy/core/http'
+import { bindHttp, type BindOptions, checkBindOptions, noteError, optionsIn, scopeOf, settleHttp } from '@active-alchemy/core/http'
 import type Application from 'koa'
 import type { Middleware, ParameterizedContext } from 'koa'
 
@@ -85,9 +85,4 @@ function isJson(body: unknown): boolean {
 /** Koa words everything that was thrown; its types ask for an `Error`. */
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('The commit failed.', { cause: error })
-}
-
-function optionsIn(parameters: readonly object[]): MiddlewareOptions {
-  const last = parameters.at(-1)
-  return last && !('dataSource' in last) ? last : {}
 }

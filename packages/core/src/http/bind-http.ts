@@ -39,6 +39,14 @@ type Bound = object & { [exchangeKey]?: Exchange }
 
 const rollsBack = ({ status, error }: Answer): boolean => status >= 400 || error !== undefined
 
+/** The options that stand last, after databases; none where there are only databases. */
+export function optionsIn<Options extends BindOptions>(
+  parameters: readonly (Options | { readonly dataSource: unknown })[],
+): Partial<Options> {
+  const last = parameters.at(-1)
+  return last && !('dataSource' in last) ? last : {}
+}
+
 /** @throws {InvalidOptionError} An option is unknown, or is no function. */
 export function checkBindOptions(options: BindOptions): BindOptions {
   for (const [name, value] of Object.entries(options)) {

@@ -1,3 +1,3 @@
-export { type Answer, bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf, settleHttp } from './bind-http.js'
+export { type Answer, bindHttp, type BindOptions, checkBindOptions, noteError, optionsIn, scopeOf, settleHttp } from './bind-http.js'
 export { describesBody, type Holding, holdResponse } from './hold-response.js'
 export { currentScope, type Outcome, Scope } from '../scope/scope.js'
