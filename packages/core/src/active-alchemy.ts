@@ -38,6 +38,7 @@ import { func } from './query/func.js'
 import { Query } from './query/query.js'
 import { SqlQuery } from './query/sql.js'
 import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
+import { Operation } from './scope/operation.js'
 import { detached, runInScope } from './scope/scope.js'
 import { AlchemyDataSource } from './session/data-source.js'
 import type { BeginHook } from './session/session-source.js'
@@ -281,8 +282,8 @@ export class ActiveAlchemy implements ModelDatabase {
   }
 
   /** Writes what was added, and every changed record. @throws {NoScopeError} There is no scope. */
-  async flush(): Promise<void> {
-    await this.dataSource.requireSession('db.flush()').flush()
+  flush(): Promise<void> {
+    return Operation.start<void, Operation<void>>(Operation, async () => this.dataSource.requireSession('db.flush()').flush())
   }
 
   /** Commits at once; the next write opens a new transaction. @throws {NoScopeError} There is no scope. */
@@ -329,8 +330,8 @@ export class ActiveAlchemy implements ModelDatabase {
    *   await to.increment('balance', 10)
    * })
    */
-  async transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return transaction(this.dataSource, work, options)
+  transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return Operation.start<T, Operation<T>>(Operation, async () => transaction(this.dataSource, work, options))
   }
 
   /**

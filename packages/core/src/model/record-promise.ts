@@ -1,5 +1,5 @@
-import { RecordNotFoundError, ScopeClosedError } from '../errors.js'
-import { currentScope, type Scope } from '../scope/scope.js'
+import { RecordNotFoundError } from '../errors.js'
+import { Operation } from '../scope/operation.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
 import type { AssignOptions } from './attributes.js'
 
@@ -26,37 +26,12 @@ interface VerbRecord {
  * @example
  * await User.get(345).delete().delete(false).update({ location: 'St. Louis' })
  */
-export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Found> {
-  /** `then` gives ordinary promises: what it resolves to need not be a record. */
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise
-  }
-
+export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Found> {
   #missing: () => Error = () => new RecordNotFoundError('The record')
-  #isSeen = false
-
-  /** Awaiting it, and all other ways to hear of it, come here. */
-  override then<Kept = Found, Lost = never>(
-    onKept?: ((found: Found) => Kept | PromiseLike<Kept>) | null,
-    onLost?: ((reason: unknown) => Lost | PromiseLike<Lost>) | null,
-  ): Promise<Kept | Lost> {
-    this.#isSeen = true
-    return super.then(onKept, onLost)
-  }
 
   /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. */
   static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>, missing?: () => Error): RecordPromise<T, Found> {
-    const scope = currentScope()
-    const promise: RecordPromise<T, Found> = new RecordPromise((resolve, reject) => {
-      underWay(scope, work).then(resolve, (error: unknown) => {
-        if (scope && !promise.#isSeen) {
-          // Who awaits it later sees it; that nobody does must not end the process. What came too late the scope has reported.
-          void Promise.prototype.then.call(promise, undefined, () => undefined)
-          if (!(error instanceof ScopeClosedError)) scope.noteUnseen(error, () => promise.#isSeen)
-        }
-        reject(error)
-      })
-    })
+    const promise = Operation.start<Found, RecordPromise<T, Found>>(RecordPromise, work)
     if (missing) promise.#missing = missing
     return promise
   }
@@ -115,9 +90,4 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Promise<Foun
   async toDict(): Promise<Record<string, unknown>> {
     return (await this.#found()).toDict()
   }
-}
-
-function underWay<Result>(scope: Scope | undefined, work: () => PromiseLike<Result>): Promise<Result> {
-  const begun = async (): Promise<Result> => work()
-  return scope?.operation(begun) ?? begun()
 }

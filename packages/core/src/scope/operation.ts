@@ -1,0 +1,51 @@
+import { ScopeClosedError } from '../errors.js'
+import { currentScope, type Scope } from './scope.js'
+
+type Executor<Result> = (resolve: (result: Result | PromiseLike<Result>) => void, reject: (reason: unknown) => void) => void
+
+/**
+ * The promise of work that its scope waits for.
+ *
+ * Work that fails and that nobody awaits makes the scope fail, as it would if it had been awaited; it does not end the process.
+ */
+export class Operation<Result> extends Promise<Result> {
+  /** `then` gives ordinary promises: what comes after is the caller's. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  #isSeen = false
+
+  /** Awaiting it, and all other ways to hear of it, come here. */
+  override then<Kept = Result, Lost = never>(
+    onKept?: ((result: Result) => Kept | PromiseLike<Kept>) | null,
+    onLost?: ((reason: unknown) => Lost | PromiseLike<Lost>) | null,
+  ): Promise<Kept | Lost> {
+    this.#isSeen = true
+    return super.then(onKept, onLost)
+  }
+
+  /** @internal Begins `work` at once, in the current scope if there is one. @param Class Of the promise. */
+  static start<Result, Own extends Operation<Result>>(
+    Class: new (executor: Executor<Result>) => Own,
+    work: () => PromiseLike<Result>,
+  ): Own {
+    const scope = currentScope()
+    const operation: Own = new Class((resolve, reject) => {
+      underWay(scope, work).then(resolve, (error: unknown) => {
+        if (scope && !operation.#isSeen) {
+          // Who awaits it later sees it. What came too late the scope has reported.
+          void Promise.prototype.then.call(operation, undefined, () => undefined)
+          if (!(error instanceof ScopeClosedError)) scope.noteUnseen(error, () => operation.#isSeen)
+        }
+        reject(error)
+      })
+    })
+    return operation
+  }
+}
+
+function underWay<Result>(scope: Scope | undefined, work: () => PromiseLike<Result>): Promise<Result> {
+  const begun = async (): Promise<Result> => work()
+  return scope?.operation(begun) ?? begun()
+}
