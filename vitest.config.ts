@@ -3,11 +3,16 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url))
 
-/** The suite of a server that `DATABASES` does not name. */
-function without(folder: 'mysql' | 'postgres'): string[] {
-  const chosen = process.env['DATABASES']?.split(',').filter(Boolean)
-  const name = folder === 'mysql' ? 'mariadb' : folder
-  return !chosen || chosen.some((each) => name.startsWith(each)) ? [] : [`test/${folder}/**`]
+/** Suites of servers that `DATABASES` does not name: `npm run test:sqlite` leaves them out. */
+function unchosen(): string[] {
+  const names = process.env['DATABASES']?.split(',').filter(Boolean)
+  const isChosen = (database: string): boolean => !names || names.some((each) => database.startsWith(each))
+  const [postgres, mariadb] = [isChosen('postgres'), isChosen('mariadb')]
+  return [
+    ...(postgres ? [] : ['test/postgres/**']),
+    ...(mariadb ? [] : ['test/mysql/**']),
+    ...(postgres || mariadb ? [] : ['test/lost-commits.test.ts']),
+  ]
 }
 
 export default defineConfig({
@@ -20,8 +25,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // Suites of one server need it: `npm run test:sqlite` leaves them out.
-    exclude: ['**/node_modules/**', ...without('postgres'), ...without('mysql')],
+    exclude: ['**/node_modules/**', ...unchosen()],
     globalSetup: ['test/servers.ts'],
     setupFiles: ['test/setup.ts'],
     // better-sqlite3 is native; a process each also keeps the databases of the workers apart.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { inStore } from '../conformance/store.ts'
 import { latch } from '../conformance/world.ts'
 import { postgres } from '../databases/postgres.ts'
+import { express5 } from '../frameworks/express.ts'
 
 const thrown = (work: PromiseLike<unknown>): Promise<unknown> =>
   Promise.resolve(work).then(
@@ -46,6 +47,29 @@ describe('postgres: conflicts have names', () => {
       )
       expect(error).toBeInstanceOf(SerializationError)
       expect(await thrown(db.transaction(() => User.count(), { isolation: 'SNAPSHOT' }))).toMatchObject({ code: 'UNSUPPORTED' })
+    }))
+
+  it('a change that a stricter transaction had not seen, through an adapter', () =>
+    inStore(postgres, async ({ db, User }) => {
+      const { id } = await User.create({ name: 'a' })
+      const app = await express5.start({
+        databases: [db],
+        routes: {
+          'POST /': async () => {
+            const strict = async (): Promise<void> => {
+              const seen = await User.getOrError(id)
+              await db.detach(() => User.getOrError(id).update({ name: 'other' }))
+              await seen.update({ name: 'mine' })
+            }
+            await db.detach(() => db.transaction(strict, { isolation: 'REPEATABLE READ' }))
+            return { json: {} }
+          },
+        },
+      })
+      const answer = await fetch(app.url, { method: 'POST' })
+      expect([answer.status, await answer.json()]).toEqual([503, { worded: 'SERIALIZATION' }])
+      expect(await User.get(id)).toMatchObject({ name: 'other' })
+      await app.stop()
     }))
 
   it('a lock that is not waited for, and one that is not free in time', () =>
