@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
-import { Client } from 'pg'
+import { Pool } from 'pg'
 import type { Dice } from './plan.ts'
 
 /** The server under the bank, past every layer of ours: it does harm, and tells what is open. */
@@ -24,9 +24,8 @@ interface SqliteDatabase {
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as new (file: string, options: object) => SqliteDatabase
 
 async function postgresServer(uri: string): Promise<Server> {
-  const client = new Client({ connectionString: uri })
-  await client.connect()
-  const own = 'datname = current_database() and pid <> pg_backend_pid()'
+  const client = new Pool({ connectionString: uri, application_name: 'watch', max: 2 })
+  const own = `datname = current_database() and application_name <> 'watch'`
   // New connections of the bank find deadlocks sooner than they run into their time limit.
   await client.query(`do $$ begin execute format('alter database %I set deadlock_timeout = ''40ms''', current_database()); end $$`)
   return {

@@ -1,5 +1,5 @@
 export { DateTime } from 'luxon'
-export { ActiveAlchemy } from './active-alchemy.js'
+export { ActiveAlchemy, type TransactionalDecorator } from './active-alchemy.js'
 export {
   CheckError,
   DatabaseError,
@@ -63,6 +63,7 @@ export { Expression } from './query/func.js'
 export { type DeletedOptions, type Filter, type LockOptions, type NotFound, Query } from './query/query.js'
 export { Sql, SqlQuery } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
+export type { BeginHook, BegunSession } from './session/session-source.js'
 export type { TransactionOptions } from './session/transaction.js'
 export type { ColumnType } from './types/column-type.js'
 export type { JsonValue } from './types/json.js'

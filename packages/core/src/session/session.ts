@@ -485,12 +485,12 @@ export class Session implements RecordOwner {
     this.records.clear()
   }
 
-  /** Lets the scope only roll back, whatever the answer says. @param reason Told in reports. */
+  /** Lets the scope only roll back, whatever the answer says. @param reason For who reads the code. */
   rollbackOnly(reason?: unknown): void {
     this.scope.rollbackOnly(reason)
   }
 
-  /** Commits although the answer says error: any status below 500, thrown or sent. @param reason Told in reports. */
+  /** Commits although the answer says error: any status below 500, thrown or sent. @param reason For who reads the code. */
   commitAnyway(reason?: string): void {
     this.scope.commitAnyway(reason)
   }
@@ -597,11 +597,7 @@ export class Session implements RecordOwner {
     this.#idleSince = undefined
     const runner = this.#runner
     this.#runner = undefined
-    if (runner) await this.#giveBack(runner)
-  }
-
-  async #giveBack(runner: DriverRunner): Promise<void> {
-    await runner.release()
+    await runner?.release()
   }
 
   /** The session as its scope settles it: there `commit` is the end of it, not the verb above. */
