@@ -234,11 +234,7 @@ export class BaseModel {
     return insideSession(this, 'createMany', (session) =>
       session.transaction(async () => {
         if (!Array.isArray(rows as unknown)) {
-          throw new InvalidValueError(
-            metadataOf(this as unknown as typeof BaseModel).name,
-            '*',
-            'takes a list of objects of values by column',
-          )
+          throw new InvalidValueError(metadataOf(this).name, '*', 'takes a list of objects of values by column')
         }
         const records = rows.map((values) => made(this, values, options))
         await session.records.insertMany(records)
@@ -341,7 +337,7 @@ export class BaseModel {
 
 /** A query of the records of `model`. */
 export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
-  const db = database(model as unknown as typeof BaseModel)
+  const db = database(model)
   return db.queryClass.of<T>(db.dataSource, model as never)
 }
 
@@ -362,7 +358,7 @@ function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): v
 
 /** What a verb throws when there is no such record. */
 export function notFound(model: ModelClass, id?: unknown): () => Error {
-  return () => new RecordNotFoundError(metadataOf(model as unknown as typeof BaseModel).name, id ?? undefined)
+  return () => new RecordNotFoundError(metadataOf(model).name, id ?? undefined)
 }
 
 function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
@@ -379,7 +375,7 @@ export function modelOf(record: BaseModel): typeof BaseModel {
 }
 
 /** The database of a model. @throws {ModelDefinitionError} It extends the bare class of the package. */
-export function database(model: typeof BaseModel): ModelDatabase {
+export function database(model: ModelClass): ModelDatabase {
   const { db, name } = model as { db?: ModelDatabase; name: string }
   if (!db) throw new ModelDefinitionError(name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
   return db
@@ -389,12 +385,12 @@ function databaseOf(record: BaseModel): ModelDatabase {
   return database(modelOf(record))
 }
 
-function metadataOf(model: typeof BaseModel): EntityMetadata {
+function metadataOf(model: ModelClass): EntityMetadata {
   return database(model).dataSource.getMetadata(model)
 }
 
 function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Promise<Result>): Promise<Result> {
-  const { dataSource } = database(model as unknown as typeof BaseModel)
+  const { dataSource } = database(model)
   return dataSource.withSession(`${model.name}.${verb}()`, work)
 }
 
