@@ -4,8 +4,9 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { InvalidOptionError } from '../src/errors.js'
-import { type Answer, bindHttp, type BindOptions, checkBindOptions, noteError, scopeOf } from '../src/http/bind-http.js'
+import { InvalidOptionError, ScopeClosedError } from '../src/errors.js'
+import { bindHttp, checkBindOptions, noteError, scopeOf } from '../src/http/bind-http.js'
+import type { Answer, BindOptions } from '../src/http/exchange.js'
 import { currentScope, type Scope, type ScopeMember } from '../src/scope/scope.js'
 
 const stops: (() => void)[] = []
@@ -197,14 +198,33 @@ describe('the outcome of a request', () => {
     expect(log).toEqual(rolledBack)
   })
 
-  it('is a rollback when the client has left before anybody listened', async () => {
+  it('is a rollback when the client has left before anything was used, which is refused then', async () => {
     const req = { method: 'GET', url: '/', headers: {}, httpVersionMajor: 1 } as unknown as IncomingMessage
     const url = await serve((_req, res) => {
       res.destroy()
-      log.push(bindHttp(req, res, () => undefined).state)
+      const scope = bindHttp(req, res, () => undefined)
+      expect(() => touch(scope)).toThrow(ScopeClosedError)
+      log.push(scope.state)
     })
     await expect(fetch(url)).rejects.toThrow('fetch failed')
     expect(log).toEqual(['rolled back'])
+  })
+
+  it('is a rollback when the client leaves between the mount and the first use', async () => {
+    const left = new Promise<Scope>((resolve) => {
+      void serve((_req, res, scope) => {
+        res.once('close', () => resolve(scope))
+        asked.destroy()
+      }).then((url) => {
+        asked = request(url).end()
+        asked.on('error', () => undefined)
+      })
+    })
+    let asked: ReturnType<typeof request>
+    const scope = await left
+    expect(() => touch(scope)).toThrow(ScopeClosedError)
+    expect(() => scope.onCommit(() => undefined)).not.toThrow()
+    expect([scope.state, log]).toEqual(['rolled back', []])
   })
 })
 
@@ -224,7 +244,9 @@ describe('an error that was thrown', () => {
         server.once('request', () => stream.destroy())
       })
     })
-    expect((await done).state).toBe('rolled back')
+    const scope = await done
+    expect(() => touch(scope)).toThrow(ScopeClosedError)
+    expect(scope.state).toBe('rolled back')
   })
 
   it('is kept as the first of several, and stands for one without a value', async () => {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { holdResponse } from '../src/http/hold-response.js'
+import { type Holding, holdResponse } from '../src/http/hold-response.js'
 
 /** What the server does with a response that is held until `settle` or `refuse` is called. */
 type Handle = (res: ServerResponse, req: IncomingMessage) => unknown
@@ -36,9 +36,18 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-function before(status: number): Promise<void> | undefined {
-  statuses.push(status)
-  return pending
+/** Waits for what the test settles or refuses. */
+function holding(fail: (error: unknown) => void): Holding {
+  return {
+    get isPending() {
+      return pending !== undefined
+    },
+    before(status) {
+      statuses.push(status)
+      return pending
+    },
+    fail,
+  }
 }
 
 /** Answers in place of a dropped answer: as an application does, with its own words. */
@@ -69,7 +78,7 @@ async function held(
   const handled = new Promise<void>((resolve) => (done = resolve))
   const port = await listen((req, res) => {
     responses.push(res)
-    holdResponse(res, { before, fail: fail(res) })
+    holdResponse(res, holding(fail(res)))
     void Promise.resolve(handle(res, req)).then(done)
   })
   return {
@@ -200,19 +209,18 @@ describe('an answer that is held', () => {
 })
 
 describe('an answer that need not wait', () => {
-  it('leaves at once, and nothing of ours stays on the response', async () => {
+  it('leaves at once, and changes as the response itself does', async () => {
     pending = undefined
     const seen: unknown[] = []
     const app = await held((res) => {
-      const own = (): string[] =>
-        (['writeHead', 'write', 'end', 'flushHeaders', 'setHeader'] as const).filter((key) => res[key] !== ServerResponse.prototype[key])
-      seen.push(own().length > 0)
-      res.write('fi')
-      seen.push(own(), res.headersSent)
-      res.end('ne')
+      res.setHeader('x-head', 'open')
+      seen.push(res.write('fi'), res.headersSent, res.writableEnded)
+      expect(() => res.setHeader('x-late', '1')).toThrow(expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' }))
+      seen.push(res.end('ne') === res, res.writableEnded)
     })
-    expect((await ask(app.url)).body).toBe('fine')
-    expect(seen).toEqual([true, [], true])
+    const { headers, body } = await ask(app.url)
+    expect([headers.get('x-head'), body]).toEqual(['open', 'fine'])
+    expect(seen).toEqual([true, true, false, true, true])
     expect(statuses).toEqual([200])
   })
 
@@ -524,17 +532,15 @@ describe('an answer that is dropped', () => {
 })
 
 describe('what others have put on the response', () => {
-  it('before ours is called by ours, and is there again afterwards', async () => {
+  it('before ours is called by ours, once', async () => {
     const seen: string[] = []
-    let theirs: unknown
     const port = await listen((_req, res) => {
       const { end } = res
-      theirs = res.end = ((...parameters: unknown[]) => {
+      res.end = ((...parameters: unknown[]) => {
         seen.push('theirs')
         return end.apply(res, parameters as never)
       }) as typeof res.end
-      holdResponse(res, { before, fail: wordedFailure(res) })
-      res.once('finish', () => seen.push(String(res.end === theirs)))
+      holdResponse(res, holding(wordedFailure(res)))
       res.end('fine')
     })
     const answer = ask(`http://127.0.0.1:${port}`)
@@ -542,7 +548,7 @@ describe('what others have put on the response', () => {
     expect(seen).toEqual([])
     settle()
     expect((await answer).body).toBe('fine')
-    expect(seen).toEqual(['theirs', 'true'])
+    expect(seen).toEqual(['theirs'])
   })
 
   it('after ours stays, and decides on the head first', async () => {
@@ -563,11 +569,55 @@ describe('what others have put on the response', () => {
   })
 })
 
+describe('a prototype that a framework gives its responses', () => {
+  /** A framework that does so, with an inner application, as Express does. */
+  function framework() {
+    const outer = Object.create(ServerResponse.prototype) as object
+    const inner = Object.create(outer) as object
+    return { outer, inner, wear: (res: ServerResponse, prototype: object): unknown => Object.setPrototypeOf(res, prototype) }
+  }
+
+  it.each(['outer', 'inner'] as const)('holds the answer that the %s application makes', async (answering) => {
+    const prototypes = framework()
+    for (const mounting of ['outer', 'inner'] as const) {
+      const port = await listen((_req, res) => {
+        prototypes.wear(res, prototypes[mounting])
+        holdResponse(res, holding(wordedFailure(res)))
+        prototypes.wear(res, prototypes[answering])
+        res.end('success')
+      })
+      refuse(new Error('deferred constraint'))
+      expect((await ask(`http://127.0.0.1:${port}`)).body).toBe('failed: deferred constraint')
+    }
+  })
+
+  it('keeps its own ways: those are held, and called once', async () => {
+    const { outer, wear } = framework()
+    const called: string[] = []
+    Object.assign(outer, {
+      end(this: ServerResponse, ...parameters: unknown[]) {
+        called.push('end')
+        return ServerResponse.prototype.end.apply(this, parameters as never)
+      },
+    })
+    const port = await listen((_req, res) => {
+      wear(res, outer)
+      holdResponse(res, holding(wordedFailure(res)))
+      res.end('fine')
+    })
+    const answer = ask(`http://127.0.0.1:${port}`)
+    await quiet()
+    expect(called).toEqual([])
+    settle()
+    expect([(await answer).body, called]).toEqual(['fine', ['end']])
+  })
+})
+
 describe('HTTP/2', () => {
   async function askHttp2(handle: Handle): Promise<{ status: unknown; body: string }> {
     const server = createHttp2Server((_req, compat) => {
       const res = compat as unknown as ServerResponse
-      holdResponse(res, { before, fail: wordedFailure(res) })
+      holdResponse(res, holding(wordedFailure(res)))
       void handle(res, _req as unknown as IncomingMessage)
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -598,7 +648,7 @@ describe('HTTP/2', () => {
 it('keeps answers in order on a connection where requests do not wait', async () => {
   const waiting: (() => void)[] = []
   const port = await listen((req, res) => {
-    holdResponse(res, { before: () => new Promise((resolve) => waiting.push(resolve)), fail: wordedFailure(res) })
+    holdResponse(res, { isPending: true, before: () => new Promise((resolve) => waiting.push(resolve)), fail: wordedFailure(res) })
     res.end(req.url)
   })
   const socket = connect(port, '127.0.0.1')
@@ -613,7 +663,7 @@ it('keeps answers in order on a connection where requests do not wait', async ()
 
 it('is not seen by a response that answers nobody', () => {
   const res = new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage)
-  holdResponse(res, { before, fail: wordedFailure(res) })
+  holdResponse(res, holding(wordedFailure(res)))
   expect(statuses).toEqual([])
 })
 

@@ -2,7 +2,6 @@ import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'no
 
 /** The calls that make a head leave. */
 type Gate = 'writeHead' | 'write' | 'end' | 'flushHeaders'
-const gates = ['writeHead', 'write', 'end', 'flushHeaders'] as const satisfies readonly Gate[]
 
 /** The calls that change a head. */
 const headChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
@@ -21,6 +20,8 @@ export const describesBody = /^(content-.*|etag|last-modified|cache-control|expi
 
 /** What the holder of a response is told. */
 export interface Holding {
+  /** Whether there may be something to wait for: then an answer that cannot be sent is refused before `before` is called. */
+  readonly isPending: boolean
   /**
    * Called with the status before anything leaves.
    *
@@ -36,88 +37,133 @@ export interface Holding {
  * after it, and replayed.
  *
  * It is the last moment before the client sees anything, below every hook, serializer and stream of every framework. While
- * it waits the response looks as if its head had left, so that nobody changes it.
+ * it waits the response looks as if its head had left, so that nobody changes it. Call it once for a response.
  */
-export function holdResponse(res: ServerResponse, { before, fail }: Holding): void {
-  const found = {} as Record<Gate, AnyCall>
-  const ours = {} as Record<Gate, AnyCall>
-  const queue: [gate: Gate, parameters: unknown[]][] = []
-  let sources: Set<Source> | undefined
-  let state: 'fresh' | 'held' | 'open' | 'dropped' = 'fresh'
-  let unlock = (): void => {}
+export function holdResponse(res: ServerResponse, holding: Holding): void {
+  void new HeldResponse(res, holding)
+}
 
-  for (const gate of gates) {
-    const call = res[gate] as AnyCall
-    found[gate] = call
-    const ourCall: AnyCall = function (...parameters) {
-      // What lies over ours decides on the head while it can: compression writes other bytes from then on.
-      if (state === 'fresh' && gate === 'flushHeaders') res.writeHead(res.statusCode)
-      if (state === 'fresh' || state === 'held') check(gate, parameters)
-      if (state === 'fresh' && gate !== 'writeHead') check('writeHead', [res.statusCode])
-      if (state === 'fresh') begin(gate, parameters)
-      if (state === 'open') return call.apply(res, parameters)
-      // A compressor over ours still has bytes of the answer that was dropped; the one in its place does not come this way.
-      if (state === 'dropped') return gate === 'write' ? true : gate === 'flushHeaders' ? undefined : res
-      queue.push([gate, parameters])
-      if (gate === 'writeHead' && typeof parameters[0] === 'number') res.statusCode = parameters[0]
-      // False is the sign of a full buffer: a stream waits.
-      return gate === 'write' ? false : gate === 'flushHeaders' ? undefined : res
-    }
-    ours[gate] = ourCall
-    res[gate] = ourCall as never
+const heldKey = Symbol('active-alchemy.held')
+interface Held {
+  [heldKey]: HeldResponse
+}
+type GateCall = (this: Held, ...parameters: unknown[]) => unknown
+type HeldServerResponse = ServerResponse & Held
+
+/** The same functions for all responses: a closure for each would cost four of them, and V8 would not know what it calls. */
+const gated = {
+  writeHead: gateOf('writeHead'),
+  write: gateOf('write'),
+  end: gateOf('end'),
+  flushHeaders: gateOf('flushHeaders'),
+}
+
+function gateOf(gate: Gate): GateCall {
+  return function (...parameters) {
+    return this[heldKey].call(gate, parameters)
   }
-  res.on('pipe', (source: Source) => (sources ??= new Set()).add(source))
+}
 
-  function begin(gate: Gate, [first]: unknown[]): void {
-    const status = gate === 'writeHead' && typeof first === 'number' ? first : res.statusCode
-    const pending = before(status)
+/** Every request pays for what happens before the first byte; the rest is for those that have something to wait for. */
+class HeldResponse {
+  readonly #res: HeldServerResponse
+  readonly #holding: Holding
+  readonly #found: Readonly<Record<Gate, GateCall>>
+  #state: 'fresh' | 'held' | 'open' | 'dropped' = 'fresh'
+  readonly #queue: [gate: Gate, parameters: unknown[]][] = []
+  #sources: Set<Source> | undefined
+  #unlock = (): void => {}
+
+  constructor(res: ServerResponse, holding: Holding) {
+    this.#res = res as HeldServerResponse
+    this.#res[heldKey] = this
+    this.#holding = holding
+    // With any parameters: the gates hand on what they get.
+    const own = res as unknown as Record<Gate, GateCall>
+    const { writeHead, write, end, flushHeaders } = own
+    this.#found = { writeHead, write, end, flushHeaders }
+    // They stay, and let through what comes later: to take them off again costs more.
+    own.writeHead = gated.writeHead
+    own.write = gated.write
+    own.end = gated.end
+    own.flushHeaders = gated.flushHeaders
+    res.on('pipe', (source: Source) => (this.#sources ??= new Set()).add(source))
+  }
+
+  /** A call of one of the gates. */
+  call(gate: Gate, parameters: unknown[]): unknown {
+    const res = this.#res
+    if (this.#state === 'fresh') {
+      // What lies over ours decides on the head while it can: compression writes other bytes from then on.
+      if (gate === 'flushHeaders') res.writeHead(res.statusCode)
+      // That was the first call then, and began.
+      if (this.#state === 'fresh') this.#begin(gate, parameters)
+    } else if (this.#state === 'held') check(gate, parameters)
+    if (this.#state === 'open') return this.#found[gate].apply(res, parameters)
+    // A compressor over ours still has bytes of the answer that was dropped; the one in its place does not come this way.
+    if (this.#state === 'dropped') return gate === 'write' ? true : gate === 'flushHeaders' ? undefined : res
+    this.#queue.push([gate, parameters])
+    if (gate === 'writeHead' && typeof parameters[0] === 'number') res.statusCode = parameters[0]
+    // False is the sign of a full buffer: a stream waits.
+    return gate === 'write' ? false : gate === 'flushHeaders' ? undefined : res
+  }
+
+  #begin(gate: Gate, parameters: unknown[]): void {
+    const { statusCode } = this.#res
+    const [first] = parameters
+    if (this.#holding.isPending) {
+      check(gate, parameters)
+      if (gate !== 'writeHead') checkStatus(statusCode)
+    }
+    const pending = this.#holding.before(gate === 'writeHead' && typeof first === 'number' ? first : statusCode)
     if (!pending) {
-      open()
+      this.#state = 'open'
       return
     }
-    state = 'held'
-    unlock = lock(res, () => queue.some(([held]) => held === 'end'))
-    // An error handler that throws ends the exchange; it must not end the process.
-    pending.then(replay, drop).catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined))
+    this.#state = 'held'
+    this.#unlock = lock(this.#res, () => this.#queue.some(([held]) => held === 'end'))
+    pending
+      .then(
+        () => this.#replay(),
+        (error: unknown) => this.#drop(error),
+      )
+      // An error handler that throws ends the exchange; it must not end the process.
+      .catch((error: unknown) => this.#res.destroy(error instanceof Error ? error : undefined))
   }
 
-  /** From now on calls go straight through; ours stay only under what others have put over them. */
-  function open(): void {
-    state = 'open'
-    // Assigned, not deleted: that would make every later access to the response slow.
-    for (const gate of gates) if (res[gate] === ours[gate]) res[gate] = found[gate] as never
-  }
-
-  function replay(): void {
-    unlock()
-    open()
+  #replay(): void {
+    const res = this.#res
+    this.#unlock()
+    this.#state = 'open'
     let hasRoom = true
     try {
-      for (const [gate, parameters] of queue.splice(0)) {
-        const result = found[gate].apply(res, parameters)
+      for (const [gate, parameters] of this.#queue.splice(0)) {
+        const result = this.#found[gate].apply(res, parameters)
         if (gate === 'write') hasRoom = result !== false
       }
     } catch (error) {
       if (res.headersSent) res.destroy()
-      else drop(error)
+      else this.#drop(error)
       return
     }
     wake(res, hasRoom)
   }
 
-  function drop(error: unknown): void {
-    queue.length = 0
-    unlock()
-    state = 'dropped'
+  #drop(error: unknown): void {
+    const res = this.#res
+    const sources = this.#sources ?? []
+    this.#queue.length = 0
+    this.#unlock()
+    this.#state = 'dropped'
     // Also what others have put over ours: once told that the answer has ended, they let no other one through.
-    Object.assign(res, found)
-    for (const source of sources ?? []) source.unpipe(res)
+    Object.assign(res, this.#found)
+    for (const source of sources) source.unpipe(res)
     res.once('close', () => {
-      for (const source of sources ?? []) source.destroy()
+      for (const source of sources) source.destroy()
     })
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
     refuseSuccess(res)
-    fail(error)
+    this.#holding.fail(error)
   }
 }
 
@@ -125,10 +171,7 @@ export function holdResponse(res: ServerResponse, { before, fail }: Holding): vo
 function check(gate: Gate, parameters: readonly unknown[]): void {
   const [first, ...rest] = parameters
   if (gate === 'writeHead') {
-    const status = Number(first)
-    if (!(status >= 100 && status <= 999)) {
-      throw Object.assign(new RangeError(`Invalid status code: ${String(first)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
-    }
+    checkStatus(first)
     const [message] = rest
     if (typeof message === 'string') validateHeaderValue('statusMessage', message)
     const headers = rest.find((each) => typeof each === 'object' && each !== null)
@@ -142,6 +185,12 @@ function check(gate: Gate, parameters: readonly unknown[]): void {
       code: 'ERR_INVALID_ARG_TYPE',
     })
   }
+}
+
+function checkStatus(given: unknown): void {
+  const status = Number(given)
+  if (status >= 100 && status <= 999) return
+  throw Object.assign(new RangeError(`Invalid status code: ${String(given)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
 }
 
 /** Headers are an object, a list of pairs, or names and values in one list. */

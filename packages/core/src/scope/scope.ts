@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { CommitError, ScopeClosedError, SessionFailedError } from '../errors.js'
-import { printReport, type Reporter } from './report.js'
+import { printReport, type ReportEvent, type Reporter } from './report.js'
 
 /** Why a scope rolled back. */
 export type RollbackReason = 'error' | 'veto' | 'abort' | 'timeout'
@@ -73,10 +73,11 @@ export class Scope {
   readonly isVerb: boolean
   /** The scope in which this one was opened; it is not part of it, but may hold what this one would wait for. */
   readonly parent: Scope | undefined
-  readonly report: Reporter
-  readonly #members = new Map<object, ScopeMember>()
+  readonly #reporter: Reporter
+  /** Made at first use, like all that a scope needs which is used: most requests pay for it only. */
+  #members: Map<object, ScopeMember> | undefined
   readonly #inside: Context = { scope: this, operation: false }
-  readonly #operating: Context = { scope: this, operation: true }
+  #operating: Context | undefined
   #state: ScopeState = 'open'
   #settled: Promise<void> | undefined
   #underWay = 0
@@ -99,8 +100,20 @@ export class Scope {
     // One that has ended holds nothing; keeping it would chain up the scopes of a timer that starts the next from within.
     while (parent && parent.state !== 'open' && parent.state !== 'closing') ({ parent } = parent)
     this.parent = parent
-    this.report = safely(options.report ?? printReport)
+    this.#reporter = options.report ?? printReport
   }
+
+  /** Tells what the answer cannot. A reporter that throws does not break what it reports on. */
+  report(event: ReportEvent): void {
+    try {
+      this.#reporter(event)
+    } catch (error) {
+      printReport({ kind: 'hook-failed', label: event.label, error, message: `The report function failed for ${event.label}.` })
+    }
+  }
+
+  /** Called before the scope is used in any way; what it is used for may then be refused. */
+  protected begin(): void {}
 
   get state(): ScopeState {
     return this.#state
@@ -134,7 +147,7 @@ export class Scope {
   /** Whether a rollback would undo something, or something is under way that it would. */
   get holdsWork(): boolean {
     if (this.#underWay > 0) return true
-    for (const member of this.#members.values()) if (member.inTransaction) return true
+    for (const member of this.#members?.values() ?? []) if (member.inTransaction) return true
     return false
   }
 
@@ -168,18 +181,20 @@ export class Scope {
    * @throws {ScopeClosedError} The scope has settled.
    */
   member<M extends ScopeMember>(key: object, create: () => M): M {
-    const known = this.#members.get(key)
+    const known = this.#members?.get(key)
+    if (!known) this.begin()
     if (!this.admits) throw this.refusal()
     // A key is only ever used with the one class of members that its owner makes.
     if (known) return known as M
     const made = create()
+    this.#members ??= new Map()
     this.#members.set(key, made)
     return made
   }
 
   /** The member that belongs to `key`, if it was ever used. */
   peek<M extends ScopeMember>(key: object): M | undefined {
-    return this.#members.get(key) as M | undefined
+    return this.#members?.get(key) as M | undefined
   }
 
   /**
@@ -188,7 +203,9 @@ export class Scope {
    * @throws {ScopeClosedError} The scope has settled, or is settling and `work` belongs to nothing that had begun.
    */
   async operation<T>(work: () => Promise<T>): Promise<T> {
+    this.begin()
     if (!this.admits) throw this.refusal()
+    this.#operating ??= { scope: this, operation: true }
     this.#underWay += 1
     try {
       return await storage.run(this.#operating, work)
@@ -210,11 +227,13 @@ export class Scope {
 
   /** Calls `hook` once the scope has committed, outside any scope. What it throws is reported. */
   onCommit(hook: () => unknown): void {
+    this.begin()
     this.#onCommit.push(hook)
   }
 
   /** Calls `hook` once the scope has rolled back, outside any scope. What it throws is reported. */
   onRollback(hook: () => unknown): void {
+    this.begin()
     this.#onRollback.push(hook)
   }
 
@@ -259,7 +278,7 @@ export class Scope {
   }
 
   #isTouched(): boolean {
-    for (const member of this.#members.values()) if (member.touched) return true
+    for (const member of this.#members?.values() ?? []) if (member.touched) return true
     return false
   }
 
@@ -267,7 +286,7 @@ export class Scope {
     const wantsCommit = outcome.commit || this.#overrules(outcome)
     if (wantsCommit) await this.#quiet()
     this.#refusesOperations = true
-    const members = [...this.#members.values()]
+    const members = [...(this.#members?.values() ?? [])]
     try {
       try {
         for (const member of members) await member.close()
@@ -425,15 +444,4 @@ export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) 
 
 function namesOf(members: readonly ScopeMember[]): string[] {
   return members.map((member) => member.name)
-}
-
-/** A reporter that throws must not break what it reports on. */
-function safely(report: Reporter): Reporter {
-  return (event) => {
-    try {
-      report(event)
-    } catch (error) {
-      printReport({ kind: 'hook-failed', label: event.label, error, message: `The report function failed for ${event.label}.` })
-    }
-  }
 }
