@@ -7,7 +7,7 @@ import { express4, express5, express5Dressed } from './frameworks/express.ts'
 import { fastify5 } from './frameworks/fastify.ts'
 import type { Framework } from './frameworks/framework.ts'
 import { koa3 } from './frameworks/koa.ts'
-import { nest11Express, nestExpress, nestFastify } from './frameworks/nest.ts'
+import { nest11Express, nest11Fastify, nestExpress, nestFastify } from './frameworks/nest.ts'
 
 /** Databases that the model suites run on. */
 export const databases: readonly TestDatabase[] = chosen([sqliteFile, sqliteMemory, postgres, mariadb], process.env['DATABASES'])
@@ -17,7 +17,7 @@ export const servers: readonly TestDatabase[] = databases.filter((database) => d
 
 /** Frameworks that the request suite runs on. */
 export const frameworks: readonly Framework[] = chosen(
-  [express5, express5Dressed, express4, fastify5, koa3, nestExpress, nestFastify, nest11Express],
+  [express5, express5Dressed, express4, fastify5, koa3, nestExpress, nestFastify, nest11Express, nest11Fastify],
   process.env['FRAMEWORKS'],
 )
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http'
@@ -10,7 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy, ScopeClosedError } from '@active-alchemy/core'
 import { expect, it, vi } from 'vitest'
-import { open, type TestDatabase } from '../databases/database.ts'
+import { type Lack, open, type TestDatabase } from '../databases/database.ts'
 import type { Framework, FrameworkLack, Handler, Reply } from '../frameworks/framework.ts'
 import { inWorld, latch, noteModel, until, type World } from './world.ts'
 
@@ -51,8 +52,8 @@ function events(res: ServerResponse): void {
 
 /** What every framework owes on every database; the numbers are those of the research that found them. */
 export function requestRows(framework: Framework, database: TestDatabase): void {
-  const row = (title: string, run: (world: World) => Promise<void>, needs?: FrameworkLack): void => {
-    const lack = needs && framework.lacks[needs]
+  const row = (title: string, run: (world: World) => Promise<void>, needs?: FrameworkLack | Lack): void => {
+    const lack = needs && { ...framework.lacks, ...database.lacks }[needs]
     it.skipIf(lack)(lack ? `${title} (${lack})` : title, () => inWorld(framework, database, run))
   }
   const write =
@@ -612,6 +613,33 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(await world.texts()).toEqual([])
   })
 
+  row(
+    '35c a callback that runs in the context of another request is refused, and a second mount finds the right session',
+    async (world) => {
+      // Events of a socket run in the context that opened it: that of the first request, which is over.
+      let socket: AsyncResource | undefined
+      const between = (next: () => void): void => (socket ? socket.runInAsyncScope(next) : next())
+      const routes: Record<string, Handler> = {
+        'POST /open': () => ((socket = new AsyncResource('pooled socket')), { json: {} }),
+        'POST /notes': async () => {
+          const note = await world.Note.create({ text: 'kept' })
+          return { json: await world.Note.get(note.id) }
+        },
+      }
+      for (const mountTwice of [false, true]) {
+        socket = undefined
+        const app = await world.start(routes, { between, mountTwice })
+        // The first request has used its session, or there would be nothing to refuse.
+        expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(200)
+        expect((await fetch(`${app.url}/open`, { method: 'POST' })).status).toBe(200)
+        const before = (await world.texts()).length
+        const { status } = await fetch(`${app.url}/notes`, { method: 'POST' })
+        const finds = framework.lacks['lost sessions'] ?? (mountTwice && !framework.lacks['a second mount'])
+        expect([status, (await world.texts()).length - before]).toEqual(finds ? [200, 1] : [500, 0])
+      }
+    },
+  )
+
   row('36 a transaction that is held too long is rolled back, and the handler is refused', async (world) => {
     const fresh = await database.create()
     const impatient = new ActiveAlchemy(fresh.uri, { transactionTimeoutMs: 50 })
@@ -748,6 +776,25 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(await world.texts()).toEqual([])
     expect(world.reports).toMatchObject([{ kind: 'not-awaited', label: 'POST /notes' }])
   })
+
+  row(
+    '42 a connection that is killed before the commit makes the answer an error, and the pool is whole again',
+    async (world) => {
+      const app = await world.start({
+        'POST /kept': write(world, 'kept'),
+        'POST /killed': async () => {
+          await world.Note.create({ text: 'lost' })
+          await database.kill?.((sql) => world.db.session.manager.query(sql))
+          return { json: {} }
+        },
+      })
+      const post = async (path: string): Promise<number> => (await fetch(`${app.url}${path}`, { method: 'POST' })).status
+      expect([await post('/killed'), await post('/kept')]).toEqual([503, 200])
+      await world.settled()
+      expect(await world.texts()).toEqual(['kept'])
+    },
+    'a server',
+  )
 
   row('43 commitAnyway keeps the work behind an answer below 500, thrown or sent, and behind no other', async (world) => {
     const counted = async (text: string): Promise<void> => {

@@ -9,6 +9,8 @@ export interface TestDatabase {
   readonly lacks: Readonly<Partial<Record<Lack, string>>>
   /** SQL that makes the commit of its transaction fail, after `create table note (id …)` exists. */
   readonly breakCommit: readonly string[]
+  /** Ends the connection of a session on the server, as an administrator or a crash does. */
+  readonly kill?: (query: (sql: string) => Promise<unknown>) => Promise<void>
   /** SQL that `breakCommit` needs once. */
   readonly prepareBreak: readonly string[]
 }
@@ -16,6 +18,7 @@ export interface TestDatabase {
 /** Something that not every database has. */
 export type Lack =
   | 'a connection for each session'
+  | 'a server'
   | 'concurrent writers'
   | 'exact decimals'
   | 'deferred constraints'

@@ -14,6 +14,10 @@ export const mariadb: TestDatabase = {
   // The server ends the transaction behind the session's back, as it does to the victim of a deadlock.
   prepareBreak: ['create procedure break_commit() rollback'],
   breakCommit: ['call break_commit()'],
+  async kill(query) {
+    const [{ id }] = (await query('select connection_id() as id')) as [{ id: number }]
+    await onServer(`kill ${id}`)
+  },
   async create() {
     const name = `aa_${process.pid}_${++count}`
     await onServer(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`)

@@ -23,6 +23,10 @@ export const postgres: TestDatabase = {
   lacks: {},
   prepareBreak: ['create table promise_to_note (id serial primary key, note_id integer references note(id) deferrable initially deferred)'],
   breakCommit: ['insert into promise_to_note (note_id) values (987654)'],
+  async kill(query) {
+    const [{ pid }] = (await query('select pg_backend_pid() as pid')) as [{ pid: number }]
+    await onServer(`select pg_terminate_backend(${pid})`)
+  },
   async create() {
     const name = `aa_${process.pid}_${++count}`
     await onServer(`create database ${name}`)

@@ -14,6 +14,7 @@ const breaks = {
 export const sqliteFile: TestDatabase = {
   name: 'sqlite',
   lacks: {
+    'a server': 'SQLite runs in the process',
     'concurrent writers': 'SQLite has one write lock: a second writer waits for the first',
     'exact decimals': 'SQLite keeps at most 15 digits of a decimal number',
   },

@@ -10,7 +10,11 @@ import { type AppParts, type Framework, type Handler, listen, type Reply, status
 /** What is mounted around the adapter. */
 type Dress = 'none' | 'compression and session'
 
-function application(create: () => Express, dress: Dress, { routes, databases, options = {}, errorStatus, mountTwice }: AppParts): Express {
+function application(
+  create: () => Express,
+  dress: Dress,
+  { routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts,
+): Express {
   const app = create()
   const dressed = dress !== 'none'
   if (dressed) {
@@ -18,6 +22,7 @@ function application(create: () => Express, dress: Dress, { routes, databases, o
     app.use(session({ secret: 'test', resave: false, saveUninitialized: true }))
   }
   app.use(middleware(...databases, options))
+  if (between) app.use((_req, _res, next) => between(next))
   if (mountTwice) app.use(middleware(...databases, options))
   if (dressed) {
     app.use(compression({ threshold: 0 }))

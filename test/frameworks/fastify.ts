@@ -5,8 +5,12 @@ import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
 
-async function prepare(app: FastifyInstance, { routes, databases, options = {}, errorStatus, mountTwice }: AppParts): Promise<void> {
+async function prepare(
+  app: FastifyInstance,
+  { routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts,
+): Promise<void> {
   await app.register(plugin(...databases, options))
+  if (between) app.addHook('onRequest', (_request, _reply, done) => between(done))
   if (mountTwice) await app.register(plugin(...databases, options))
   await app.register(formbody)
   await app.register(multipart, { attachFieldsToBody: 'keyValues' })

@@ -38,12 +38,14 @@ export interface AppParts {
   readonly errorStatus?: number
   /** Whether the adapter is mounted twice. @default false */
   readonly mountTwice?: boolean
+  /** Middleware behind the first mount that calls on from wherever it likes, as callbacks of a pooled socket do. @default none */
+  readonly between?: (next: () => void) => void
   /** Whether the server speaks HTTP/2. @default false */
   readonly http2?: boolean
 }
 
 /** A row that not every framework can have. */
-export type FrameworkLack = 'HTTP/2' | 'async errors' | 'second answers' | 'events in the session'
+export type FrameworkLack = 'HTTP/2' | 'a second mount' | 'lost sessions' | 'second answers' | 'events in the session'
 
 /** One framework that the request suite runs on. */
 export interface Framework {

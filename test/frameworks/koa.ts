@@ -7,7 +7,7 @@ import multer from '@koa/multer'
 import Koa, { type Context } from 'koa'
 import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
 
-function application({ routes, databases, options = {}, errorStatus, mountTwice }: AppParts): Koa {
+function application({ routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts): Koa {
   const app = new Koa()
   app.silent = true
   app.use(async (ctx, next) => {
@@ -19,6 +19,7 @@ function application({ routes, databases, options = {}, errorStatus, mountTwice 
     }
   })
   app.use(middleware(...databases, options))
+  if (between) app.use((_ctx, next) => new Promise((resolve, reject) => between(() => void next().then(resolve, reject))))
   if (mountTwice) app.use(middleware(...databases, options))
   app.use(bodyParser({ jsonLimit: '5mb' }))
   app.use(multer().any())

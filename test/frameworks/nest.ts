@@ -8,7 +8,7 @@ import multipart from '@fastify/multipart'
 import * as common from '@nestjs/common'
 import * as core from '@nestjs/core'
 import * as express from '@nestjs/platform-express'
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import * as fastify from '@nestjs/platform-fastify'
 import type { RequestHandler } from 'express'
 import multer from 'multer'
 import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
@@ -19,6 +19,7 @@ interface Nest {
   readonly core: typeof core
   readonly alchemy: typeof alchemy
   readonly express: typeof express
+  readonly fastify: typeof fastify
 }
 
 /** The request and the response of a platform: of Express they are the raw ones. */
@@ -41,20 +42,21 @@ const onExpress: Platform = {
 
 const onFastify: Platform = {
   middleware: [],
-  async create(module, { http2 }, { core }) {
-    const adapter = http2 ? new FastifyAdapter({ http2, forceCloseConnections: true } as object) : new FastifyAdapter()
-    const app = await core.NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false })
+  async create(module, { http2 }, { core, fastify }) {
+    const overHttp2 = http2 ? { http2, forceCloseConnections: true } : {}
+    const adapter = new fastify.FastifyAdapter({ bodyLimit: 5_000_000, ...overHttp2 } as object)
+    const app = await core.NestFactory.create<fastify.NestFastifyApplication>(module, adapter, { logger: false })
     await app.register(multipart, { attachFieldsToBody: 'keyValues' })
     adapter.getInstance().addContentTypeParser('application/octet-stream', (_request, _body, done) => done(null))
-    return app.useBodyParser('application/json', { bodyLimit: 5_000_000 })
+    return app
   },
 }
 
 /** The application of the suite: a controller whose handlers return what Nest makes an answer of. */
 function rootModule(
   { common, alchemy }: Nest,
-  { routes, databases, options = {}, mountTwice }: AppParts,
-  middleware: readonly RequestHandler[],
+  { routes, databases, options = {}, mountTwice, between }: AppParts,
+  platformMiddleware: readonly RequestHandler[],
 ): common.Type {
   const { Controller, HttpCode, Module, Req, RequestMapping, RequestMethod, Res } = common
   class Suite {}
@@ -69,6 +71,9 @@ function rootModule(
     Res({ passthrough: true })(Suite.prototype, name, 1)
   }
   Controller()(Suite)
+  const middleware = between
+    ? [...platformMiddleware, (_req: unknown, _res: unknown, next: () => void) => between(next)]
+    : platformMiddleware
   // A module without middleware has no `configure`: the adapter mounts otherwise then.
   class Plain {}
   class WithMiddleware implements common.NestModule {
@@ -160,7 +165,7 @@ function framework(name: string, platform: Platform, load: () => Promise<Nest>, 
   }
 }
 
-const nest12 = async (): Promise<Nest> => ({ common, core, alchemy, express })
+const nest12 = async (): Promise<Nest> => ({ common, core, alchemy, express, fastify })
 
 /** The packages of Nest 11, which import each other by name, so that they have a folder of their own. */
 const compat = join(import.meta.dirname, '../../compat/nest11')
@@ -187,13 +192,20 @@ async function nest11(): Promise<Nest> {
     common: require('@nestjs/common') as typeof common,
     core: require('@nestjs/core') as typeof core,
     express: require('@nestjs/platform-express') as typeof express,
+    fastify: require('@nestjs/platform-fastify') as typeof fastify,
     alchemy: (await import(join(sources, 'index.ts'))) as typeof alchemy,
   }
 }
 
-export const nestExpress = framework('nest 12 on express', onExpress, nest12, { lacks: { 'HTTP/2': 'Express has no HTTP/2' } })
-export const nestFastify = framework('nest 12 on fastify', onFastify, nest12, { lacks: {} })
+const lacksOfExpress = {
+  'HTTP/2': 'Express has no HTTP/2',
+  'a second mount': 'Nest mounts once, on the platform',
+}
+export const nestExpress = framework('nest 12 on express', onExpress, nest12, { lacks: lacksOfExpress })
+const lacksOfFastify = { 'lost sessions': 'the hook of Fastify comes after middleware, and finds the session again' }
+export const nestFastify = framework('nest 12 on fastify', onFastify, nest12, { lacks: lacksOfFastify })
 export const nest11Express = framework('nest 11 on express', onExpress, nest11, {
-  lacks: { 'HTTP/2': 'Express has no HTTP/2' },
+  lacks: lacksOfExpress,
   databases: ['sqlite'],
 })
+export const nest11Fastify = framework('nest 11 on fastify', onFastify, nest11, { lacks: lacksOfFastify, databases: ['sqlite'] })
