@@ -777,6 +777,25 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(world.reports).toMatchObject([{ kind: 'not-awaited', label: 'POST /notes' }])
   })
 
+  for (const [what, fail] of [
+    ['a query', async ({ Note }: World) => void Note.filter({ text: 'none' }).firstOrError()],
+    ['a bulk write', async ({ Note }: World) => void Note.query().updateAll({ n: 'one' } as never)],
+    ['a commit', async ({ db, breakCommit }: World) => (await breakCommit(), void db.commit())],
+  ] as const) {
+    row(`41c ${what} that nobody awaits and that fails makes the answer an error, and does not end the process`, async (world) => {
+      const app = await world.start({
+        'POST /notes': async () => {
+          await world.Note.create({ text: 'lost' })
+          await fail(world)
+          return { json: { ok: true } }
+        },
+      })
+      expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBeGreaterThanOrEqual(400)
+      expect(await world.texts()).toEqual([])
+      expect(world.reports.map(({ kind }) => kind)).toContain('not-awaited')
+    })
+  }
+
   row(
     '42 a connection that is killed before the commit makes the answer an error, and the pool is whole again',
     async (world) => {

@@ -38,7 +38,7 @@ import { func } from './query/func.js'
 import { Query } from './query/query.js'
 import { SqlQuery } from './query/sql.js'
 import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
-import { Operation } from './scope/operation.js'
+import { beginOperation } from './scope/operation.js'
 import { detached, runInScope } from './scope/scope.js'
 import { AlchemyDataSource } from './session/data-source.js'
 import type { BeginHook } from './session/session-source.js'
@@ -283,17 +283,17 @@ export class ActiveAlchemy implements ModelDatabase {
 
   /** Writes what was added, and every changed record. @throws {NoScopeError} There is no scope. */
   flush(): Promise<void> {
-    return Operation.start<void, Operation<void>>(Operation, async () => this.dataSource.requireSession('db.flush()').flush())
+    return beginOperation(async () => this.dataSource.requireSession('db.flush()').flush())
   }
 
   /** Commits at once; the next write opens a new transaction. @throws {NoScopeError} There is no scope. */
-  async commit(): Promise<void> {
-    await this.dataSource.requireSession('db.commit()').commit()
+  commit(): Promise<void> {
+    return beginOperation(async () => this.dataSource.requireSession('db.commit()').commit())
   }
 
   /** Drops what was written since the last commit. @throws {NoScopeError} There is no scope. */
-  async rollback(): Promise<void> {
-    await this.dataSource.requireSession('db.rollback()').rollback()
+  rollback(): Promise<void> {
+    return beginOperation(async () => this.dataSource.requireSession('db.rollback()').rollback())
   }
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
@@ -331,7 +331,7 @@ export class ActiveAlchemy implements ModelDatabase {
    * })
    */
   transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return Operation.start<T, Operation<T>>(Operation, async () => transaction(this.dataSource, work, options))
+    return beginOperation(async () => transaction(this.dataSource, work, options))
   }
 
   /**

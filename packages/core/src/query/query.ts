@@ -17,8 +17,9 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
-import { type PageOptions, pageRequest } from '../pagination/page-request.js'
+import { type PageOptions, type PageRequest, pageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
+import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../session/data-source.js'
 import type { Session } from '../session/session.js'
@@ -73,6 +74,15 @@ export type FilterObject<T> = { readonly [K in ColumnName<T>]?: FilterValue<T[K]
 
 /** A condition: an object, a list of which one must hold, or SQL. */
 export type Filter<T> = FilterObject<T> | readonly (FilterObject<T> | Sql)[] | Sql
+
+/** What `updateAll` sets: values by column, or SQL. */
+export type BulkValues<T> = { readonly [K in ColumnName<T>]?: T[K] | Sql }
+
+/** How `updateAll` takes its values. */
+export interface BulkUpdateOptions {
+  /** Takes every column, also keys and guarded ones: for values that no client chose. @default false */
+  readonly unguarded?: boolean
+}
 
 /** Rows that a loop loads at a time. */
 const batchSize = 500
@@ -337,8 +347,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
-  async firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
-    return (await this.first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name))
+  firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
+    return this.#operation(async () => (await this.first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name)))
   }
 
   /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
@@ -368,8 +378,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
-  async getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
-    return (await this.withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id))
+  getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
+    return this.#operation(async () => (await this.withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))
   }
 
   /** How many match. */
@@ -388,11 +398,13 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** The first value of the first row, `null` if there is none. */
-  async scalar(): Promise<R[keyof R] | null> {
-    const row = await this.first()
-    if (row === null) return null
-    const [value] = Object.values(row as ObjectLiteral) as R[keyof R][]
-    return value ?? null
+  scalar(): Promise<R[keyof R] | null> {
+    return this.#operation(async () => {
+      const row = await this.first()
+      if (row === null) return null
+      const [value] = Object.values(row as ObjectLiteral) as R[keyof R][]
+      return value ?? null
+    })
   }
 
   /**
@@ -402,8 +414,11 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    * @returns The page; an empty one beyond the last.
    * @throws {InvalidOptionError} The application itself gave a `perPage` below 1.
    */
-  async paginate(options?: PageOptions): Promise<Paginator<R>> {
-    const request = pageRequest(options)
+  paginate(options?: PageOptions): Promise<Paginator<R>> {
+    return this.#operation(() => this.#page(pageRequest(options)))
+  }
+
+  async #page(request: PageRequest): Promise<Paginator<R>> {
     return this.#run('paginate', async (session, runner) => {
       const { perPage } = request
       const mustCount = request.count || request.page === 'last'
@@ -474,7 +489,11 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    * @example
    * await Product.filter({ location: 'USA' }).updateAll({ price: db.sql`price * 2` })
    */
-  async updateAll(values: { readonly [K in ColumnName<T>]?: T[K] | Sql }, options: { readonly unguarded?: boolean } = {}): Promise<number> {
+  updateAll(values: BulkValues<T>, options?: BulkUpdateOptions): Promise<number> {
+    return this.#operation(() => this.#updateAll(values, options))
+  }
+
+  async #updateAll(values: BulkValues<T>, options: BulkUpdateOptions = {}): Promise<number> {
     const metadata = this.#metadata
     if (!isRecord(values) || Array.isArray(values)) {
       throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
@@ -494,20 +513,24 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
-  async deleteAll(options: { readonly hardDelete?: boolean } = {}): Promise<number> {
-    const { hardDelete = false, ...others } = options
-    if (options !== Object(options) || Object.keys(others).length > 0) {
-      throw new InvalidOptionError('of deleteAll()', '{ hardDelete: true }', options)
-    }
-    const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
-    return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
+  deleteAll(options: { readonly hardDelete?: boolean } = {}): Promise<number> {
+    return this.#operation(async () => {
+      const { hardDelete = false, ...others } = options
+      if (options !== Object(options) || Object.keys(others).length > 0) {
+        throw new InvalidOptionError('of deleteAll()', '{ hardDelete: true }', options)
+      }
+      const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
+      return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
+    })
   }
 
   /** Restores all matching deleted rows in one statement. @returns Number of rows. */
-  async restoreAll(): Promise<number> {
-    if (!this.#metadata.deleteDateColumn)
-      throw new UnsupportedError(`${this.#metadata.name}.restoreAll()`, 'Use db.Model, which deletes softly.')
-    return this.#writeAll('restoreAll', (builder) => builder.restore(), false)
+  restoreAll(): Promise<number> {
+    return this.#operation(async () => {
+      const { deleteDateColumn, name } = this.#metadata
+      if (!deleteDateColumn) throw new UnsupportedError(`${name}.restoreAll()`, 'Use db.Model, which deletes softly.')
+      return this.#writeAll('restoreAll', (builder) => builder.restore(), false)
+    })
   }
 
   /** One statement over the rows that this query means. */
@@ -553,7 +576,13 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
         const run = (runner: QueryRunner): Promise<Result> => work(session, runner)
         return this.isPlainRead && !writes ? session.read(run) : session.write(run)
       })
-    return this.#scope ? this.#scope.run(send) : send()
+    return this.#operation(send)
+  }
+
+  /** Its scope waits for it, and fails with it if nobody awaits it. */
+  #operation<Result>(work: () => Promise<Result>): Promise<Result> {
+    const begin = (): Promise<Result> => beginOperation(work)
+    return this.#scope ? this.#scope.run(begin) : begin()
   }
 
   /** @internal Runs in `scope`, wherever it is sent: the query of a session. */

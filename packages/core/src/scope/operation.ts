@@ -25,12 +25,12 @@ export class Operation<Result> extends Promise<Result> {
     return super.then(onKept, onLost)
   }
 
-  /** @internal Begins `work` at once, in the current scope if there is one. @param Class Of the promise. */
+  /** @internal Begins `work` at once. @param Class Of the promise. See `beginOperation`. */
   static start<Result, Own extends Operation<Result>>(
     Class: new (executor: Executor<Result>) => Own,
     work: () => PromiseLike<Result>,
+    scope = currentScope(),
   ): Own {
-    const scope = currentScope()
     const operation: Own = new Class((resolve, reject) => {
       underWay(scope, work).then(resolve, (error: unknown) => {
         if (scope && !operation.#isSeen) {
@@ -43,6 +43,11 @@ export class Operation<Result> extends Promise<Result> {
     })
     return operation
   }
+}
+
+/** Begins `work` at once. @param scope Of the work. @default the current one, if there is one */
+export function beginOperation<Result>(work: () => PromiseLike<Result>, scope?: Scope): Operation<Result> {
+  return Operation.start<Result, Operation<Result>>(Operation, work, scope)
 }
 
 function underWay<Result>(scope: Scope | undefined, work: () => PromiseLike<Result>): Promise<Result> {

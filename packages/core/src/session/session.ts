@@ -12,6 +12,7 @@ import {
   TransactionOpenError,
   UnsupportedError,
 } from '../errors.js'
+import { beginOperation } from '../scope/operation.js'
 import { detached, type Scope, type ScopeMember } from '../scope/scope.js'
 import type { RecordOwner } from './record-state.js'
 import { Frame, frames } from './frame.js'
@@ -435,13 +436,13 @@ export class Session implements RecordOwner {
   }
 
   /** Deletes the record's row when the session is flushed; on a `db.Model`, for good. */
-  async delete(record: object): Promise<void> {
-    await this.scope.operation(() => this.records.remove(record))
+  delete(record: object): Promise<void> {
+    return beginOperation(() => this.records.remove(record), this.scope)
   }
 
   /** Writes what was added, and every changed record of the session. */
-  async flush(): Promise<void> {
-    await this.scope.operation(() => this.records.flush())
+  flush(): Promise<void> {
+    return beginOperation(() => this.records.flush(), this.scope)
   }
 
   /**
@@ -450,8 +451,8 @@ export class Session implements RecordOwner {
    * @throws {SessionFailedError} A statement failed; `rollback` first.
    * @throws {TransactionOpenError} Called inside `db.transaction`, whose outcome is not yet decided.
    */
-  async commit(): Promise<void> {
-    await this.scope.operation(async () => {
+  commit(): Promise<void> {
+    return beginOperation(async () => {
       this.#refuseInside('commit')
       await this.records.flush()
       await this.#inTurn(this.#root, async () => {
@@ -465,24 +466,26 @@ export class Session implements RecordOwner {
           throw error
         }
       })
-    })
+    }, this.scope)
   }
 
   /** Drops what was written since the last commit, and gives back connection and locks; a failed session is usable again. */
-  async rollback(): Promise<void> {
-    await this.scope.operation(async () => {
+  rollback(): Promise<void> {
+    return beginOperation(async () => {
       this.#refuseInside('rollback')
       await this.#inTurn(this.#root, async () => {
         this.records.discardPending()
         await this.#counted(() => this.#end('rollback'))
       })
-    })
+    }, this.scope)
   }
 
   /** Rolls back and forgets every record; the next statement starts anew. */
-  async remove(): Promise<void> {
-    await this.rollback()
-    this.records.clear()
+  remove(): Promise<void> {
+    return beginOperation(async () => {
+      await this.rollback()
+      this.records.clear()
+    }, this.scope)
   }
 
   /** Lets the scope only roll back, whatever the answer says. @param reason For who reads the code. */
