@@ -780,7 +780,7 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
   for (const [what, fail] of [
     ['a query', async ({ Note }: World) => void Note.filter({ text: 'none' }).firstOrError()],
     ['a bulk write', async ({ Note }: World) => void Note.query().updateAll({ n: 'one' } as never)],
-    ['a commit', async ({ db, breakCommit }: World) => (await breakCommit(), void db.commit())],
+    ['a commit', async (world: World) => (await world.breakCommit(), void world.db.commit())],
   ] as const) {
     row(`41c ${what} that nobody awaits and that fails makes the answer an error, and does not end the process`, async (world) => {
       const app = await world.start({

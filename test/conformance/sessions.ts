@@ -357,7 +357,24 @@ export function sessionRows(database: TestDatabase): void {
     ).rejects.toThrow('boom')
     expect(await names(store)).toEqual(['a'])
     await expect(db.transaction(async () => undefined, { retries: -1 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    for (const isolation of ['SNAPSHOT', 'NOPE', 'SERIALIZABLE; DROP TABLE user'] as 'SNAPSHOT'[]) {
+      const refused = db.transaction(() => User.create({ name: 'c' }), { isolation })
+      await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+    expect(await names(store)).toEqual(['a'])
     await expect(db.run(() => db.transaction(async () => undefined, { retries: 1 }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
+  row('a hook is a function, which is said where it is given', async ({ db }) => {
+    await db.run(async () => {
+      for (const hook of [5, undefined, {}] as never[]) {
+        expect(() => db.onCommit(hook)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+        expect(() => db.session.onRollback(hook)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+        expect(() => db.onBegin(hook)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+        const inner = db.transaction(async () => db.onCommit(hook))
+        await expect(inner).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      }
+    })
   })
 
   row('@db.Transactional() makes a method a transaction', async (store) => {

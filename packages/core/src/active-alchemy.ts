@@ -39,7 +39,7 @@ import { Query } from './query/query.js'
 import { SqlQuery } from './query/sql.js'
 import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
 import { beginOperation } from './scope/operation.js'
-import { detached, runInScope } from './scope/scope.js'
+import { acceptHook, detached, runInScope } from './scope/scope.js'
 import { AlchemyDataSource } from './session/data-source.js'
 import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './session/transaction.js'
@@ -375,7 +375,7 @@ export class ActiveAlchemy implements ModelDatabase {
    * // create policy own_rows on invoice using (tenant = current_setting('app.tenant'))
    */
   onBegin(hook: BeginHook): void {
-    this.#beginHooks.push(hook)
+    this.#beginHooks.push(acceptHook('onBegin', hook))
   }
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */

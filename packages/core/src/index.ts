@@ -60,7 +60,15 @@ export type { WindowOptions } from './pagination/page-window.js'
 export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'
 export { type RenderOptions, renderPagination } from './pagination/render.js'
 export { Expression } from './query/func.js'
-export { type BulkUpdateOptions, type BulkValues, type DeletedOptions, type Filter, type LockOptions, type NotFound, Query } from './query/query.js'
+export {
+  type BulkUpdateOptions,
+  type BulkValues,
+  type DeletedOptions,
+  type Filter,
+  type LockOptions,
+  type NotFound,
+  Query,
+} from './query/query.js'
 export { Sql, SqlQuery } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'

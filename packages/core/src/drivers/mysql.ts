@@ -17,7 +17,6 @@ import {
   ConnectionFailedError,
   ConnectionLostError,
   DdlInScopeError,
-  InvalidOptionError,
   InvalidUriError,
   PoolTimeoutError,
   RolledBackError,
@@ -438,8 +437,6 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
 
   async #begin(isolation?: IsolationLevel): Promise<void> {
     if (isolation) {
-      const { supportedIsolationLevels: known } = this.driver
-      if (!known.includes(isolation)) throw new InvalidOptionError('isolation', known.join(', '), isolation)
       const hadTraces = this.#hasTraces
       await this.query(`SET TRANSACTION ISOLATION LEVEL ${isolation}`)
       // It holds for the next transaction only, which is this one.

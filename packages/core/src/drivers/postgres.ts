@@ -21,7 +21,6 @@ import {
   InvalidUriError,
   PoolTimeoutError,
   RolledBackError,
-  UnsupportedError,
 } from '../errors.js'
 import type { DatabaseUri } from '../uri.js'
 import { type DatabaseFailure, databaseError, reword } from './database-error.js'
@@ -489,9 +488,6 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 
   async begin(isolation: IsolationLevel = 'READ COMMITTED'): Promise<void> {
-    if (!this.driver.supportedIsolationLevels.includes(isolation)) {
-      throw new UnsupportedError(`The isolation level ${isolation}`, `Use ${this.driver.supportedIsolationLevels.join(', ')}.`)
-    }
     // PostgreSQL would wait for a lock as long as the transaction lasts. Both go in one message.
     await this.query(`BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL lock_timeout = ${this.driver.pooling.poolTimeoutMs}`)
     this.isTransactionActive = true

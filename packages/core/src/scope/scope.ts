@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { CommitError, ScopeClosedError, SessionFailedError } from '../errors.js'
+import { CommitError, InvalidOptionError, ScopeClosedError, SessionFailedError } from '../errors.js'
 import { printReport, type ReportEvent, type Reporter } from './report.js'
 
 /** Why a scope rolled back. */
@@ -228,13 +228,13 @@ export class Scope {
   /** Calls `hook` once the scope has committed, outside any scope. What it throws is reported. */
   onCommit(hook: () => unknown): void {
     this.begin()
-    this.#onCommit.push(hook)
+    this.#onCommit.push(acceptHook('onCommit', hook))
   }
 
   /** Calls `hook` once the scope has rolled back, outside any scope. What it throws is reported. */
   onRollback(hook: () => unknown): void {
     this.begin()
-    this.#onRollback.push(hook)
+    this.#onRollback.push(acceptHook('onRollback', hook))
   }
 
   /**
@@ -412,6 +412,12 @@ export class Scope {
       }
     }
   }
+}
+
+/** @throws {InvalidOptionError} It is no function: that would be told only when it is too late. */
+export function acceptHook<Hook>(name: string, hook: Hook): Hook {
+  if (typeof hook !== 'function') throw new InvalidOptionError(name, 'a function', hook)
+  return hook
 }
 
 /** The scope in which the calling code runs. */

@@ -13,7 +13,7 @@ import {
   UnsupportedError,
 } from '../errors.js'
 import { beginOperation } from '../scope/operation.js'
-import { detached, type Scope, type ScopeMember } from '../scope/scope.js'
+import { acceptHook, detached, type Scope, type ScopeMember } from '../scope/scope.js'
 import type { RecordOwner } from './record-state.js'
 import { Frame, frames } from './frame.js'
 import type { SessionSource } from './session-source.js'
@@ -500,8 +500,9 @@ export class Session implements RecordOwner {
 
   /** Calls `hook` after the commit, outside the scope; not when the enclosing `db.transaction` is rolled back. */
   onCommit(hook: () => unknown): void {
-    const frame = this.#frame()
-    if (frame.parent) frame.hooks.push(() => this.scope.onCommit(hook))
+    acceptHook('onCommit', hook)
+    const { parent, hooks } = this.#frame()
+    if (parent) hooks.push(() => this.scope.onCommit(hook))
     else this.scope.onCommit(hook)
   }
 

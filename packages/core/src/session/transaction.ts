@@ -14,15 +14,22 @@ export interface TransactionOptions {
   readonly retries?: number
 }
 
+/** Those of the SQL standard, which every database takes; it may give a stricter one. */
+const isolationLevels: readonly IsolationLevel[] = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']
+
 /**
  * Runs `work` as one transaction: a savepoint inside a scope, a scope of its own outside.
  *
- * @throws {InvalidOptionError} `retries` is no whole number from 0 to 20, or an option was given inside a scope.
+ * @throws {InvalidOptionError} `isolation` is none of the SQL standard, `retries` is no whole number from 0 to 20, or an option was
+ *   given inside a scope.
  */
 export async function transaction<T>(dataSource: AlchemyDataSource, work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
   const { isolation, retries = 0 } = options
   if (!Number.isInteger(retries) || retries < 0 || retries > 20) {
     throw new InvalidOptionError('retries', 'a whole number from 0 to 20', retries)
+  }
+  if (isolation !== undefined && !isolationLevels.includes(isolation)) {
+    throw new InvalidOptionError('isolation', isolationLevels.join(', '), isolation)
   }
   if (currentScope()) {
     if (isolation ?? options.retries) {
