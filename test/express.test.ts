@@ -139,8 +139,8 @@ describe('Express', () => {
       expect(await texts()).toEqual(['/', '/'])
     })
 
-    it('is what the option app does', async () => {
-      const other = new ActiveAlchemy(fresh.uri, { app })
+    it.each(['new ActiveAlchemy', 'configure'])('is what the option app of %s does', async (how) => {
+      const other = how === 'configure' ? new ActiveAlchemy().configure(fresh.uri, { app }) : new ActiveAlchemy(fresh.uri, { app })
       const Own = noteModel(other)
       opened.push(() => other.close())
       app.post('/', async (_req, res) => {

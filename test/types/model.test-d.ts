@@ -46,6 +46,8 @@ class Decorated extends db.Model {
 
 // @ts-expect-error an environment variable may be missing
 new ActiveAlchemy(process.env['DATABASE_URL'])
+// @ts-expect-error an application is for the package of its framework
+new ActiveAlchemy('sqlite://', { app: {} })
 // @ts-expect-error there is no such option
 new ActiveAlchemy('sqlite://', { poolsize: 3 })
 // @ts-expect-error it commits by request or by save

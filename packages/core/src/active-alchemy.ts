@@ -18,6 +18,7 @@ import { catalogue } from './drivers/catalogue.js'
 import {
   AlreadyConfiguredError,
   DatabaseClosedError,
+  InvalidOptionError,
   InvalidUriError,
   MissingDriverError,
   ModelDefinitionError,
@@ -68,6 +69,7 @@ const unconfigured = 'sqlite://'
 /**
  * A database: its models, its sessions, its connections. `db` in all examples.
  *
+ * @typeParam App Application of the framework, in its adapter.
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  *
@@ -76,7 +78,7 @@ const unconfigured = 'sqlite://'
  * await db.createAll()
  * const user = await User.create({ name: 'Mardix' })
  */
-export class ActiveAlchemy implements ModelDatabase {
+export class ActiveAlchemy<App = never> implements ModelDatabase {
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
   readonly Model: ModelDoor<typeof Model>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
@@ -96,8 +98,8 @@ export class ActiveAlchemy implements ModelDatabase {
    * @throws {InvalidOptionError} An option has a value that it cannot have.
    */
   constructor()
-  constructor(uri: string, options?: ActiveAlchemyOptions)
-  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions]) {
+  constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>>)
+  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App>]) {
     const [uri, options] = parameters
     if (parameters.length > 0) {
       if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
@@ -121,6 +123,16 @@ export class ActiveAlchemy implements ModelDatabase {
     own.set('isDeleted', column(types.Boolean, { default: false, index: true }))
     own.set('deletedAt', withRole(column(types.DateTime, { nullable: true }), 'deleteDate'))
     this.Model = this.#door(WithStamps, doors)
+    this.#bindApp(options)
+  }
+
+  #bindApp(options: ActiveAlchemyOptions<App> | undefined): void {
+    if (options?.app !== undefined) this.bind(options.app)
+  }
+
+  /** Binds the application of the option `app`: each adapter knows how. */
+  protected bind(_app: App): void {
+    throw new InvalidOptionError('app', 'an application in the package of its framework, as @active-alchemy/express', 'unknown')
   }
 
   /**
@@ -128,11 +140,12 @@ export class ActiveAlchemy implements ModelDatabase {
    *
    * @throws {AlreadyConfiguredError} It has a URI, or has been used.
    */
-  configure(uri: string, options?: ActiveAlchemyOptions): this {
+  configure(uri: string, options?: ActiveAlchemyOptions<App>): this {
     if (this.#uri || this.#dataSource) throw new AlreadyConfiguredError()
     if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
     this.#uri = readUri(uri)
     this.#options = resolveOptions(options)
+    this.#bindApp(options)
     return this
   }
 

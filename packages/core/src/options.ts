@@ -2,8 +2,14 @@ import type { DataSourceOptions } from 'typeorm'
 import { InvalidOptionError } from './errors.js'
 import { Query } from './query/query.js'
 
-/** How a database is used. */
-export interface ActiveAlchemyOptions {
+/**
+ * How a database is used.
+ *
+ * @typeParam App Application of the framework, in its adapter.
+ */
+export interface ActiveAlchemyOptions<App = never> {
+  /** Application that is bound at once, as by `initApp` of the adapters. @default none */
+  readonly app?: App
   /** Prints every statement, without its values. @default false */
   readonly echo?: boolean
   /** Connections that may be open at once, 1 to 1,000. @default 10; SQLite 4, in memory always 1 */
@@ -27,7 +33,7 @@ export interface ActiveAlchemyOptions {
 }
 
 /** The options with their defaults. */
-export interface ResolvedOptions extends Required<Omit<ActiveAlchemyOptions, 'poolSize' | 'poolRecycleMs' | 'name'>> {
+export interface ResolvedOptions extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'name'>> {
   readonly poolSize: number | undefined
   readonly poolRecycleMs: number | undefined
   readonly name: string | undefined
@@ -47,12 +53,14 @@ const defaults = {
 } as const satisfies ResolvedOptions
 
 /** @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
-export function resolveOptions(options: ActiveAlchemyOptions = {}): ResolvedOptions {
+export function resolveOptions(options: ActiveAlchemyOptions<unknown> = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw new InvalidOptionError('options', 'an object', options)
-  for (const name of Object.keys(options)) {
+  // The application is bound, not kept.
+  const { app: _app, ...own } = options
+  for (const name of Object.keys(own)) {
     if (!Object.hasOwn(defaults, name)) throw new InvalidOptionError(name, `another name: ${Object.keys(defaults).join(', ')}`, 'unknown')
   }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   const resolved: ResolvedOptions = { ...defaults, ...given }
   wholeNumber('poolSize', resolved.poolSize, 1, 1_000)
   wholeNumber('poolTimeoutMs', resolved.poolTimeoutMs, 1, 2 ** 31 - 1)

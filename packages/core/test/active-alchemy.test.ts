@@ -79,6 +79,12 @@ describe('a database without a URI', () => {
     await db.close()
   })
 
+  it('knows no application: those are for the packages of the frameworks', () => {
+    expect(() => new ActiveAlchemy('sqlite://', { app: {} } as never)).toThrow(InvalidOptionError)
+    expect(() => new ActiveAlchemy().configure('sqlite://', { app: {} } as never)).toThrow('The option app')
+    expect(() => new ActiveAlchemy('sqlite://', null as never)).toThrow('The option options')
+  })
+
   it('checks what it is configured with', () => {
     expect(() => new ActiveAlchemy().configure(undefined as unknown as string)).toThrow('is DATABASE_URL set?')
     expect(() => new ActiveAlchemy().configure('sqlite://', { echo: 1 } as never)).toThrow(InvalidOptionError)

@@ -2,11 +2,8 @@ import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchem
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
 import { errorHandler, initApp, middleware, type MiddlewareOptions } from './middleware.js'
 
-/** How a database is used, and by which application. */
-export interface ExpressOptions extends ActiveAlchemyOptions {
-  /** Application that gets the middleware at once; its routes come after. @default none */
-  readonly app?: Application
-}
+/** How a database is used; `app` is bound at once: its routes come after. */
+export type ExpressOptions = ActiveAlchemyOptions<Application>
 
 /**
  * A database whose sessions are bound to the requests of Express.
@@ -15,15 +12,9 @@ export interface ExpressOptions extends ActiveAlchemyOptions {
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * app.use(db.middleware())
  */
-export class ActiveAlchemy extends Core {
-  /** @param uri See `ActiveAlchemy` of `@active-alchemy/core`. */
-  constructor()
-  constructor(uri: string, options?: ExpressOptions)
-  constructor(...parameters: [uri?: string, options?: ExpressOptions]) {
-    const [uri, { app, ...options } = {}] = parameters
-    // Without parameters it is the database in memory; an undefined URI must stay an error.
-    super(...((parameters.length === 0 ? [] : [uri, options]) as [string, ActiveAlchemyOptions]))
-    if (app) this.initApp(app)
+export class ActiveAlchemy extends Core<Application> {
+  protected override bind(app: Application): void {
+    this.initApp(app)
   }
 
   /** Gives every request its own session. See `middleware`. */

@@ -2,11 +2,8 @@ import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchem
 import type { FastifyPluginAsync } from 'fastify'
 import { initApp, plugin, type PluginOptions, type Registrar } from './plugin.js'
 
-/** How a database is used, and by which application. */
-export interface FastifyOptions extends ActiveAlchemyOptions {
-  /** Application that gets the plugin at once, and closes the database when it closes. @default none */
-  readonly app?: Registrar
-}
+/** How a database is used; `app` is bound at once: it closes the database when it closes. */
+export type FastifyOptions = ActiveAlchemyOptions<Registrar>
 
 /**
  * A database whose sessions are bound to the requests of Fastify.
@@ -15,15 +12,9 @@ export interface FastifyOptions extends ActiveAlchemyOptions {
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * await app.register(db.plugin())
  */
-export class ActiveAlchemy extends Core {
-  /** @param uri See `ActiveAlchemy` of `@active-alchemy/core`. */
-  constructor()
-  constructor(uri: string, options?: FastifyOptions)
-  constructor(...parameters: [uri?: string, options?: FastifyOptions]) {
-    const [uri, { app, ...options } = {}] = parameters
-    // Without parameters it is the database in memory; an undefined URI must stay an error.
-    super(...((parameters.length === 0 ? [] : [uri, options]) as [string, ActiveAlchemyOptions]))
-    if (app) this.initApp(app, { close: true })
+export class ActiveAlchemy extends Core<Registrar> {
+  protected override bind(app: Registrar): void {
+    this.initApp(app, { close: true })
   }
 
   /** Gives every request its own session. See `plugin`. */

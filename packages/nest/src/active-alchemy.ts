@@ -4,11 +4,8 @@ import type { INestApplication } from '@nestjs/common'
 import type { DataSource, DataSourceOptions } from 'typeorm'
 import { initApp } from './init-app.js'
 
-/** How a database is used, and by which application. */
-export interface NestOptions extends ActiveAlchemyOptions {
-  /** Application that is bound at once, as by `initApp`. @default none */
-  readonly app?: INestApplication
-}
+/** How a database is used; `app` is bound at once: as by `initApp`. */
+export type NestOptions = ActiveAlchemyOptions<INestApplication>
 
 /** Options of `TypeOrmModule.forRootAsync`. */
 export interface TypeOrmModuleOptions {
@@ -25,15 +22,9 @@ export interface TypeOrmModuleOptions {
  * @Module({ imports: [AlchemyModule.forRoot({ db })] })
  * class AppModule {}
  */
-export class ActiveAlchemy extends Core {
-  /** @param uri See `ActiveAlchemy` of `@active-alchemy/core`. */
-  constructor()
-  constructor(uri: string, options?: NestOptions)
-  constructor(...parameters: [uri?: string, options?: NestOptions]) {
-    const [uri, { app, ...options } = {}] = parameters
-    // Without parameters it is the database in memory; an undefined URI must stay an error.
-    super(...((parameters.length === 0 ? [] : [uri, options]) as [string, ActiveAlchemyOptions]))
-    if (app) this.initApp(app)
+export class ActiveAlchemy extends Core<INestApplication> {
+  protected override bind(app: INestApplication): void {
+    this.initApp(app)
   }
 
   /** Binds an application that does not import `AlchemyModule`. See `initApp`. */
