@@ -285,16 +285,36 @@ export function requestRows(framework: Framework, database: TestDatabase): void 
     expect(world.statements).toEqual([])
   })
 
-  row('18b a request that only reads holds nothing and opens no transaction', async (world) => {
+  row('18b a request that only reads holds nothing, opens no transaction, and its answer waits for nothing', async (world) => {
+    const late = latch<unknown>()
     const app = await world.start({
       'GET /notes': async () => {
         const notes = await world.Note.query().all()
         return { json: { notes: notes.length, leased: world.db.dataSource.alchemy.pool.leased } }
       },
+      'GET /raw': async () => {
+        await world.Note.query().all()
+        return {
+          raw: async (res) => {
+            res.writeHead(200)
+            // With nothing to commit the first byte leaves at once, and the session is over with it.
+            const headWasSent = res.write('fine')
+            late.open([
+              headWasSent,
+              await world.Note.query()
+                .all()
+                .catch((error: unknown) => error),
+            ])
+            res.end()
+          },
+        }
+      },
     })
     world.statements.length = 0
     expect(await (await fetch(`${app.url}/notes`)).json()).toEqual({ notes: 0, leased: 0 })
     expect(world.statements).toHaveLength(1)
+    expect(await (await fetch(`${app.url}/raw`)).text()).toBe('fine')
+    expect(await late.promise).toEqual([true, expect.any(ScopeClosedError)])
   })
 
   row('19 a client that leaves rolls back at once, and the handler is refused from then on', async (world) => {

@@ -25,6 +25,7 @@ function touch(scope: Scope, written = 1): void {
     touched: true,
     written,
     failure: undefined,
+    end: () => undefined,
     close: note('close'),
     commit: note('commit'),
     rollback: note('rollback'),

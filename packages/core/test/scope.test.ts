@@ -35,6 +35,7 @@ function member(name: string, failing: Readonly<Partial<Record<'commit' | 'rollb
     touched,
     written: 0,
     failure: undefined,
+    end: (commits) => void log.push(`${name} end${commits ? '' : ', rolled back'}`),
     close: step('close'),
     commit: step('commit'),
     rollback: step('rollback'),
@@ -180,7 +181,7 @@ describe('settling', () => {
       undefined,
     ])
     expect([committed.state, rolledBack.state, unused.state]).toEqual(['committed', 'rolled back', 'committed'])
-    expect(log).toEqual([])
+    expect(log).toEqual(['a end', 'b end, rolled back'])
   })
 
   it('happens once: the first outcome wins, and all callers get the same promise', async () => {
@@ -651,6 +652,7 @@ describe('a scope with a member that cannot be closed', () => {
       touched: true,
       written: 0,
       failure: undefined,
+      end: () => undefined,
       close,
       commit: async () => void log.push(`${name} commit`),
       rollback: async () => void log.push(`${name} rollback`),

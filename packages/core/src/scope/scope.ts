@@ -24,7 +24,7 @@ export type ScopeState = 'open' | 'closing' | 'committed' | 'rolled back' | 'fai
 export interface ScopeMember {
   /** Name of the database, for messages. */
   readonly name: string
-  /** Whether there is anything to settle. */
+  /** Whether its end has to be waited for: it holds a transaction, or a statement failed. Reads alone leave nothing behind. */
   readonly touched: boolean
   /** Rows written and not yet committed. */
   readonly written: number
@@ -32,6 +32,8 @@ export interface ScopeMember {
   readonly inTransaction?: boolean
   /** The first failed statement: it can only be rolled back. */
   readonly failure: unknown
+  /** Ends it where there is nothing to wait for. @param commits Whether the scope ends with success. */
+  end(commits: boolean): void
   /** Refuses new statements and waits for those under way. */
   close(): Promise<void>
   /** Commits; rejects unless the server says that it did. */
@@ -257,6 +259,7 @@ export class Scope {
     this.#isCutOff = !outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')
     if (!this.isPending) {
       this.#state = outcome.commit ? 'committed' : 'rolled back'
+      for (const member of this.#members?.values() ?? []) member.end(outcome.commit)
       return undefined
     }
     this.#state = 'closing'

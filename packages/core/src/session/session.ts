@@ -53,7 +53,7 @@ export class Session implements RecordOwner {
   #running = 0
   #whenIdle: (() => void) | undefined
   #closed = false
-  #touched = false
+  #hasEntered = false
   #written = 0
   #hasWritten = false
   #expiry: NodeJS.Timeout | undefined
@@ -147,8 +147,8 @@ export class Session implements RecordOwner {
   async execute<T>(purpose: LeasePurpose, run: (runner: DriverRunner) => Promise<T>): Promise<T> {
     const frame = this.#frame()
     this.#admit(frame)
-    if (!this.#touched) this.dataSource.enter(this.scope)
-    this.#touched = true
+    if (!this.#hasEntered) this.dataSource.enter(this.scope)
+    this.#hasEntered = true
     if (this.#mayBorrow(purpose, frame) && frame.turn.free > 0) return this.#borrow(run)
     return this.#inTurn(frame, async () => {
       this.#admit(frame)
@@ -606,7 +606,7 @@ export class Session implements RecordOwner {
 
   /** The session as its scope settles it: there `commit` is the end of it, not the verb above. */
   #asMember(): SessionMember {
-    const touched = (): boolean => this.#touched || this.records.hasPending
+    const touched = (): boolean => this.inTransaction || this.records.hasPending || this.#running > 0 || this.#root.failure !== undefined
     const written = (): number => this.#written
     const inTransaction = (): boolean => this.inTransaction || this.records.hasPending
     const failure = (): unknown => this.#root.failure
@@ -625,11 +625,19 @@ export class Session implements RecordOwner {
       get failure() {
         return failure()
       },
+      end: (commits) => this.#endUntouched(commits),
       close: () => this.#close(),
       commit: () => this.#settle('commit'),
       rollback: () => this.#settle('rollback'),
       release: () => this.#letGo().finally(() => this.dataSource.leave(this.scope)),
     }
+  }
+
+  /** Reads have left nothing to commit or to undo, and no connection to give back. */
+  #endUntouched(commits: boolean): void {
+    this.#closed = true
+    if (commits) this.records.reportUnsaved()
+    this.dataSource.leave(this.scope)
   }
 
   /** Refuses new statements, and waits for those under way. */
