@@ -44,8 +44,10 @@ export function holdResponse(res: ServerResponse, holding: Holding): void {
 }
 
 const heldKey = Symbol('active-alchemy.held')
+const passingKey = Symbol('active-alchemy.passing')
 interface Held {
   [heldKey]: HeldResponse
+  [passingKey]?: true
 }
 type GateCall = (this: Held, ...parameters: unknown[]) => unknown
 type HeldServerResponse = ServerResponse & Held
@@ -64,6 +66,18 @@ function gateOf(gate: Gate): GateCall {
   }
 }
 
+/**
+ * Up to V8 12, of Node 20 and 22, an object whose own prototype was set has a shape of its own, which is copied with every
+ * property that is added: microseconds each. A property that is taken off again, before the last one, makes the object a table,
+ * where adding costs next to nothing. V8 13 shares such shapes, and would lose by it ([figures](../../../../bench/README.md)).
+ */
+const copiesShapes = Number.parseInt(process.versions.v8, 10) < 13
+
+/** Express sets the prototype of each response; that of a class has its constructor. */
+function hasPrototypeOfItsOwn(res: ServerResponse): boolean {
+  return !Object.hasOwn(Object(Object.getPrototypeOf(res)) as object, 'constructor')
+}
+
 /** Every request pays for what happens before the first byte; the rest is for those that have something to wait for. */
 class HeldResponse {
   readonly #res: HeldServerResponse
@@ -76,7 +90,10 @@ class HeldResponse {
 
   constructor(res: ServerResponse, holding: Holding) {
     this.#res = res as HeldServerResponse
+    const isCopied = copiesShapes && hasPrototypeOfItsOwn(res)
+    if (isCopied) this.#res[passingKey] = true
     this.#res[heldKey] = this
+    if (isCopied) delete this.#res[passingKey]
     this.#holding = holding
     // With any parameters: the gates hand on what they get.
     const own = res as unknown as Record<Gate, GateCall>
