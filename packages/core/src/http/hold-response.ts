@@ -69,7 +69,7 @@ function gateOf(gate: Gate): GateCall {
 /**
  * Up to V8 12, of Node 20 and 22, an object whose own prototype was set has a shape of its own, which is copied with every
  * property that is added: microseconds each. A property that is taken off again, before the last one, makes the object a table,
- * where adding costs next to nothing. V8 13 shares such shapes, and would lose by it ([figures](../../../../bench/README.md)).
+ * where adding costs next to nothing. V8 13 shares such shapes, and would lose by it (figures: bench/README.md).
  */
 const copiesShapes = Number.parseInt(process.versions.v8, 10) < 13
 
@@ -90,10 +90,10 @@ class HeldResponse {
 
   constructor(res: ServerResponse, holding: Holding) {
     this.#res = res as HeldServerResponse
-    const isCopied = copiesShapes && hasPrototypeOfItsOwn(res)
-    if (isCopied) this.#res[passingKey] = true
+    const wantsTable = copiesShapes && hasPrototypeOfItsOwn(res)
+    if (wantsTable) this.#res[passingKey] = true
     this.#res[heldKey] = this
-    if (isCopied) delete this.#res[passingKey]
+    if (wantsTable) delete this.#res[passingKey]
     this.#holding = holding
     // With any parameters: the gates hand on what they get.
     const own = res as unknown as Record<Gate, GateCall>
