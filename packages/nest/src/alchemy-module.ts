@@ -86,8 +86,6 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
     this.#config = config
     this.#host = host
     prepareHandlers(modules)
-    // Before the guards of the application, which come when all instances are made.
-    config.addGlobalGuard(new AlchemyGuard(binding))
   }
 
   /** Before the routes, and before the middleware of modules; the adapter is not known earlier in a test. */
@@ -98,6 +96,8 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
       ({ instance }) => instance !== this && typeof Reflect.get(Object(instance) as object, 'configure') === 'function',
     )
     this.#binding.mount(this.#host.httpAdapter, othersHaveMiddleware)
+    // Before the guards of the application, which are all there by now.
+    if (this.#binding.needsGuard) this.#config.getGlobalGuards().unshift(new AlchemyGuard(this.#binding))
   }
 
   /** Requests under way have been answered by now. */

@@ -2,13 +2,16 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import { NoScopeError } from '@active-alchemy/core'
 import { bindHttp, type BindOptions, currentScope, describesBody, noteError, scopeOf } from '@active-alchemy/core/http'
 import { type CanActivate, Catch, type ExceptionFilter, type ExecutionContext, type HttpServer, Injectable } from '@nestjs/common'
-import { rollbackWhenOf } from './rollback-when.js'
+import { rollbackWhenOf, usesRollbackWhen } from './rollback-when.js'
 
 type Next = (error?: unknown) => void
 
 /** What is needed of Fastify, which an application on Express does not install. */
 interface FastifyHooks {
-  addHook(name: 'onRequest', hook: (request: { raw: IncomingMessage }, reply: FastifyReply, done: () => void) => void): unknown
+  addHook(
+    name: 'onRequest' | 'preHandler',
+    hook: (request: { raw: IncomingMessage }, reply: FastifyReply, done: (error?: Error) => void) => void,
+  ): unknown
 }
 interface FastifyReply {
   readonly raw: ServerResponse
@@ -59,8 +62,32 @@ export class Binding {
     const fastify = platform.getInstance() as FastifyHooks
     fastify.addHook('onRequest', ({ raw: req }, reply, done) => {
       if (beforeMiddleware) this.#replies.set(req, reply)
-      this.#enter(req, reply.raw, done, (error) => answer(reply, error))
+      this.#enter(
+        req,
+        reply.raw,
+        () => done(),
+        (error) => answer(reply, error),
+      )
     })
+    fastify.addHook('preHandler', ({ raw: req }, _reply, done) => done(this.refusal(req, 'A handler')))
+  }
+
+  /** Whether a guard has work to do: a hook of Fastify, which no promise delays, has looked already. */
+  get needsGuard(): boolean {
+    return !this.#wraps || usesRollbackWhen()
+  }
+
+  /**
+   * Lets no handler run outside the scope of its request: work would then commit by itself, whatever the answer says.
+   *
+   * The binding has no way around it; but an application may answer before it starts, and a callback of a pooled socket may have
+   * lost the context.
+   */
+  refusal(req: IncomingMessage, handler: string): NoScopeError | undefined {
+    const scope = scopeOf(req)
+    if (scope !== undefined && scope === currentScope()) return undefined
+    if (scope === undefined && this.#options.skip?.(req)) return undefined
+    return new NoScopeError(`${handler}, for ${req.method} ${req.url},`)
   }
 
   /** The raw message under what a handler gets. */
@@ -83,12 +110,7 @@ export class Binding {
   }
 }
 
-/**
- * Lets no handler of HTTP run outside the scope of its request, and hands on what `@RollbackWhen` decided.
- *
- * The binding has no way around it; but an application may answer before it starts, and a callback of a pooled socket may have
- * lost the context. Work would then commit by itself, whatever the answer says.
- */
+/** Refuses what runs outside the scope of its request, and hands on what `@RollbackWhen` decided. */
 @Injectable()
 export class AlchemyGuard implements CanActivate {
   readonly #binding: Binding
@@ -100,14 +122,12 @@ export class AlchemyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true
     const req = this.#binding.raw<IncomingMessage>(context.getArgByIndex(0))
-    const scope = scopeOf(req)
     const [handler, controller] = [context.getHandler(), context.getClass()]
-    if (scope === undefined || scope !== currentScope()) {
-      if (scope === undefined && this.#binding.options.skip?.(req)) return true
-      throw new NoScopeError(`${controller.name}.${handler.name}, for ${req.method} ${req.url},`)
-    }
+    const refusal = this.#binding.refusal(req, `${controller.name}.${handler.name}`)
+    if (refusal) throw refusal
     const rollbackWhen = rollbackWhenOf(handler, controller)
-    if (rollbackWhen) bindHttp(req, this.#binding.raw<ServerResponse>(context.getArgByIndex(1)), () => undefined, { rollbackWhen })
+    if (!rollbackWhen || !scopeOf(req)) return true
+    bindHttp(req, this.#binding.raw<ServerResponse>(context.getArgByIndex(1)), () => undefined, { rollbackWhen })
     return true
   }
 }

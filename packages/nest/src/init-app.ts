@@ -36,6 +36,6 @@ function bind(app: INestApplication, options: BindOptions): void {
   // The module has done the rest, or does it when the application starts.
   if (found) return
   prepareHandlers(modules)
-  app.useGlobalGuards(new AlchemyGuard(binding))
+  if (binding.needsGuard) app.useGlobalGuards(new AlchemyGuard(binding))
   app.useGlobalFilters(new WitnessFilter())
 }

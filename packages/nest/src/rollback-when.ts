@@ -4,6 +4,7 @@ import { type CustomDecorator, SetMetadata } from '@nestjs/common'
 type Decision = (answer: Answer) => boolean
 
 const key = 'active-alchemy:rollback-when'
+let isUsed = false
 
 /**
  * Decides for a controller or a handler which of its answers roll back, in place of the module's `rollbackWhen`.
@@ -15,7 +16,13 @@ const key = 'active-alchemy:rollback-when'
  * login() { … }
  */
 export function RollbackWhen(decide: Decision): CustomDecorator {
+  isUsed = true
   return SetMetadata(key, decide)
+}
+
+/** Whether anything in this process was decided: only then is there something to hand on. */
+export function usesRollbackWhen(): boolean {
+  return isUsed
 }
 
 /** What was decided for a handler: by itself, or by its controller. */
