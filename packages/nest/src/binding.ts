@@ -31,10 +31,6 @@ export class Binding {
   #wraps = false
   readonly #replies = new WeakMap<IncomingMessage, FastifyReply>()
 
-  get options(): BindOptions {
-    return this.#options
-  }
-
   /** Later options overrule earlier ones, name by name. */
   configure(options: BindOptions): void {
     this.#options = { ...this.#options, ...options }
