@@ -102,9 +102,18 @@ interface NativeError extends Error {
 const oids = { bigint: 20, date: 1082, numeric: 1700, timestamp: 1114, timestamptz: 1184 } as const
 const elementOids: Readonly<Record<number, number>> = { 1115: oids.timestamp, 1182: oids.date }
 
-/** Takes away what a session may have left behind, but for prepared statements: ours are to be kept. */
-const resetText =
-  'CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES'
+/** What every session is told as it connects: it costs no statement, and poolers pass it on. */
+const sessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO' } as const
+
+/**
+ * Takes away what a session may have left behind, but for prepared statements: ours are to be kept. Behind a pooler a reset goes back
+ * to the settings of the server, and not to those of the session, so they are said again.
+ */
+const resetText = [
+  'CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
+  // The encoding is what pg itself tells.
+  ...Object.entries({ ...sessionSettings, client_encoding: 'UTF8' }).map(([name, value]) => `SET ${name} = '${value}'`),
+].join('; ')
 
 /** A connection that died in the pool fails its first statement within so many milliseconds. */
 const staleLimitMs = 1_000
@@ -643,11 +652,11 @@ function isWhole({ dataTypeID, dataTypeModifier }: NativeField): boolean {
   return dataTypeID === oids.bigint || (dataTypeID === oids.numeric && dataTypeModifier === -1)
 }
 
-/** A client whose every session reckons in UTC, said as it connects: it costs no statement, and poolers pass it on. */
+/** A client whose every session reckons in UTC. */
 function clientClass({ Client }: NativePackage): object {
   return class extends Client {
     override getStartupConf(): Record<string, string> {
-      return { ...super.getStartupConf(), TimeZone: 'UTC', DateStyle: 'ISO' }
+      return { ...super.getStartupConf(), ...sessionSettings }
     }
   }
 }
