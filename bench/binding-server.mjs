@@ -99,6 +99,8 @@ const server = await servers[framework]()
 // The turns of the others may take longer than a connection is kept.
 server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+// Whoever stops the measurement stops what it has started.
+process.on('disconnect', () => process.exit())
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send({ micros: user + system })
