@@ -378,21 +378,24 @@ describe('AlchemyModule', () => {
     })
   }
 
-  it('on Fastify, where no guard looks, a handler whose context was lost is refused too', async () => {
+  it('on Fastify, where no guard looks, a handler whose context was lost runs in the session of its request', async () => {
     const { Note, db } = store
     @Controller('notes')
     class Notes {
-      @Post()
-      async create(): Promise<object> {
-        return Note.create({ text: 'by itself' })
+      @Post(':end')
+      async create(@Param('end') end: string): Promise<object> {
+        await Note.create({ text: end })
+        if (end === 'lost') throw new HttpException('no', 409)
+        return {}
       }
     }
     const app = kept(await create('fastify', { imports: [AlchemyModule.forRoot({ db })], controllers: [Notes] }))
     const instance = app.getHttpAdapter().getInstance() as FastifyInstance
     instance.addHook('preValidation', (_request, _reply, done) => db.detach(done))
-    expect((await post(await listen(app), '/notes'))[0]).toBe(500)
+    const url = await listen(app)
+    expect([(await post(url, '/notes/lost'))[0], (await post(url, '/notes/kept'))[0]]).toEqual([409, 201])
     expect(app.get(ApplicationConfig).getGlobalGuards()).toEqual([])
-    expect(await store.texts()).toEqual([])
+    expect(await store.texts()).toEqual(['kept'])
   })
 
   it('the constructor binds the application that it is given', async () => {

@@ -65,7 +65,12 @@ export class Binding {
         (error) => answer(reply, error),
       )
     })
-    fastify.addHook('preHandler', ({ raw: req }, _reply, done) => done(this.refusal(req, 'A handler')))
+    // Hooks of others may have lost the context, in a callback of a pooled socket: the handler runs in the scope of its request.
+    fastify.addHook('preHandler', ({ raw: req }, _reply, done) => {
+      const scope = scopeOf(req)
+      if (scope && scope !== currentScope()) scope.run(() => done())
+      else done(this.refusal(req, 'A handler'))
+    })
   }
 
   /** Whether a guard has work to do: a hook of Fastify, which no promise delays, has looked already. */

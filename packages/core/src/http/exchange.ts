@@ -16,7 +16,7 @@ export interface Answer {
 export interface BindOptions {
   /** Whether an answer rolls back what its request wrote. @default status >= 400, or an error that became a success */
   readonly rollbackWhen?: (answer: Answer) => boolean
-  /** Whether a request gets no scope at all. @default none is left out; one that uses no database costs nothing */
+  /** Whether a request gets no scope at all. @default none is left out; one that uses no database costs next to nothing */
   readonly skip?: (req: IncomingMessage) => boolean
   /** Receives what an answer cannot tell. @default prints it */
   readonly report?: Reporter
