@@ -46,7 +46,7 @@ export {
   UnknownColumnError,
   UnsupportedError,
 } from './errors.js'
-export type { AssignOptions } from './model/attributes.js'
+export type { AssignOptions } from './model/assignment.js'
 export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
 export type { ColumnDefinition, ColumnOptions } from './model/column.js'
 export type { ColumnMap, CreateValues, Fields, ModelClass, ModelSettings, NewValues, TypedModel } from './model/definition.js'
@@ -72,6 +72,6 @@ export {
 export { Sql, SqlQuery } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'
-export type { TransactionOptions } from './session/transaction.js'
+export type { TransactionOptions } from './typeorm/run-transaction.js'
 export type { ColumnType } from './types/column-type.js'
 export type { JsonValue } from './types/json.js'

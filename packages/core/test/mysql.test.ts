@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { commitsTransaction, leavesTraces } from '../src/drivers/mysql-statements.js'
-import { type MysqlDriver, mysqlOptions } from '../src/drivers/mysql.js'
+import { commitsTransaction, leavesTraces } from '../src/drivers/mysql/statements.js'
+import { type MysqlDriver, mysqlOptions } from '../src/drivers/mysql/driver.js'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
 import { parseUri } from '../src/uri.js'
 

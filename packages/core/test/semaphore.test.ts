@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Patience, Semaphore } from '../src/drivers/semaphore.js'
+import { type Patience, Semaphore } from '../src/semaphore.js'
 
 const tooLong = new Error('too long')
 const patience = (timeoutMs: number): Patience => ({ timeoutMs, onTimeout: () => tooLong })

@@ -2,9 +2,9 @@ import type { DataSourceOptions } from 'typeorm'
 import type { DatabaseKind } from '../types/column-type.js'
 import type { DatabaseUri } from '../uri.js'
 import type { DriverFactory } from './driver.js'
-import { PostgresDriver, postgresOptions } from './postgres.js'
-import { MysqlDriver, mysqlOptions } from './mysql.js'
-import { SqliteDriver, sqliteOptions } from './sqlite.js'
+import { PostgresDriver, postgresOptions } from './postgres/driver.js'
+import { MysqlDriver, mysqlOptions } from './mysql/driver.js'
+import { SqliteDriver, sqliteOptions } from './sqlite/driver.js'
 
 /** How a family of databases is opened. */
 export interface DriverEntry {

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import {
   ActiveAlchemyError,
   InvalidFilterError,
@@ -22,11 +22,11 @@ import {
   type Row,
   type Selection,
 } from '../query/query.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
-import { changedColumns, recordState } from '../session/record-state.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
-import { type AssignOptions, assign } from './attributes.js'
+import { type AssignOptions, assign } from './assignment.js'
 import { ownColumns, refuseReserved } from './column.js'
 import type { CreateValues, ModelClass } from './definition.js'
 import { RecordPromise } from './record-promise.js'

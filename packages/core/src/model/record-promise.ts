@@ -1,7 +1,7 @@
 import { RecordNotFoundError } from '../errors.js'
 import { Operation } from '../scope/operation.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
-import type { AssignOptions } from './attributes.js'
+import type { AssignOptions } from './assignment.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {

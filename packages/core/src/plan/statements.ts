@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
 import type { DatabaseDriver } from '../drivers/driver.js'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 
 /**
  * SQL texts of one-row writes, made once for each model and set of columns.

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { Sql, type SqlContext } from './sql.js'
 
 /** Makes conditions of a query from values of the application and its clients. */

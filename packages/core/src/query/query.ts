@@ -7,7 +7,7 @@ import type {
   QueryRunner,
   UpdateQueryBuilder,
 } from 'typeorm'
-import type { ColumnMetadata, SoftDeleteQueryBuilder } from '../drivers/typeorm.js'
+import type { ColumnMetadata, SoftDeleteQueryBuilder } from '../drivers/internals.js'
 import {
   InvalidFilterError,
   InvalidIdentifierError,
@@ -21,11 +21,11 @@ import { type PageOptions, type PageRequest, pageRequest } from '../pagination/p
 import { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { Session } from '../session/session.js'
 import type { ColumnType } from '../types/column-type.js'
 import { readIdentifier } from '../types/identifier.js'
-import { Builder } from './builder.js'
+import { Builder } from '../typeorm/select-builder.js'
 import { conditionOf } from './conditions.js'
 import { Expression, type OwnType } from './func.js'
 import { Sql } from './sql.js'

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
 import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError } from '../errors.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
 
 /** Where a fragment gets its places and names when it is made text. */
 export interface SqlContext {

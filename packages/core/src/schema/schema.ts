@@ -1,7 +1,7 @@
 import { type EntityMetadata, MigrationExecutor, type Migration, type QueryRunner, Table, TableForeignKey } from 'typeorm'
 import type { DriverRunner } from '../drivers/driver.js'
 import { detached } from '../scope/scope.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
 
 /**
  * Creates the tables that are missing, with their indexes, checks and foreign keys. It never alters or drops anything.

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Semaphore } from '../drivers/semaphore.js'
+import { Semaphore } from '../semaphore.js'
 
 /** Puts an object back to what it was before a write that is rolled back. */
 export type Undo = () => void

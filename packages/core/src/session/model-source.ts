@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 
 /** A class whose records are rows; the registry and TypeORM's metadata are keyed by it. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
-import type { JoinedRunner, RunnerHost } from './joined-runner.js'
+import type { JoinedRunner, RunnerHost } from '../typeorm/joined-runner.js'
 import type { ModelSource } from './model-source.js'
 
 /** A session whose transaction has begun, as `db.onBegin` gives it. */

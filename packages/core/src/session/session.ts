@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntityManager, QueryRunner } from 'typeorm'
 import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/typeorm.js'
+import type { IsolationLevel } from '../drivers/internals.js'
 import {
   InvalidOptionError,
   NestedScopeError,
@@ -14,7 +14,7 @@ import {
 } from '../errors.js'
 import { beginOperation } from '../scope/operation.js'
 import { acceptHook, detached, type Scope, type ScopeMember } from '../scope/scope.js'
-import type { RecordOwner } from './record-state.js'
+import type { RecordOwner } from '../plan/record-state.js'
 import { Frame, frames } from './frame.js'
 import type { SessionSource } from './session-source.js'
 import { UnitOfWork } from './unit-of-work.js'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeadlockError, LockTimeoutError, SerializationError } from '../drivers/database-error.js'
 import type { DatabaseDriver } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/typeorm.js'
+import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, SessionFailedError } from '../errors.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'

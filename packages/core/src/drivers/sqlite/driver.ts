@@ -9,19 +9,19 @@ import {
   type Table,
   TransactionNotStartedError,
 } from 'typeorm'
-import type { ColumnMetadata } from './typeorm.js'
-import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../errors.js'
-import { type DatabaseFailure, databaseError, reword } from './database-error.js'
-import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from './driver.js'
-import { Semaphore } from './semaphore.js'
-import type { DatabaseUri } from '../uri.js'
+import type { ColumnMetadata } from '../internals.js'
+import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../../errors.js'
+import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
+import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from '../driver.js'
+import { Semaphore } from '../../semaphore.js'
+import type { DatabaseUri } from '../../uri.js'
 import {
   type BetterSqlite3DataSourceOptions,
   BetterSqlite3Driver,
   BetterSqlite3QueryRunner,
   BroadcasterResult,
   type IsolationLevel,
-} from './typeorm.js'
+} from '../internals.js'
 
 /** The part of better-sqlite3's `Statement` that we use; its types are no dependency of ours. */
 interface NativeStatement {

@@ -20,9 +20,9 @@ import {
   InvalidUriError,
   PoolTimeoutError,
   RolledBackError,
-} from '../errors.js'
-import type { DatabaseUri } from '../uri.js'
-import { type DatabaseFailure, databaseError, reword } from './database-error.js'
+} from '../../errors.js'
+import type { DatabaseUri } from '../../uri.js'
+import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -32,10 +32,10 @@ import {
   type PoolOptions,
   type PoolStatus,
   StatementResult,
-} from './driver.js'
-import { Connection, type NativeConnection, type NativeError, type NativeField } from './mysql-connection.js'
-import { commitsTransaction, leavesTraces } from './mysql-statements.js'
-import { Semaphore } from './semaphore.js'
+} from '../driver.js'
+import { Connection, type NativeConnection, type NativeError, type NativeField } from './connection.js'
+import { commitsTransaction, leavesTraces } from './statements.js'
+import { Semaphore } from '../../semaphore.js'
 import {
   BroadcasterResult,
   type ColumnMetadata,
@@ -43,7 +43,7 @@ import {
   type MysqlDataSourceOptions,
   MysqlQueryRunner,
   MysqlDriver as TypeormDriver,
-} from './typeorm.js'
+} from '../internals.js'
 
 /** A connection that was idle for longer is asked for a sign of life before use: a firewall may have cut it off silently. */
 const unaskedMs = 30_000

@@ -9,18 +9,18 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import type { DatabaseDriver, DriverFactory } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/typeorm.js'
+import type { IsolationLevel } from '../drivers/internals.js'
 import { DatabaseClosedError, NoScopeError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { type JoinedRunner, joinedRunnerClass, type RunnerClass, type RunnerHost } from './joined-runner.js'
-import type { ModelSource } from './model-source.js'
-import type { Session, SessionMember } from './session.js'
-import type { BeginHook, SessionSettings, SessionSource } from './session-source.js'
+import type { ModelSource } from '../session/model-source.js'
+import type { Session, SessionMember } from '../session/session.js'
+import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
 
 /** What an `AlchemyDataSource` is made of. */
 export interface DataSourceParts {

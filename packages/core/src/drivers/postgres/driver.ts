@@ -21,9 +21,9 @@ import {
   InvalidUriError,
   PoolTimeoutError,
   RolledBackError,
-} from '../errors.js'
-import type { DatabaseUri } from '../uri.js'
-import { type DatabaseFailure, databaseError, reword } from './database-error.js'
+} from '../../errors.js'
+import type { DatabaseUri } from '../../uri.js'
+import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -33,9 +33,9 @@ import {
   type PoolOptions,
   type PoolStatus,
   StatementResult,
-} from './driver.js'
-import { type PostgresStatement, PostgresStatements } from './postgres-statements.js'
-import { Semaphore } from './semaphore.js'
+} from '../driver.js'
+import { type PostgresStatement, PostgresStatements } from './statements.js'
+import { Semaphore } from '../../semaphore.js'
 import {
   BroadcasterResult,
   type ColumnMetadata,
@@ -43,7 +43,7 @@ import {
   type PostgresDataSourceOptions,
   PostgresQueryRunner,
   PostgresDriver as TypeormPostgresDriver,
-} from './typeorm.js'
+} from '../internals.js'
 
 /** The part of pg's `Result` that we use. */
 interface NativeResult {

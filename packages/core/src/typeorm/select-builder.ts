@@ -1,6 +1,6 @@
 import { type EntityMetadata, type FindManyOptions, FindOperator, type ObjectLiteral, type QueryRunner, SelectQueryBuilder } from 'typeorm'
-import type { AlchemyDataSource } from '../session/data-source.js'
-import { snapshot } from '../session/record-state.js'
+import type { AlchemyDataSource } from './data-source.js'
+import { snapshot } from '../plan/record-state.js'
 import { asUpdate, InsertBuilder, RelationBuilder, SoftDeleteBuilder, type UpdateBuilder } from './write-builders.js'
 
 /**

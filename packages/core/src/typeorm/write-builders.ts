@@ -7,10 +7,10 @@ import {
   type UpdateResult,
   UpdateQueryBuilder,
 } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
-import { SoftDeleteQueryBuilder } from '../drivers/typeorm.js'
-import type { AlchemyDataSource } from '../session/data-source.js'
+import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
+import type { AlchemyDataSource } from './data-source.js'
 
 /**
  * TypeORM's builders for writes, with soft delete in step and the application's clock.

@@ -1,5 +1,5 @@
 import { type DataSource, EntityManager, type QueryRunner } from 'typeorm'
-import type { IsolationLevel } from '../drivers/typeorm.js'
+import type { IsolationLevel } from '../drivers/internals.js'
 
 /** Where an entity manager finds the session of the current scope. */
 interface SessionFinder {

@@ -1,7 +1,7 @@
 import type { ReadStream } from 'node:fs'
 import { type DataSource, type QueryResult, TransactionNotStartedError } from 'typeorm'
 import type { DriverRunner } from '../drivers/driver.js'
-import { Broadcaster } from '../drivers/typeorm.js'
+import { Broadcaster } from '../drivers/internals.js'
 
 /** A class of TypeORM query runners of one database. */
 export type RunnerClass = new (...parameters: never[]) => DriverRunner

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/typeorm.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 
 /** The values of a row as the database holds them, by property path; a column that was not read is missing. */
 export type Snapshot = ReadonlyMap<string, unknown>
