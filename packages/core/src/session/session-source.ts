@@ -1,8 +1,24 @@
 import type { DataSource, EntityManager } from 'typeorm'
-import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
+import type { DatabaseDriver, DriverRunner, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
-import type { JoinedRunner, RunnerHost } from '../typeorm/joined-runner.js'
 import type { ModelSource } from './model-source.js'
+
+/** What a joined query runner needs of its session. */
+export interface RunnerHost {
+  readonly dataSource: DataSource
+  statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T>
+  asRead<T>(work: () => Promise<T>): Promise<T>
+  notAsRead(work: () => void): void
+  savepoint(): Promise<string>
+  releaseSavepoint(name: string): Promise<void>
+  rollbackToSavepoint(name: string): Promise<void>
+}
+
+/** A query runner that has joined a session. */
+export interface JoinedRunner extends DriverRunner {
+  /** Marks the statements that `work` issues as reads, which need no transaction. */
+  asRead<T>(work: () => Promise<T>): Promise<T>
+}
 
 /** A session whose transaction has begun, as `db.onBegin` gives it. */
 export interface BegunSession {

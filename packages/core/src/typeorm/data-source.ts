@@ -17,10 +17,10 @@ import { StatementLogger } from '../logger.js'
 import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
-import { type JoinedRunner, joinedRunnerClass, type RunnerClass, type RunnerHost } from './joined-runner.js'
+import { joinedRunnerClass, type RunnerClass } from './joined-runner.js'
 import type { ModelSource } from '../session/model-source.js'
 import type { Session, SessionMember } from '../session/session.js'
-import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
+import type { BeginHook, JoinedRunner, RunnerHost, SessionSettings, SessionSource } from '../session/session-source.js'
 
 /** What an `AlchemyDataSource` is made of. */
 export interface DataSourceParts {

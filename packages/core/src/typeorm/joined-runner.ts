@@ -1,27 +1,11 @@
 import type { ReadStream } from 'node:fs'
-import { type DataSource, type QueryResult, TransactionNotStartedError } from 'typeorm'
+import { type QueryResult, TransactionNotStartedError } from 'typeorm'
 import type { DriverRunner } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
+import type { JoinedRunner, RunnerHost } from '../session/session-source.js'
 
 /** A class of TypeORM query runners of one database. */
 export type RunnerClass = new (...parameters: never[]) => DriverRunner
-
-/** What a joined query runner needs of its session. */
-export interface RunnerHost {
-  readonly dataSource: DataSource
-  statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T>
-  asRead<T>(work: () => Promise<T>): Promise<T>
-  notAsRead(work: () => void): void
-  savepoint(): Promise<string>
-  releaseSavepoint(name: string): Promise<void>
-  rollbackToSavepoint(name: string): Promise<void>
-}
-
-/** A query runner that has joined a session. */
-export interface JoinedRunner extends DriverRunner {
-  /** Marks the statements that `work` issues as reads, which need no transaction. */
-  asRead<T>(work: () => Promise<T>): Promise<T>
-}
 
 /** Listeners of a read may write, which no statement does that is marked as a read. */
 class JoinedBroadcaster extends Broadcaster {
