@@ -97,6 +97,8 @@ export interface DatabaseDriver extends Driver {
   lease(purpose: LeasePurpose): Promise<DriverRunner>
   /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
   bind(parameters: readonly unknown[]): unknown[]
+  /** Whether a text opens or ends a transaction or a savepoint, anywhere in it: what only the session may do. */
+  controlsTransaction(sql: string): boolean
   /** Whether a statement that failed with `error` ended the whole transaction, and not just itself. */
   endsTransaction(error: unknown): boolean
   /** Runs `work` while no other process changes the schema of this database. @param drops It drops tables, in any order. */

@@ -34,7 +34,7 @@ import {
   StatementResult,
 } from '../driver.js'
 import { Connection, type NativeConnection, type NativeError, type NativeField } from './connection.js'
-import { commitsTransaction, leavesTraces } from './statements.js'
+import { commitsTransaction, controlsTransaction, leavesTraces } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
 import {
   BroadcasterResult,
@@ -265,6 +265,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   }
 
   // ------------------------------------------------------------------------------------------------ failures
+
+  controlsTransaction(sql: string): boolean {
+    return controlsTransaction(sql)
+  }
 
   endsTransaction(error: unknown): boolean {
     const origin: unknown = error instanceof QueryFailedError ? error.driverError : error

@@ -1,3 +1,5 @@
+import { type Dialect, escaped, statementsIn, tokens } from '../lexer.js'
+
 /** What stands before the first word of a statement: space, comments, parentheses. `/*!` and `/*M!` comments are run, so their text counts. */
 const beforeFirstWord = /^(?:[\s;(]+|--\s[^\n]*|#[^\n]*|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*)*([a-z]*)/i
 
@@ -40,4 +42,40 @@ export function leavesTraces(sql: string): boolean {
   // What CREATE makes belongs to the database, but for a temporary table.
   const isTraceless = traceless.test(word) || (word === 'create' && !exceptions.test(text))
   return !isTraceless || traces.test(sql)
+}
+
+const dialect: Dialect = {
+  token: tokens(
+    String.raw`(?:--(?=\s|$)|#)[^\n]*`,
+    // `/*!` and `/*M!` comments are run, so their text counts.
+    String.raw`\/\*M?!\d*|\*\/|\/\*[\s\S]*?(?:\*\/|$)`,
+    escaped("'"),
+    escaped('"'),
+    '`(?<name>(?:[^`]|``)*)(?:`|$)',
+  ),
+}
+
+/** Most texts hold none of these words, and need no reading. */
+const mayControl = /\b(?:autocommit|begin|commit|release|rollback|savepoint|start|xa)\b/i
+
+/** Whether any statement of a text opens or ends a transaction or a savepoint. */
+export function controlsTransaction(sql: string): boolean {
+  if (!mayControl.test(sql)) return false
+  for (const words of statementsIn(sql, dialect)) {
+    const [first = '', second] = words
+    if (/^(?:BEGIN|COMMIT|RELEASE|ROLLBACK|SAVEPOINT|XA)$/.test(first)) return true
+    if (first === 'START' && second === 'TRANSACTION') return true
+    if (first === 'SET' && setsAutocommit(words)) return true
+    // Whatever follows may be the body of a routine.
+    if (first === 'CREATE') return false
+  }
+  return false
+}
+
+/** `@autocommit` is a variable of the user's, `@@autocommit` is the setting. */
+function setsAutocommit(words: readonly string[]): boolean {
+  return words.some((word, index) => {
+    if (word !== 'AUTOCOMMIT' || !/^[:=]$/.test(words[index + 1] ?? '')) return false
+    return words[index - 1] !== '@' || words[index - 2] === '@'
+  })
 }

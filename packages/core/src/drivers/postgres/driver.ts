@@ -34,7 +34,7 @@ import {
   type PoolStatus,
   StatementResult,
 } from '../driver.js'
-import { type PostgresStatement, PostgresStatements } from './statements.js'
+import { controlsTransaction, type PostgresStatement, PostgresStatements } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
 import {
   BroadcasterResult,
@@ -262,6 +262,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 
   bind(parameters: readonly unknown[]): unknown[] {
     return parameters.map(bound)
+  }
+
+  controlsTransaction(sql: string): boolean {
+    return controlsTransaction(sql)
   }
 
   /** A failed transaction can still go back to a savepoint, whatever failed. */

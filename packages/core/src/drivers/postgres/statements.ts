@@ -1,3 +1,5 @@
+import { type Dialect, escaped, quoted, statementsIn, tokens } from '../lexer.js'
+
 /** What is known of a statement's text. */
 export interface PostgresStatement {
   readonly text: string
@@ -96,4 +98,28 @@ function leftBy(text: string): PostgresStatement['leaves'] {
     if (!harmless.has(name.toLowerCase()) && name !== 'insert') return 'session'
   }
   return 'nothing'
+}
+
+const dialect: Dialect = {
+  token: tokens(
+    String.raw`--[^\n]*`,
+    `e${escaped("'")}`,
+    quoted("'"),
+    quoted('"'),
+    String.raw`\$(?<mark>[a-z_\u0080-\uffff]?[\w\u0080-\uffff]*)\$[\s\S]*?(?:\$\k<mark>\$|$)`,
+  ),
+  nestsComments: true,
+}
+
+/** Most texts hold none of these words, and need no reading. */
+const mayControl = /\b(?:abort|begin|commit|end|prepare|release|rollback|savepoint|start)\b/i
+
+/** Whether any statement of a text opens or ends a transaction or a savepoint. */
+export function controlsTransaction(sql: string): boolean {
+  if (!mayControl.test(sql)) return false
+  for (const [first = '', second] of statementsIn(sql, dialect)) {
+    if (/^(?:ABORT|BEGIN|COMMIT|END|RELEASE|ROLLBACK|SAVEPOINT)$/.test(first)) return true
+    if ((first === 'START' || first === 'PREPARE') && second === 'TRANSACTION') return true
+  }
+  return false
 }

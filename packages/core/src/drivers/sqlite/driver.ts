@@ -13,6 +13,7 @@ import type { ColumnMetadata } from '../internals.js'
 import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
 import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from '../driver.js'
+import { controlsTransaction } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
 import type { DatabaseUri } from '../../uri.js'
 import {
@@ -170,6 +171,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
       if (DateTime.isDateTime(value)) return datetimeText(value.toJSDate())
       return value
     })
+  }
+
+  controlsTransaction(sql: string): boolean {
+    return controlsTransaction(sql)
   }
 
   /** SQLite says so itself: `inTransaction`. */
