@@ -1,15 +1,13 @@
 import { ActiveAlchemy, BaseModel, Model, Query } from '@active-alchemy/core'
 import { Column, Entity, ManyToOne, OneToMany, PrimaryGeneratedColumn } from 'typeorm'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn } from './store.ts'
 import { latch } from './world.ts'
 
 /** How models are defined, named, and made into tables. */
 export function definitionRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>, options = {}): void => {
-    it(title, () => inStore(database, run, options))
-  }
+  const row = rowIn(database)
   const tables = async (db: ActiveAlchemy): Promise<string[]> => (await db.reflect()).map(({ name }) => name.split('.').at(-1) ?? '').sort()
 
   row(

@@ -1,15 +1,13 @@
 import { CheckError, DatabaseError, ForeignKeyError, NotNullError, UniqueError } from '@active-alchemy/core'
 import { QueryFailedError } from 'typeorm'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn, type Store } from './store.ts'
 import { quoted } from './verbs.ts'
 
 /** What a database refuses, in words that mean the same on every database. */
 export function errorRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
   const thrown = (work: PromiseLike<unknown>): Promise<unknown> =>
     Promise.resolve(work).then(
       () => undefined,

@@ -1,12 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn } from './store.ts'
 
 /** What a client sends is data: never SQL, never an operator, never another row's key, never a column that it may not set. */
 export function inputRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
   const refused = (code: string, status: number): object =>
     expect.objectContaining({ code, status, statusCode: status, expose: true }) as object
 

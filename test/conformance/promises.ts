@@ -1,18 +1,15 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { type TestDatabase, work } from '../databases/database.ts'
 import type { Framework } from '../frameworks/framework.ts'
-import { inWorld, latch, until, type World } from './world.ts'
+import { asJson, latch, rowIn, until } from './world.ts'
 
-const asJson = { 'content-type': 'application/json' }
 const many = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 /** The promises of the library, each as a storm of requests that would break it. */
 export function promiseRows(framework: Framework, database: TestDatabase): void {
-  const promise = (title: string, run: (world: World) => Promise<void>): void => {
-    it(title, () => inWorld(framework, database, run))
-  }
+  const promise = rowIn(framework, database)
 
   promise('1 an honest answer: no success leaves before its commit, and a failed commit is an error', async (world) => {
     const app = await world.start({

@@ -1,13 +1,11 @@
 import { DateTime, Query } from '@active-alchemy/core'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn, type Store } from './store.ts'
 
 /** Reading: filters, orders, columns, aggregates, pages, loops. */
 export function queryRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
   const people = async ({ User }: Store): Promise<void> => {
     await User.createMany([
       { name: 'Ada', location: 'London', points: 3 },

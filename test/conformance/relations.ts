@@ -1,12 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn } from './store.ts'
 
 /** Relations: by our definitions, and by TypeORM's ways of loading and saving them. */
 export function relationRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
 
   row('a record takes a record, and its key is written with it', async ({ User, Post, db, sent }) => {
     const author = await User.create({ name: 'Ada' })

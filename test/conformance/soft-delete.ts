@@ -1,14 +1,12 @@
 import { DateTime } from '@active-alchemy/core'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn, type Store } from './store.ts'
 import { quoted } from './verbs.ts'
 
 /** A deleted row stays, and nothing finds it, whichever path deleted it and whichever path looks. */
 export function softDeleteRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
   const user = quoted(database, 'user')
 
   /** Both columns of every row, as the database holds them: they must agree. */

@@ -1,5 +1,5 @@
 import { ActiveAlchemy, type ActiveAlchemyOptions } from '@active-alchemy/core'
-import { expect } from 'vitest'
+import { expect, it } from 'vitest'
 import { open, type TestDatabase, work } from '../databases/database.ts'
 
 /** The models of the model suites. */
@@ -90,4 +90,16 @@ export async function inStore(
     for (const other of others) await other.close()
     await fresh.drop()
   }
+}
+
+/** Gives the function that declares a row of the model suites on `database`. */
+export function rowIn(database: TestDatabase) {
+  return (title: string, run: (store: Store) => Promise<void>, options?: ActiveAlchemyOptions): void => {
+    it(title, () => inStore(database, run, options))
+  }
+}
+
+/** Names of the users, in the order of their ids. */
+export async function names({ User }: Store): Promise<string[]> {
+  return (await User.query('name').orderBy('id').all()).map(({ name }) => name)
 }

@@ -1,13 +1,11 @@
 import { ConflictError, DateTime, RecordNotFoundError } from '@active-alchemy/core'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { rowIn } from './store.ts'
 
 /** What one record can do, and what each of it costs. */
 export function verbRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
+  const row = rowIn(database)
 
   row('create inserts, and gives the record with its key, its stamps and its defaults', async ({ User }) => {
     const before = DateTime.utc()

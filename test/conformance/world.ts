@@ -1,8 +1,8 @@
 import { ActiveAlchemy } from '@active-alchemy/core'
 import type { ReportEvent } from '@active-alchemy/core'
-import { expect } from 'vitest'
-import { open, type TestDatabase } from '../databases/database.ts'
-import type { AppParts, Framework, RunningApp } from '../frameworks/framework.ts'
+import { expect, it } from 'vitest'
+import { type Lack, open, type TestDatabase } from '../databases/database.ts'
+import type { AppParts, Framework, FrameworkLack, Handler, Reply, RunningApp } from '../frameworks/framework.ts'
 
 /** The model that the request suite writes. */
 export function noteModel(db: ActiveAlchemy) {
@@ -66,6 +66,24 @@ export async function inWorld(framework: Framework, database: TestDatabase, row:
     await fresh.drop()
   }
 }
+
+/** Gives the function that declares a row of this cell; what the cell lacks it skips, and says why. */
+export function rowIn(framework: Framework, database: TestDatabase) {
+  return (title: string, run: (world: World) => Promise<void>, needs?: FrameworkLack | Lack): void => {
+    const lack = needs && { ...framework.lacks, ...database.lacks }[needs]
+    it.skipIf(lack)(lack ? `${title} (${lack})` : title, () => inWorld(framework, database, run))
+  }
+}
+
+/** A handler that writes one note and answers. */
+export function write(world: World, text: string, reply: Reply = { json: { ok: true } }): Handler {
+  return async () => {
+    await world.Note.create({ text })
+    return reply
+  }
+}
+
+export const asJson = { 'content-type': 'application/json' }
 
 /** Waits until `fact` is true; fails after five seconds. */
 export async function until(fact: () => boolean): Promise<void> {

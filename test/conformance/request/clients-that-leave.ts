@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ScopeClosedError } from '@active-alchemy/core'
+import { expect } from 'vitest'
+import type { TestDatabase } from '../../databases/database.ts'
+import type { Framework, Reply } from '../../frameworks/framework.ts'
+import { latch, rowIn } from '../world.ts'
+
+/** Clients that leave. */
+export function rows(framework: Framework, database: TestDatabase): void {
+  const row = rowIn(framework, database)
+
+  row('a client that leaves rolls back at once, and the handler is refused from then on', async (world) => {
+    const written = latch()
+    const late = latch<unknown>()
+    const app = await world.start({
+      'POST /notes': async ({ res }) => {
+        await world.Note.create({ text: 'lost' })
+        written.open()
+        await once(res, 'close')
+        await world.settled()
+        late.open(await world.Note.create({ text: 'late' }).catch((error: unknown) => error))
+        return { json: {} }
+      },
+    })
+    const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await written.promise
+    leaving.destroy()
+    expect(await late.promise).toBeInstanceOf(ScopeClosedError)
+    expect(await world.texts()).toEqual([])
+  })
+
+  row('a client that closes its half has all of the answer, or nothing is kept', async (world) => {
+    const app = await world.start({
+      'GET /notes': async () => {
+        await world.Note.create({ text: 'first' })
+        await sleep(20)
+        await world.Note.create({ text: 'second' })
+        return { json: {} }
+      },
+    })
+    const socket = connect({ port: Number(new URL(app.url).port), host: '127.0.0.1', allowHalfOpen: true })
+    let text = ''
+    socket.on('data', (chunk) => (text += String(chunk)))
+    socket.end('GET /notes HTTP/1.1\r\nHost: x\r\n\r\n')
+    await once(socket, 'close')
+    await world.settled()
+    expect(await world.texts()).toEqual(text.startsWith('HTTP/1.1 200') ? ['first', 'second'] : [])
+  })
+
+  row('a client that leaves a handler that hangs gives its connection back', async (world) => {
+    const written = latch()
+    const app = await world.start({
+      'POST /notes': async () => {
+        await world.Note.create({ text: 'lost' })
+        written.open()
+        return new Promise<Reply>(() => undefined)
+      },
+    })
+    const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await written.promise
+    leaving.destroy()
+    await world.settled()
+    expect(await world.texts()).toEqual([])
+  })
+
+  row('a client that leaves during the commit gets no answer, and its work is kept', async (world) => {
+    const leave = latch()
+    const app = await world.start({
+      'POST /notes': async ({ res }) => {
+        await world.Note.create({ text: 'kept' })
+        world.db.onCommit(async () => {
+          leave.open()
+          await once(res, 'close')
+        })
+        return { json: {} }
+      },
+    })
+    world.statements.length = 0
+    const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await leave.promise
+    leaving.destroy()
+    await world.settled()
+    expect(await world.texts()).toEqual(['kept'])
+    expect(world.statements.filter((sql) => /^(COMMIT|ROLLBACK)/i.test(sql))).toHaveLength(1)
+  })
+
+  row('a client that leaves while a stream is under way settles once', async (world) => {
+    const app = await world.start({
+      'GET /rows': async () => {
+        await world.Note.create({ text: 'kept' })
+        return { stream: Readable.from(endless()) }
+      },
+    })
+    const res = await new Promise<IncomingMessage>((resolve) => {
+      request(`${app.url}/rows`, resolve).end()
+    })
+    await once(res, 'data')
+    res.destroy()
+    await world.settled()
+    expect(await world.texts()).toEqual(['kept'])
+  })
+}
+
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    yield 'z'.repeat(1_024)
+    await sleep(1)
+  }
+}

@@ -1,0 +1,108 @@
+import { SessionFailedError, UniqueError } from '@active-alchemy/core'
+import { expect } from 'vitest'
+import type { TestDatabase } from '../../databases/database.ts'
+import { names, rowIn } from '../store.ts'
+
+/** Transactions inside a scope, and without one. */
+export function rows(database: TestDatabase): void {
+  const row = rowIn(database)
+
+  row('inside a scope a transaction is a savepoint: only what it did is lost', async (store) => {
+    const { db, User } = store
+    await User.create({ name: 'taken', email: 'a@b.cd' })
+    await db.run(async () => {
+      await User.create({ name: 'before' })
+      await expect(
+        db.transaction(async () => {
+          await User.create({ name: 'inner' })
+          await User.create({ name: 'x', email: 'a@b.cd' })
+        }),
+      ).rejects.toBeInstanceOf(UniqueError)
+      await User.create({ name: 'after' })
+      await db.transaction(() => User.create({ name: 'kept' }).then(() => undefined))
+    })
+    expect(await names(store)).toEqual(['taken', 'before', 'after', 'kept'])
+  })
+
+  row('a failure swallowed inside a transaction is not kept', async (store) => {
+    const { db, User } = store
+    await User.create({ name: 'taken', email: 'a@b.cd' })
+    await db.run(async () => {
+      const inner = db.transaction(async () => {
+        await User.create({ name: 'inner' })
+        await User.create({ name: 'x', email: 'a@b.cd' }).then(undefined, () => undefined)
+      })
+      await expect(inner).rejects.toBeInstanceOf(SessionFailedError)
+    })
+    expect(await names(store)).toEqual(['taken'])
+  })
+
+  row('transactions beside one another take turns, three levels deep', async (store) => {
+    const { db, User } = store
+    await db.run(async () => {
+      await Promise.allSettled(
+        Array.from({ length: 6 }, (_, index) =>
+          db.transaction(async () => {
+            await User.create({ name: `a${index}` })
+            await db
+              .transaction(async () => {
+                await User.create({ name: `b${index}` })
+                await db.transaction(() => User.create({ name: `c${index}` }).then(() => undefined))
+                if (index % 3 === 1) throw new Error('inner')
+              })
+              .catch(() => undefined)
+            if (index % 3 === 2) throw new Error('outer')
+          }),
+        ),
+      )
+    })
+    expect(await names(store)).toEqual(['a0', 'b0', 'c0', 'a1', 'a3', 'b3', 'c3', 'a4'])
+  })
+
+  row('outside a scope a transaction is one of its own', async (store) => {
+    const { db, User, statements } = store
+    await db.transaction(() => User.create({ name: 'a' }).then(() => undefined))
+    expect(statements.filter((sql) => /savepoint/i.test(sql))).toEqual([])
+    await expect(
+      db.transaction(async () => {
+        await User.create({ name: 'b' })
+        throw new Error('boom')
+      }),
+    ).rejects.toThrow('boom')
+    expect(await names(store)).toEqual(['a'])
+    await expect(db.transaction(async () => undefined, { retries: -1 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    for (const isolation of ['SNAPSHOT', 'NOPE', 'SERIALIZABLE; DROP TABLE user'] as 'SNAPSHOT'[]) {
+      const refused = db.transaction(() => User.create({ name: 'c' }), { isolation })
+      await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+    expect(await names(store)).toEqual(['a'])
+    await expect(db.run(() => db.transaction(async () => undefined, { retries: 1 }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
+  row('@db.Transactional() makes a method a transaction', async (store) => {
+    const { db, User } = store
+    class Service {
+      readonly prefix = 'n'
+      @db.Transactional()
+      async make(count: number): Promise<number> {
+        for (let each = 0; each < count; each++) await User.create({ name: `${this.prefix}${each}` })
+        if (count > 2) throw new Error('too many')
+        return count
+      }
+    }
+    expect(await new Service().make(2)).toBe(2)
+    await expect(new Service().make(3)).rejects.toThrow('too many')
+    expect(await names(store)).toEqual(['n0', 'n1'])
+  })
+
+  row('commit and rollback inside a transaction are refused', async ({ db, User }) => {
+    await db.run(() =>
+      db.transaction(async () => {
+        await User.create({ name: 'a' })
+        await expect(db.commit()).rejects.toMatchObject({ code: 'TRANSACTION_OPEN' })
+        await expect(db.rollback()).rejects.toMatchObject({ code: 'TRANSACTION_OPEN' })
+      }),
+    )
+    expect(await User.count()).toBe(1)
+  })
+}
