@@ -5,6 +5,7 @@ import { queryRows } from './conformance/queries.ts'
 import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
+import { statementRows } from './conformance/statements.ts'
 import { verbRows } from './conformance/verbs.ts'
 import { eachDatabase } from './matrix.ts'
 
@@ -16,3 +17,4 @@ eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
 eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
+eachDatabase('statements', statementRows)

@@ -43,6 +43,11 @@ it('prints warnings where they are asked for, also of a slow or failed statement
   expect(lines.join()).not.toContain('secret')
 })
 
+it('prints a slow statement on one line, with its time and without its values', () => {
+  const lines = printed(() => new StatementLogger([]).logQuerySlow(103.4, 'SELECT * FROM user WHERE email = ?'))
+  expect(lines).toEqual(['warn: [active-alchemy] slow (103 ms): SELECT * FROM user WHERE email = ?'])
+})
+
 it('keeps quiet about what is neither a statement nor a warning', () => {
   expect(printed(() => new StatementLogger('all').log('info', 'hello'))).toEqual([])
 })

@@ -107,9 +107,15 @@ export class LockTimeoutError extends DatabaseError {
 /**
  * Turns what TypeORM threw into the error that names the reason.
  *
+ * @param withoutValues Takes the values of the statement out of the database's words.
  * @returns One of the classes above, or `origin` itself, without its secrets, when the reason is none of them.
  */
-export function databaseError(origin: QueryFailedError, failure: DatabaseFailure | undefined): QueryFailedError {
+export function databaseError(
+  origin: QueryFailedError,
+  failure: DatabaseFailure | undefined,
+  withoutValues: (message: string) => string = (message) => message,
+): QueryFailedError {
+  reword(origin, withoutValues(origin.message))
   switch (failure?.kind) {
     case 'unique':
       return new UniqueError(origin, failure.columns)
@@ -132,7 +138,7 @@ export function databaseError(origin: QueryFailedError, failure: DatabaseFailure
 }
 
 /** Changes the message of an error, also in its stack, which has it from the beginning. */
-export function reword(error: Error, message: string): void {
+function reword(error: Error, message: string): void {
   const { message: before, stack } = error
   if (message === before) return
   error.message = message

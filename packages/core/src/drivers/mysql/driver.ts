@@ -22,7 +22,7 @@ import {
   RolledBackError,
 } from '../../errors.js'
 import type { DatabaseUri } from '../../uri.js'
-import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
+import { type DatabaseFailure, databaseError } from '../database-error.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -36,8 +36,8 @@ import {
 import { Connection, type NativeConnection, type NativeError, type NativeField } from './connection.js'
 import { commitsTransaction, controlsTransaction, leavesTraces } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
+import { type Answer, type Refusal, runStatement } from '../statement.js'
 import {
-  BroadcasterResult,
   type ColumnMetadata,
   type IsolationLevel,
   type MysqlDataSourceOptions,
@@ -532,26 +532,23 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     const connection = await this.#lease()
     this.#admit(sql)
-    const values = this.driver.bind(parameters)
-    const { logger, subscribers } = this.driver.dataSource
-    logger.logQuery(sql, values, this)
-    if (subscribers.length > 0) await this.broadcaster.broadcast('BeforeQuery', sql, values)
-    const startedAt = Date.now()
+    const send = (values: unknown[]): Promise<Answer> => this.#send(connection, sql, values)
+    try {
+      const result = await runStatement(this, sql, parameters, send, (error) => this.#explain(connection, error, sql))
+      return structured ? result : result.raw
+    } catch (error) {
+      if (this.#isInTransaction && this.driver.endsTransaction(error)) this.#end ??= error
+      throw error
+    }
+  }
+
+  async #send(connection: Connection, sql: string, values: unknown[]): Promise<Answer> {
     this.#underWay += 1
     try {
       let fields: readonly NativeField[] = []
-      const raw = await connection.send(sql, values, (each) => (fields = each))
-      this.#follow(raw)
-      const elapsed = Date.now() - startedAt
-      const { maxQueryExecutionTime } = this.driver.options
-      if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, this)
-      await this.#announce(sql, values, true, elapsed, raw)
-      return structured ? resultOf(raw, fields) : raw
-    } catch (error) {
-      if (!(error instanceof Error)) throw error
-      logger.logQueryError(error, sql, values, this)
-      await this.#announce(sql, values, false, undefined, undefined, error)
-      throw this.#failed(connection, error, sql, values)
+      const native = await connection.send(sql, values, (each) => (fields = each))
+      this.#follow(native)
+      return { result: resultOf(native, fields), native }
     } finally {
       this.#underWay -= 1
     }
@@ -576,19 +573,9 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     this.#isInTransaction = isOpen
   }
 
-  #failed(connection: Connection, error: Error, sql: string, values: unknown[]): Error {
-    if (connection.lost) return new ConnectionLostError(this.driver.pooling.name, connection.lost)
-    const failed = databaseError(new QueryFailedError(sql, values, error), this.driver.failureOf(error, sql))
-    reword(failed, withoutValues(failed.message))
-    if (this.#isInTransaction && this.driver.endsTransaction(failed)) this.#end ??= failed
-    return failed
-  }
-
-  async #announce(sql: string, values: unknown[], success: boolean, elapsed?: number, raw?: unknown, error?: Error): Promise<void> {
-    if (this.driver.dataSource.subscribers.length === 0) return
-    const events = new BroadcasterResult()
-    this.broadcaster.broadcastAfterQueryEvent(events, sql, values, success, elapsed, raw, error)
-    await events.wait()
+  #explain({ lost }: Connection, error: NativeError, sql: string): Refusal | Error {
+    if (lost) return new ConnectionLostError(this.driver.pooling.name, lost)
+    return { failure: this.driver.failureOf(error, sql), withoutValues }
   }
 
   override async stream(

@@ -4,14 +4,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DateTime } from 'luxon'
-import {
-  type ObjectLiteral,
-  QueryFailedError,
-  type QueryResult,
-  QueryRunnerAlreadyReleasedError,
-  type Table,
-  type TableColumn,
-} from 'typeorm'
+import { type ObjectLiteral, type QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
 import {
   ActiveAlchemyError,
   CommitUnknownError,
@@ -23,7 +16,7 @@ import {
   RolledBackError,
 } from '../../errors.js'
 import type { DatabaseUri } from '../../uri.js'
-import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
+import type { DatabaseFailure } from '../database-error.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -36,8 +29,8 @@ import {
 } from '../driver.js'
 import { controlsTransaction, type PostgresStatement, PostgresStatements } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
+import { type Refusal, runStatement } from '../statement.js'
 import {
-  BroadcasterResult,
   type ColumnMetadata,
   type IsolationLevel,
   type PostgresDataSourceOptions,
@@ -548,26 +541,17 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     await this.#lease()
-    const values = this.driver.bind(parameters)
-    const { logger, subscribers } = this.driver.dataSource
-    logger.logQuery(sql, values, this)
-    if (subscribers.length > 0) await this.broadcaster.broadcast('BeforeQuery', sql, values)
-    const startedAt = Date.now()
-    try {
-      const native = await this.#inTurn(sql, values)
-      const elapsed = Date.now() - startedAt
-      const { maxQueryExecutionTime } = this.driver.options
-      if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, this)
-      await this.#announce(sql, values, true, elapsed, native)
-      const result = resultOf(native)
-      return structured ? result : result.raw
-    } catch (error) {
-      if (!(error instanceof Error) || error instanceof ActiveAlchemyError) throw error
-      if (this.connectionStatus !== 'idle') this.#failure ??= error
-      logger.logQueryError(error, sql, values, this)
-      await this.#announce(sql, values, false, undefined, undefined, error)
-      throw this.#explained(error, sql, values)
-    }
+    const result = await runStatement(
+      this,
+      sql,
+      parameters,
+      async (values) => {
+        const native = await this.#inTurn(sql, values)
+        return { result: resultOf(native), native }
+      },
+      (error) => this.#explain(error, sql),
+    )
+    return structured ? result : result.raw
   }
 
   async #inTurn(sql: string, values: unknown[]): Promise<NativeResult> {
@@ -623,22 +607,12 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     return new RolledBackError(this.driver.pooling.name, this.#failure)
   }
 
-  #explained(error: Error, sql: string, values: unknown[]): Error {
+  #explain(error: NativeError, sql: string): Refusal | Error {
+    if (this.connectionStatus !== 'idle') this.#failure ??= error
     const lost = this.#connection?.lost
-    if (!lost) {
-      const failed = databaseError(new QueryFailedError(sql, values, error), failureOf(error))
-      reword(failed, withoutValues(failed.message, error))
-      return failed
-    }
+    if (!lost) return { failure: failureOf(error), withoutValues: (message) => withoutValues(message, error) }
     const { name } = this.driver.pooling
     return sql === 'COMMIT' ? new CommitUnknownError(name, lost) : new ConnectionLostError(name, lost)
-  }
-
-  async #announce(sql: string, values: unknown[], success: boolean, elapsed?: number, raw?: unknown, error?: Error): Promise<void> {
-    if (this.driver.dataSource.subscribers.length === 0) return
-    const events = new BroadcasterResult()
-    this.broadcaster.broadcastAfterQueryEvent(events, sql, values, success, elapsed, raw, error)
-    await events.wait()
   }
 }
 

@@ -1,28 +1,16 @@
 import { realpathSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DateTime } from 'luxon'
-import {
-  type ObjectLiteral,
-  QueryFailedError,
-  QueryResult,
-  QueryRunnerAlreadyReleasedError,
-  type Table,
-  TransactionNotStartedError,
-} from 'typeorm'
+import { type ObjectLiteral, QueryResult, QueryRunnerAlreadyReleasedError, type Table, TransactionNotStartedError } from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
 import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../../errors.js'
-import { type DatabaseFailure, databaseError, reword } from '../database-error.js'
+import type { DatabaseFailure } from '../database-error.js'
 import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from '../driver.js'
 import { controlsTransaction } from './statements.js'
 import { Semaphore } from '../../semaphore.js'
+import { runStatement } from '../statement.js'
 import type { DatabaseUri } from '../../uri.js'
-import {
-  type BetterSqlite3DataSourceOptions,
-  BetterSqlite3Driver,
-  BetterSqlite3QueryRunner,
-  BroadcasterResult,
-  type IsolationLevel,
-} from '../internals.js'
+import { type BetterSqlite3DataSourceOptions, BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 
 /** The part of better-sqlite3's `Statement` that we use; its types are no dependency of ours. */
 interface NativeStatement {
@@ -410,25 +398,18 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     const connection = await this.#lease()
-    const values = this.driver.bind(parameters)
-    const { logger, subscribers } = this.driver.dataSource
-    logger.logQuery(sql, values, this)
-    if (subscribers.length > 0) await this.broadcaster.broadcast('BeforeQuery', sql, values)
-    const startedAt = Date.now()
     try {
-      const result = await this.driver.patiently(() => this.#execute(connection, sql, values))
-      const elapsed = Date.now() - startedAt
-      const { maxQueryExecutionTime } = this.driver.options
-      if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, this)
-      await this.#announce(sql, values, true, elapsed, result.raw)
+      const result = await runStatement(
+        this,
+        sql,
+        parameters,
+        async (values) => {
+          const answer = await this.driver.patiently(() => this.#execute(connection, sql, values))
+          return { result: answer, native: answer.raw }
+        },
+        (error) => ({ failure: failureOf(error), withoutValues }),
+      )
       return structured ? result : result.raw
-    } catch (error) {
-      if (!(error instanceof Error) || error instanceof PoolTimeoutError) throw error
-      logger.logQueryError(error, sql, values, this)
-      await this.#announce(sql, values, false, undefined, undefined, error)
-      const failed = databaseError(new QueryFailedError(sql, values, error), failureOf(error))
-      reword(failed, withoutValues(failed.message))
-      throw failed
     } finally {
       if (!connection.native.inTransaction) await this.#unlock()
     }
@@ -454,13 +435,6 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
       result.raw = lastInsertRowid
     }
     return result
-  }
-
-  async #announce(sql: string, values: unknown[], success: boolean, elapsed?: number, raw?: unknown, error?: Error): Promise<void> {
-    if (this.driver.dataSource.subscribers.length === 0) return
-    const events = new BroadcasterResult()
-    this.broadcaster.broadcastAfterQueryEvent(events, sql, values, success, elapsed, raw, error)
-    await events.wait()
   }
 
   async #unlock(): Promise<void> {
