@@ -3,15 +3,19 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url))
 
-/** Suites of servers that `DATABASES` does not name: `npm run test:sqlite` leaves them out. */
+/** Suites of servers and frameworks that `DATABASES` and `FRAMEWORKS` do not name: `npm run test:sqlite` leaves some out. */
 function unchosen(): string[] {
-  const names = process.env['DATABASES']?.split(',').filter(Boolean)
-  const isChosen = (database: string): boolean => !names || names.some((each) => database.startsWith(each))
+  const chosen = (variable: string): string[] | undefined => process.env[variable]?.split(',').filter(Boolean)
+  const [databases, frameworks] = [chosen('DATABASES'), chosen('FRAMEWORKS')]
+  const isChosen = (database: string): boolean => !databases || databases.some((each) => database.startsWith(each))
   const [postgres, mariadb] = [isChosen('postgres'), isChosen('mariadb')]
   return [
     ...(postgres ? [] : ['test/postgres/**']),
     ...(mariadb ? [] : ['test/mysql/**']),
     ...(postgres || mariadb ? [] : ['test/lost-commits.test.ts']),
+    ...['express', 'fastify', 'koa', 'nest']
+      .filter((family) => frameworks && !frameworks.some((each) => each.startsWith(family) || family.startsWith(each)))
+      .map((family) => `test/request/${family}.test.ts`),
   ]
 }
 

@@ -34,10 +34,11 @@ export function eachDatabase(title: string, rows: (database: TestDatabase) => vo
   for (const database of databases) describe(`${database.name} › ${title}`, () => rows(database))
 }
 
-/** Runs `rows` on every framework with every database. */
-export function eachCell(title: string, rows: (framework: Framework, database: TestDatabase) => void): void {
+/** Runs `rows` on every framework whose name begins with `family` (all, unless it is given) with every database. */
+export function eachCell(title: string, rows: (framework: Framework, database: TestDatabase) => void, family = ''): void {
   for (const database of servers) {
     for (const framework of frameworks) {
+      if (!framework.name.startsWith(family)) continue
       if (framework.databases && !framework.databases.includes(database.name)) continue
       describe(`${framework.name} × ${database.name} › ${title}`, () => rows(framework, database))
     }
