@@ -6,6 +6,7 @@ import type { ModelSource } from './model-source.js'
 /** What a joined query runner needs of its session. */
 export interface RunnerHost {
   readonly dataSource: DataSource
+  readonly scope: Scope
   statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T>
   asRead<T>(work: () => Promise<T>): Promise<T>
   notAsRead(work: () => void): void
@@ -16,6 +17,8 @@ export interface RunnerHost {
 
 /** A query runner that has joined a session. */
 export interface JoinedRunner extends DriverRunner {
+  /** The scope of the session. */
+  readonly scope: Scope
   /** Marks the statements that `work` issues as reads, which need no transaction. */
   asRead<T>(work: () => Promise<T>): Promise<T>
 }

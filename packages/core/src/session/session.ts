@@ -129,13 +129,13 @@ export class Session implements RecordOwner {
   }
 
   /** @internal One statement of a joined runner. */
-  async statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T> {
     const purpose: LeasePurpose = reading.getStore() ? 'read' : 'write'
     const send = async (): Promise<T> => {
       await this.records.autoflush()
       return this.execute(purpose, run)
     }
-    return this.#frame().settling ? send() : this.scope.operation(send)
+    return this.#frame().settling ? send() : beginOperation(send, this.scope)
   }
 
   /**

@@ -17,6 +17,7 @@ import { StatementLogger } from '../logger.js'
 import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
+import { asOperations } from './operations.js'
 import { joinedRunnerClass, type RunnerClass } from './joined-runner.js'
 import type { ModelSource } from '../session/model-source.js'
 import type { Session, SessionMember } from '../session/session.js'
@@ -237,3 +238,5 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     return this.models.columnType(column)
   }
 }
+
+asOperations(AlchemyDataSource, ['query', 'sql', 'transaction'], () => currentScope())

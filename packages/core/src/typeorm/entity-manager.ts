@@ -1,5 +1,15 @@
-import { type DataSource, EntityManager, type QueryRunner } from 'typeorm'
+import {
+  type DataSource,
+  EntityManager,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+  type Repository,
+  type TreeRepository,
+} from 'typeorm'
 import type { IsolationLevel } from '../drivers/internals.js'
+import { asOperations, isJoined, scopeOfRunner } from './operations.js'
+import { AlchemyRepository, AlchemyTreeRepository } from './repository.js'
 
 /** Where an entity manager finds the session of the current scope. */
 interface SessionFinder {
@@ -26,13 +36,71 @@ export class AlchemyEntityManager extends EntityManager {
     return session.transaction(() => (typeof first === 'function' ? first : (second ?? missing))(session.manager))
   }
 
+  override getRepository<T extends ObjectLiteral>(target: EntityTarget<T>): Repository<T> {
+    const known = this.repositories.get(target)
+    if (known) return known
+    const made = new AlchemyRepository<T>(target, this, this.queryRunner)
+    this.repositories.set(target, made)
+    return made
+  }
+
+  override getTreeRepository<T extends ObjectLiteral>(target: EntityTarget<T>): TreeRepository<T> {
+    const known = this.treeRepositories.find((each) => each.target === target)
+    if (known) return known
+    const made = new AlchemyTreeRepository<T>(target, this, this.queryRunner)
+    this.treeRepositories.push(made)
+    return made
+  }
+
   /** Whether it was made for a query runner that has a connection of its own, outside any session. */
   #ownConnection(): boolean {
     const runner: QueryRunner | undefined = this.queryRunner
-    return runner !== undefined && !('asRead' in runner)
+    return runner !== undefined && !isJoined(runner)
   }
 }
 
 function missing(): Promise<never> {
   return Promise.reject(new TypeError('transaction(isolation, work) needs work. Give a function.'))
 }
+
+asOperations(
+  AlchemyEntityManager,
+  [
+    'average',
+    'clear',
+    'count',
+    'countBy',
+    'decrement',
+    'delete',
+    'deleteAll',
+    'exists',
+    'existsBy',
+    'find',
+    'findAndCount',
+    'findAndCountBy',
+    'findBy',
+    'findOne',
+    'findOneBy',
+    'findOneByOrFail',
+    'findOneOrFail',
+    'increment',
+    'insert',
+    'maximum',
+    'minimum',
+    'preload',
+    'query',
+    'recover',
+    'remove',
+    'restore',
+    'save',
+    'softDelete',
+    'softRemove',
+    'sql',
+    'sum',
+    'transaction',
+    'update',
+    'updateAll',
+    'upsert',
+  ],
+  ({ queryRunner }) => scopeOfRunner(queryRunner),
+)

@@ -2,6 +2,7 @@ import type { ReadStream } from 'node:fs'
 import { type QueryResult, TransactionNotStartedError } from 'typeorm'
 import type { DriverRunner } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
+import type { Scope } from '../scope/scope.js'
 import type { JoinedRunner, RunnerHost } from '../session/session-source.js'
 
 /** A class of TypeORM query runners of one database. */
@@ -40,6 +41,10 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: RunnerHost) 
       this.#session = session
       // TypeORM asks this before it opens a transaction of its own: here there always is one.
       Object.assign(this, { isTransactionActive: true, broadcaster: new JoinedBroadcaster(this, session) })
+    }
+
+    get scope(): Scope {
+      return this.#session.scope
     }
 
     /** A query runner of the session has no connection to give: every statement goes through `query`. */

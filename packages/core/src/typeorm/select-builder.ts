@@ -1,12 +1,27 @@
 import { type EntityMetadata, type FindManyOptions, FindOperator, type ObjectLiteral, type QueryRunner, SelectQueryBuilder } from 'typeorm'
 import type { AlchemyDataSource } from './data-source.js'
 import { snapshot } from '../plan/record-state.js'
-import { asUpdate, InsertBuilder, RelationBuilder, SoftDeleteBuilder, type UpdateBuilder } from './write-builders.js'
+import { asOperations, isJoined, scopeOfRunner } from './operations.js'
+import { asUpdate, DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, type UpdateBuilder } from './write-builders.js'
 
 /**
  * The query builder that plain TypeORM gets: its writes keep soft delete in step, and its plain reads hold no connection.
  */
 export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
+  static {
+    const reads = [
+      'getCount',
+      'getExists',
+      'getMany',
+      'getManyAndCount',
+      'getOne',
+      'getOneOrFail',
+      'getRawAndEntities',
+      'getRawMany',
+    ] as const
+    asOperations(Builder, [...reads, 'getRawOne', 'execute', 'stream'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
   /** The data source, with sessions. */
   protected get alchemy(): AlchemyDataSource {
     return this.dataSource as AlchemyDataSource
@@ -19,6 +34,11 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
   override insert(): InsertBuilder<T> {
     super.insert()
     return new InsertBuilder<T>(this)
+  }
+
+  override delete(): DeleteBuilder<T> {
+    super.delete()
+    return new DeleteBuilder<T>(this)
   }
 
   override softDelete(): SoftDeleteBuilder<T> {
@@ -70,10 +90,6 @@ function snapshotTree(metadata: EntityMetadata, entity: ObjectLiteral): void {
       if (typeof each === 'object' && each !== null) snapshotTree(relation.inverseEntityMetadata, each as ObjectLiteral)
     }
   }
-}
-
-function isJoined(runner: QueryRunner): runner is QueryRunner & { asRead<T>(work: () => Promise<T>): Promise<T> } {
-  return 'asRead' in runner
 }
 
 /** Find options that TypeORM turned into conditions by itself; `Raw` is SQL text of the caller. */

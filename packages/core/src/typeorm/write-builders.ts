@@ -1,4 +1,5 @@
 import {
+  DeleteQueryBuilder,
   type EntityMetadata,
   InsertQueryBuilder,
   type ObjectLiteral,
@@ -11,6 +12,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
 import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
 import type { AlchemyDataSource } from './data-source.js'
+import { asOperations, scopeOfRunner } from './operations.js'
 
 /**
  * TypeORM's builders for writes, with soft delete in step and the application's clock.
@@ -49,6 +51,10 @@ function mirrorDeletion(values: ObjectLiteral, { time, flag }: DeletionColumns):
 
 /** UPDATE that stamps `updatedAt` by the application's clock. */
 export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T> {
+  static {
+    asOperations(UpdateBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
   #values: { readonly given: object; readonly completed: ObjectLiteral } | undefined
 
   protected override getValueSet(): ObjectLiteral {
@@ -68,6 +74,10 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
 
 /** INSERT that stamps `createdAt` and `updatedAt`, and applies the models' defaults. */
 export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T> {
+  static {
+    asOperations(InsertBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
   protected override getValueSets(): ObjectLiteral[] {
     const rows = super.getValueSets()
     const metadata = metadataOf(this)
@@ -108,6 +118,10 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
 
 /** Soft delete and restore: one UPDATE that sets flag, time and stamp, bound from the application's clock. */
 export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryBuilder<T> {
+  static {
+    asOperations(SoftDeleteBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
   readonly #now = clock.now()
 
   protected override createUpdateExpression(): string {
@@ -163,8 +177,21 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
   }
 }
 
+/** DELETE for which its scope waits. */
+export class DeleteBuilder<T extends ObjectLiteral> extends DeleteQueryBuilder<T> {
+  static {
+    asOperations(DeleteBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+}
+
 /** Sets relations through the builders above. */
 export class RelationBuilder<T extends ObjectLiteral> extends RelationQueryBuilder<T> {
+  static {
+    asOperations(RelationBuilder, ['execute', 'set', 'add', 'remove', 'addAndRemove', 'loadOne', 'loadMany'], ({ queryRunner }) =>
+      scopeOfRunner(queryRunner),
+    )
+  }
+
   override update(...parameters: never[]): UpdateBuilder<T> {
     return asUpdate(this, () => super.update(...(parameters as [])))
   }
