@@ -1,6 +1,7 @@
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { inputRows } from './conformance/input.ts'
+import { optionRows } from './conformance/options.ts'
 import { queryRows } from './conformance/queries.ts'
 import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
@@ -18,3 +19,4 @@ eachDatabase('input', inputRows)
 eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
+eachDatabase('options', optionRows)

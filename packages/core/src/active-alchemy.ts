@@ -87,6 +87,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly registry: ModelRegistry
   #uri: DatabaseUri | undefined
   #options: ResolvedOptions
+  #queryClass: typeof Query
   #dataSource: AlchemyDataSource | undefined
   #closed = false
   readonly #beginHooks: BeginHook[] = []
@@ -106,6 +107,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
       this.#uri = readUri(uri)
     }
     this.#options = resolveOptions(options)
+    this.#queryClass = queryClassOf(this.#options.queryClass)
     const doors = new Set<unknown>()
     const isModel = (target: unknown): target is ModelClass =>
       typeof target === 'function' && !doors.has(target) && target.prototype instanceof BaseModel && Reflect.get(target, 'db') === this
@@ -127,7 +129,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   }
 
   #bindApp(options: ActiveAlchemyOptions<App> | undefined): void {
-    if (options?.app !== undefined) this.bind(options.app)
+    if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bind(options.app)
   }
 
   /** Binds the application of the option `app`: each adapter knows how. */
@@ -145,6 +147,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
     if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
     this.#uri = readUri(uri)
     this.#options = resolveOptions(options)
+    this.#queryClass = queryClassOf(this.#options.queryClass)
     this.#bindApp(options)
     return this
   }
@@ -273,7 +276,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 
   /** @internal Class of the queries. */
   get queryClass(): typeof Query {
-    return this.#options.queryClass
+    return this.#queryClass
   }
 
   /** TypeORM's metadata of all models, without a connection. */
@@ -473,6 +476,14 @@ interface MetadataApi {
   getOwnMetadataKeys(target: object): unknown[]
   getOwnMetadata(key: unknown, target: object): unknown
   defineMetadata(key: unknown, value: unknown, target: object): void
+}
+
+function queryClassOf(given: unknown): typeof Query {
+  if (given === undefined) return Query
+  const extendsQuery = (value: unknown): value is typeof Query =>
+    value === Query || (typeof value === 'function' && value.prototype instanceof Query)
+  if (!extendsQuery(given)) throw new InvalidOptionError('queryClass', 'a class that extends Query', given)
+  return given
 }
 
 /** Names of `ModelSettings`. */

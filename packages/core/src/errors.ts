@@ -108,12 +108,32 @@ export class MissingDriverError extends ActiveAlchemyError {
   }
 }
 
-/** An option has a value that it cannot have. */
+/** An option is unknown, or has a value that it cannot have. */
 export class InvalidOptionError extends ActiveAlchemyError {
   readonly code = 'INVALID_OPTION'
-  constructor(option: string, expectation: string, received: unknown) {
-    super(`The option ${option} is ${shown(received)}. It takes ${expectation}.`)
+
+  /** @param expectation What it takes; without it `option` is the whole message. */
+  constructor(option: string, expectation?: string, received?: unknown) {
+    super(expectation === undefined ? option : `The option ${option} is ${shown(received)}. It takes ${expectation}.`)
   }
+
+  /** @param what Whose options they are: `get()`. @param known The options that there are. */
+  static noObject(received: unknown, what: string | undefined, known: readonly string[]): InvalidOptionError {
+    return new InvalidOptionError(`The options${suffix(what)} are ${shown(received)}. Give an object of ${known.join(', ')}.`)
+  }
+
+  /** @param what Whose option it is: `get()`. @param known The options that there are. */
+  static unknown(option: string, what: string | undefined, known: readonly string[]): InvalidOptionError {
+    const meant = nearest(option, known)
+    const question = meant === undefined ? '' : ` Did you mean ${meant}?`
+    return new InvalidOptionError(
+      `The option ${briefly(option)}${suffix(what)} is unknown.${question} ${what ?? 'It'} takes ${known.join(', ')}.`,
+    )
+  }
+}
+
+function suffix(what: string | undefined): string {
+  return what === undefined ? '' : ` of ${what}`
 }
 
 /** `configure` was called a second time, or too late. */
@@ -422,9 +442,39 @@ export function kindOf(value: unknown): string {
 
 /** A key, which a client may have sent: of any length, and an object whose `toString` is no function. */
 function keyText(id: unknown): string {
-  if (typeof id === 'object') return shown(id)
-  const text = String(id)
+  return typeof id === 'object' ? shown(id) : briefly(String(id))
+}
+
+/** A name or key, which a client may have sent in any length. */
+function briefly(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+/** The name that was probably meant: with one or two letters otherwise, or which begins or ends so. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length < 3 || name.length > 60) return undefined
+  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '')
+  const wanted = plain(name)
+  const distances = known.map((each) => {
+    const other = plain(each)
+    const isPart = wanted.length > 2 && (other.startsWith(wanted) || other.endsWith(wanted) || wanted.startsWith(other))
+    return [each, isPart ? 1 : distance(wanted, other)] as const
+  })
+  const [best] = distances.sort(([, a], [, b]) => a - b)
+  return best && best[1] <= (wanted.length < 6 ? 1 : 2) ? best[0] : undefined
+}
+
+/** How many letters must be added, taken or changed to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [row, letter] of Array.from(a).entries()) {
+    const current = [row + 1]
+    for (const [index, other] of Array.from(b).entries()) {
+      current.push(Math.min((above[index + 1] ?? 0) + 1, (current[index] ?? 0) + 1, (above[index] ?? 0) + (letter === other ? 0 : 1)))
+    }
+    above = current
+  }
+  return above.at(-1) ?? 0
 }
 
 /** By its prototype: a client may have sent a key `constructor`. */

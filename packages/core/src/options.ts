@@ -1,6 +1,90 @@
 import type { DataSourceOptions } from 'typeorm'
 import { InvalidOptionError } from './errors.js'
-import { Query } from './query/query.js'
+
+// -------------------------------------------------------------------------------------------- how any options are read
+
+/** What one option takes. */
+export interface Option<T> {
+  /** In words, as a message says them: `true or false`. */
+  readonly takes: string
+  readonly accepts: (value: unknown) => value is T
+}
+
+/** Options by name, as `readOptions` takes them. */
+export type Options = Readonly<Record<string, Option<unknown>>>
+
+/** What `readOptions` gives: only what was given, and only what it may be. */
+export type Given<Known extends Options> = { readonly [Name in keyof Known]?: Known[Name] extends Option<infer T> ? T : never }
+
+/** An option that is on or off. */
+export const flag: Option<boolean> = { takes: 'true or false', accepts: (value) => typeof value === 'boolean' }
+
+/** An option that is a text with something in it. */
+export const text: Option<string> = { takes: 'a text', accepts: (value): value is string => typeof value === 'string' && value !== '' }
+
+/** An option that any number but NaN and Infinity is good for. */
+export const finiteNumber: Option<number> = { takes: 'a finite number', accepts: (value): value is number => Number.isFinite(value) }
+
+/** An option that is a list, of whatever its reader looks at. */
+export const list: Option<readonly unknown[]> = { takes: 'a list', accepts: (value): value is unknown[] => Array.isArray(value) }
+
+/** An option that its reader looks at. */
+export const anything: Option<unknown> = { takes: 'anything', accepts: (_value): _value is unknown => true }
+
+/** An option that is a whole number from `smallest` to `largest`. */
+export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER): Option<number> {
+  const takes = largest === Number.MAX_SAFE_INTEGER ? `a whole number from ${smallest}` : `a whole number from ${smallest} to ${largest}`
+  return {
+    takes,
+    accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= smallest && Number(value) <= largest,
+  }
+}
+
+/** An option that is one of a few words. */
+export function oneWordOf<const Word extends string>(...words: readonly Word[]): Option<Word> {
+  const quoted = words.map((word) => `'${word}'`)
+  const takes = [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ')
+  return { takes, accepts: (value): value is Word => words.some((word) => word === value) }
+}
+
+/** An option that is a function. */
+export function callback<Callback extends (...parameters: never[]) => unknown>(): Option<Callback> {
+  return { takes: 'a function', accepts: (value): value is Callback => typeof value === 'function' }
+}
+
+const nothing: object = Object.freeze(Object.create(null))
+
+/**
+ * Reads an object of options: the one way in for all of them.
+ *
+ * Only what the object has itself counts, so that nothing which another package has put on `Object.prototype` switches a guard
+ * off; the result has no prototype for the same reason. `undefined` means not given.
+ *
+ * @param known The options that there are.
+ * @param given What the caller gave; `undefined` is no options.
+ * @param what Whose options they are, as a message names them: `get()`.
+ * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have, or `given` is no object.
+ * @example
+ * const { forUpdate = false } = readOptions({ forUpdate: flag }, options, 'get()')
+ */
+export function readOptions<const Known extends Options>(known: Known, given: unknown, what?: string): Given<Known> {
+  if (given === undefined) return nothing
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw InvalidOptionError.noObject(given, what, Object.keys(known))
+  }
+  const read: Record<string, unknown> = Object.create(null)
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(known, name)) throw InvalidOptionError.unknown(name, what, Object.keys(known))
+    if (value === undefined) continue
+    const option = known[name]
+    if (option && !option.accepts(value))
+      throw new InvalidOptionError(what === undefined ? name : `${name} of ${what}`, option.takes, value)
+    read[name] = value
+  }
+  return read as Given<Known>
+}
+
+// -------------------------------------------------------------------------------------------- those of a database
 
 /**
  * How a database is used.
@@ -24,61 +108,56 @@ export interface ActiveAlchemyOptions<App = never> {
   readonly commit?: 'request' | 'save'
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
-  /** Class of the queries, with methods of your own. @default Query */
-  readonly queryClass?: typeof Query
+  /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
+  readonly queryClass?: QueryClass
   /** Name in messages. @default the URI, without its password */
   readonly name?: string
   /** TypeORM's own options, for what has none here. @default none */
   readonly typeorm?: Partial<DataSourceOptions>
 }
 
+/** A class of queries; that it extends `Query` is looked at where queries are known. */
+export type QueryClass = abstract new (...parameters: never[]) => object
+
 /** The options with their defaults. */
-export interface ResolvedOptions extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'name'>> {
+export interface ResolvedOptions
+  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name'>> {
   readonly poolSize: number | undefined
   readonly poolRecycleMs: number | undefined
+  readonly queryClass: QueryClass | undefined
   readonly name: string | undefined
 }
 
-const defaults = {
-  echo: false,
-  poolSize: undefined,
-  poolTimeoutMs: 5_000,
-  poolRecycleMs: undefined,
-  transactionTimeoutMs: 30_000,
-  commit: 'request',
-  models: [],
-  queryClass: Query,
-  name: undefined,
-  typeorm: {},
-} as const satisfies ResolvedOptions
+const milliseconds = 2 ** 31 - 1
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const known = {
+  app: anything,
+  echo: flag,
+  poolSize: wholeNumber(1, 1_000),
+  poolTimeoutMs: wholeNumber(1, milliseconds),
+  poolRecycleMs: wholeNumber(0, milliseconds),
+  transactionTimeoutMs: wholeNumber(1, milliseconds),
+  commit: oneWordOf('request', 'save'),
+  models: { takes: 'a list of classes', accepts: (value): value is readonly object[] => Array.isArray(value) },
+  queryClass: { takes: 'a class that extends Query', accepts: (value): value is QueryClass => typeof value === 'function' },
+  name: { takes: 'a string', accepts: (value): value is string => typeof value === 'string' },
+  typeorm: { takes: "an object of TypeORM's options", accepts: (value): value is Partial<DataSourceOptions> => isObject(value) },
+} satisfies Record<keyof ActiveAlchemyOptions, Option<unknown>>
 
 /** @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
-export function resolveOptions(options: ActiveAlchemyOptions<unknown> = {}): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw new InvalidOptionError('options', 'an object', options)
-  // The application is bound, not kept.
-  const { app: _app, ...own } = options
-  for (const name of Object.keys(own)) {
-    if (!Object.hasOwn(defaults, name)) throw new InvalidOptionError(name, `another name: ${Object.keys(defaults).join(', ')}`, 'unknown')
-  }
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-  const resolved: ResolvedOptions = { ...defaults, ...given }
-  wholeNumber('poolSize', resolved.poolSize, 1, 1_000)
-  wholeNumber('poolTimeoutMs', resolved.poolTimeoutMs, 1, 2 ** 31 - 1)
-  wholeNumber('poolRecycleMs', resolved.poolRecycleMs, 0, 2 ** 31 - 1)
-  wholeNumber('transactionTimeoutMs', resolved.transactionTimeoutMs, 1, 2 ** 31 - 1)
-  if (resolved.commit !== 'request' && resolved.commit !== 'save')
-    throw new InvalidOptionError('commit', "'request' or 'save'", resolved.commit)
-  if (resolved.queryClass !== Query && !(resolved.queryClass?.prototype instanceof Query))
-    throw new InvalidOptionError('queryClass', 'a class that extends Query', resolved.queryClass)
-  if (typeof resolved.echo !== 'boolean') throw new InvalidOptionError('echo', 'true or false', resolved.echo)
-  if (!Array.isArray(resolved.models)) throw new InvalidOptionError('models', 'a list of classes', resolved.models)
-  if (resolved.name !== undefined && typeof resolved.name !== 'string') throw new InvalidOptionError('name', 'a string', resolved.name)
-  if (typeof resolved.typeorm !== 'object' || resolved.typeorm === null)
-    throw new InvalidOptionError('typeorm', "an object of TypeORM's options", resolved.typeorm)
-  return Object.freeze(resolved)
-}
-
-function wholeNumber(name: string, value: number | undefined, smallest: number, largest: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= smallest && value <= largest)) return
-  throw new InvalidOptionError(name, `a whole number from ${smallest} to ${largest}`, value)
+export function resolveOptions(options?: ActiveAlchemyOptions<unknown>): ResolvedOptions {
+  const given = readOptions(known, options)
+  return Object.freeze({
+    echo: given.echo ?? false,
+    poolSize: given.poolSize,
+    poolTimeoutMs: given.poolTimeoutMs ?? 5_000,
+    poolRecycleMs: given.poolRecycleMs,
+    transactionTimeoutMs: given.transactionTimeoutMs ?? 30_000,
+    commit: given.commit ?? 'request',
+    models: given.models ?? [],
+    queryClass: given.queryClass,
+    name: given.name,
+    typeorm: given.typeorm ?? {},
+  })
 }

@@ -9,6 +9,7 @@ import {
   NoScopeError,
   UnsupportedError,
 } from '../src/errors.js'
+import { Query } from '../src/query/query.js'
 import * as types from '../src/types/index.js'
 
 /** A database that is closed when its test ends. */
@@ -82,7 +83,17 @@ describe('a database without a URI', () => {
   it('knows no application: those are for the packages of the frameworks', () => {
     expect(() => new ActiveAlchemy('sqlite://', { app: {} } as never)).toThrow(InvalidOptionError)
     expect(() => new ActiveAlchemy().configure('sqlite://', { app: {} } as never)).toThrow('The option app')
-    expect(() => new ActiveAlchemy('sqlite://', null as never)).toThrow('The option options')
+    expect(() => new ActiveAlchemy('sqlite://', null as never)).toThrow('The options are null')
+  })
+
+  it('takes a class of queries that extends Query, and no other', () => {
+    class Own extends Query<object> {}
+    expect(new ActiveAlchemy('sqlite://', { queryClass: Own }).queryClass).toBe(Own)
+    expect(new ActiveAlchemy().configure('sqlite://', { queryClass: Own }).queryClass).toBe(Own)
+    expect(new ActiveAlchemy('sqlite://').queryClass).toBe(Query)
+    for (const queryClass of [Object, () => Query, ActiveAlchemy, {}, 'Query', null]) {
+      expect(() => new ActiveAlchemy('sqlite://', { queryClass } as never)).toThrow('It takes a class that extends Query.')
+    }
   })
 
   it('checks what it is configured with', () => {

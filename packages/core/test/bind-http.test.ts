@@ -275,8 +275,8 @@ describe('an error that was thrown', () => {
 describe('the options', () => {
   it('are functions by known names', () => {
     const options: BindOptions = { rollbackWhen: () => true, skip: () => false, report: () => undefined }
-    expect(checkBindOptions(options)).toBe(options)
-    expect(checkBindOptions({ skip: undefined } as never)).toEqual({ skip: undefined })
+    expect(checkBindOptions(options)).toEqual(options)
+    expect(checkBindOptions({ skip: undefined } as never)).toEqual({})
   })
 
   it.each<[string, object]>([

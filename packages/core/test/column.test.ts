@@ -32,7 +32,9 @@ describe('a column', () => {
   })
 
   it('refuses an unknown option, and lists those it knows', () => {
-    expect(() => column(Integer, { nulable: true } as never)).toThrow(/Column option nulable.*nullable, unique, index/)
+    expect(() => column(Integer, { nulable: true } as never)).toThrow(
+      /The option nulable of db.Column\(\) is unknown. Did you mean nullable\?.* nullable, unique, index/,
+    )
   })
 
   it('has a default of the application or of the database, never both', () => {

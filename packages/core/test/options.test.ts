@@ -1,9 +1,19 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { InvalidOptionError } from '../src/errors.js'
-import { type ActiveAlchemyOptions, resolveOptions } from '../src/options.js'
-import { Query } from '../src/query/query.js'
+import {
+  type ActiveAlchemyOptions,
+  callback,
+  finiteNumber,
+  flag,
+  oneWordOf,
+  readOptions,
+  resolveOptions,
+  wholeNumber,
+} from '../src/options.js'
 
 const resolve = (options: object): unknown => resolveOptions(options as ActiveAlchemyOptions)
+
+const everyObject: object = Object.prototype
 
 it('has a default for every option', () => {
   expect(resolveOptions()).toEqual({
@@ -14,7 +24,7 @@ it('has a default for every option', () => {
     transactionTimeoutMs: 30_000,
     commit: 'request',
     models: [],
-    queryClass: Query,
+    queryClass: undefined,
     name: undefined,
     typeorm: {},
   })
@@ -74,26 +84,59 @@ it.each(['pool_size', 'poolsize', 'url', 'toString'])('refuses the unknown optio
   expect(() => resolve({ [name]: 1 })).toThrow(/poolSize, poolTimeoutMs/)
 })
 
-describe('queryClass', () => {
-  it('is a class that extends Query', () => {
-    class OwnQuery extends Query<object> {}
-    expect(resolve({ queryClass: OwnQuery })).toMatchObject({ queryClass: OwnQuery })
+it.each([
+  ['pool', 'poolSize'],
+  ['pool_size', 'poolSize'],
+  ['poolTimeout', 'poolTimeoutMs'],
+  ['eco', 'echo'],
+  ['comit', 'commit'],
+  ['query_class', 'queryClass'],
+])('asks whether %s is to mean %s', (name, meant) => {
+  expect(() => resolve({ [name]: 1 })).toThrow(`The option ${name} is unknown. Did you mean ${meant}? It takes app, echo,`)
+})
+
+it.each(['url', 'sessionClass', 'x'.repeat(10_000)])('does not guess where no name is near: %.20s', (name) => {
+  expect(() => resolve({ [name]: 1 })).toThrow(/is unknown\. It takes app/)
+  expect(() => resolve({ [name]: 1 })).not.toThrow(/x{100}/)
+})
+
+it.each([null, 5, 'echo', [true], () => true])('takes an object, not %o', (options) => {
+  expect(() => resolveOptions(options as never)).toThrow(InvalidOptionError)
+})
+
+describe('any options', () => {
+  const known = { force: flag, size: wholeNumber(1), mode: oneWordOf('a', 'b', 'c'), min: finiteNumber, hook: callback() }
+
+  afterEach(() => {
+    for (const name of Object.keys(known)) Reflect.deleteProperty(everyObject, name)
+  })
+
+  it('are read by what the object has itself, and give nothing else', () => {
+    Reflect.defineProperty(everyObject, 'force', { value: true, configurable: true, enumerable: true, writable: true })
+    for (const given of [undefined, {}, { size: 3 }, Object.create({ force: true })]) {
+      const { force = false } = readOptions(known, given)
+      expect(force).toBe(false)
+    }
+  })
+
+  it('that are undefined are not given', () => {
+    expect(Object.keys(readOptions(known, { force: undefined, size: 1 }))).toEqual(['size'])
   })
 
   it.each([
-    Object,
-    () => Query,
-    class {
-      readonly no = true
-    },
-    {},
-    'Query',
-  ])('is not %o', (queryClass) => {
-    expect(() => resolve({ queryClass })).toThrow(InvalidOptionError)
-    expect(() => resolve({ queryClass })).toThrow('It takes a class that extends Query.')
+    ['force', 1, 'The option force of get() is 1. It takes true or false.'],
+    ['size', '1', "The option size of get() is '1'. It takes a whole number from 1."],
+    ['mode', 'd', "The option mode of get() is 'd'. It takes 'a', 'b' or 'c'."],
+    ['min', Number.NaN, 'The option min of get() is NaN. It takes a finite number.'],
+    ['hook', {}, 'The option hook of get() is {}. It takes a function.'],
+    ['forced', true, 'The option forced of get() is unknown. Did you mean force? get() takes force, size, mode, min, hook.'],
+  ])('are refused with whose they are: %s = %o', (name, value, message) => {
+    expect(() => readOptions(known, { [name]: value }, 'get()')).toThrow(message)
   })
 
-  it('refuses null as any other value that is no class', () => {
-    expect(() => resolve({ queryClass: null })).toThrow(InvalidOptionError)
+  it('named as what every object has are unknown as well', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      expect(() => readOptions(known, JSON.parse(`{"${name}": 1}`))).toThrow(`The option ${name} is unknown.`)
+    }
   })
 })

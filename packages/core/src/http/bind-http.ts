@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { InvalidOptionError } from '../errors.js'
+import { callback, readOptions } from '../options.js'
 import type { Scope } from '../scope/scope.js'
 import { type BindOptions, Exchange, exchangeOf } from './exchange.js'
 import { describesBody, holdResponse } from './hold-response.js'
@@ -12,13 +12,15 @@ export function optionsIn<Options extends BindOptions>(
   return last && !('dataSource' in last) ? last : {}
 }
 
+const bindOptions = {
+  rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
+  skip: callback<NonNullable<BindOptions['skip']>>(),
+  report: callback<NonNullable<BindOptions['report']>>(),
+}
+
 /** @throws {InvalidOptionError} An option is unknown, or is no function. */
 export function checkBindOptions(options: BindOptions): BindOptions {
-  for (const [name, value] of Object.entries(options)) {
-    if (!['rollbackWhen', 'skip', 'report'].includes(name)) throw new InvalidOptionError(name, 'rollbackWhen, skip or report', 'unknown')
-    if (value !== undefined && typeof value !== 'function') throw new InvalidOptionError(name, 'a function', value)
-  }
-  return options
+  return readOptions(bindOptions, options)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { ProtectedColumnError, UnknownColumnError, InvalidValueError } from '../errors.js'
+import { flag, readOptions } from '../options.js'
 import type { ModelSource } from '../session/model-source.js'
 
 /** What is being done with the values: a key may be given to a new record, never changed. */
@@ -9,6 +10,13 @@ export type Assignment = 'create' | 'update'
 export interface AssignOptions {
   /** Takes every mapped column, also keys, stamps and guarded ones: for values that no client chose. @default false */
   readonly unguarded?: boolean
+}
+
+const assignOptions = { unguarded: flag }
+
+/** @throws {InvalidOptionError} There is another option. */
+export function readAssignOptions(options: AssignOptions | undefined): AssignOptions {
+  return readOptions(assignOptions, options, 'a write')
 }
 
 /** The model's word on what may be set. */
@@ -23,6 +31,7 @@ interface Guards {
  * @throws {UnknownColumnError} A key is no column.
  * @throws {ProtectedColumnError} A column may not be set.
  * @throws {InvalidValueError} A value does not fit its column.
+ * @throws {InvalidOptionError} An option is unknown.
  */
 export function assign(
   record: ObjectLiteral,
@@ -30,8 +39,9 @@ export function assign(
   metadata: EntityMetadata,
   models: ModelSource,
   assignment: Assignment,
-  options: AssignOptions = {},
+  options?: AssignOptions,
 ): void {
+  const how = readAssignOptions(options)
   // A request without a body, or whose body is JSON of another kind.
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
@@ -39,7 +49,7 @@ export function assign(
   // Nothing is set unless everything may be.
   const accepted = Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, options)] as const)
+    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, how)] as const)
   for (const [key, value] of accepted) record[key] = value
 }
 

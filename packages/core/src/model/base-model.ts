@@ -9,12 +9,14 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
+import { finiteNumber, flag, readOptions } from '../options.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { Expression } from '../query/func.js'
 import {
   type ColumnName,
   type DeletedOptions,
+  deletedOptions,
   type Filter,
   type NotFound,
   orElse,
@@ -49,8 +51,12 @@ export interface GetOptions extends DeletedOptions {
   readonly forUpdate?: boolean
 }
 
+const getOptions = { ...deletedOptions, forUpdate: flag }
+
 /** Bounds of `increment` and `decrement`. */
 export type IncrementOptions = IncrementLimits
+
+const incrementOptions = { min: finiteNumber, max: finiteNumber }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -143,9 +149,7 @@ export class BaseModel {
 
   /** The same as `query().filter(filter)`. */
   static filter<T extends BaseModel>(this: ModelClass<T>, filter: Filter<T>, options?: DeletedOptions): Query<T> {
-    return queryOf(this)
-      .deleted(options ?? {})
-      .filter(filter)
+    return queryOf(this).deleted(options).filter(filter)
   }
 
   /**
@@ -154,7 +158,7 @@ export class BaseModel {
    * @param id The key; a whole number also as its digits, as it comes from a URL. Of several columns, an object of them.
    * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
    */
-  static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options: GetOptions = {}): RecordPromise<T, T | null> {
+  static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     return RecordPromise.begin<T, T | null>(async () => keyed(this, options).withKey(id), notFound(this, id))
   }
 
@@ -287,14 +291,15 @@ export class BaseModel {
    * @example
    * await product.increment('stock', -1, { min: 0 })
    */
-  increment(column: keyof this & string, by = 1, options: IncrementOptions = {}): RecordPromise<this> {
+  increment(column: keyof this & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.#verb('increment', (session) => {
-      return session.records.increment(this, numericColumn(modelOf(this), column, by), by, options)
+      const limits = readOptions(incrementOptions, options, 'increment()')
+      return session.records.increment(this, numericColumn(modelOf(this), column, by), by, limits)
     })
   }
 
   /** Takes from a number in the database. See `increment`. */
-  decrement(column: keyof this & string, by = 1, options: IncrementOptions = {}): RecordPromise<this> {
+  decrement(column: keyof this & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.increment(column, -by, options)
   }
 
@@ -348,8 +353,9 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
 
 /** A query for one key. */
 export function keyed<T extends BaseModel>(model: ModelClass<T>, options?: GetOptions | null): Query<T> {
-  const query = queryOf(model).deleted(options ?? {})
-  return options?.forUpdate ? query.forUpdate() : query
+  const { forUpdate = false, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
+  const query = queryOf(model).deleted(rows)
+  return forUpdate ? query.forUpdate() : query
 }
 
 function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): value is NotFound<Result> {

@@ -1,4 +1,5 @@
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
+import { anything, flag, type Option, readOptions, text } from '../options.js'
 import type { ColumnType } from '../types/column-type.js'
 
 /** How a column is defined beside its type. */
@@ -71,7 +72,20 @@ export type ValueOf<Definition> = Definition extends { readonly [valueType]?: in
 /** Whether `create` may leave out the column of a definition. */
 export type OptionalOf<Definition> = Definition extends { readonly [isOptional]?: infer Optional } ? Optional : never
 
-const optionNames = new Set(['default', 'serverDefault', 'nullable', 'unique', 'index', 'primary', 'generated', 'name', 'hidden'])
+const columnOptions = {
+  default: anything,
+  serverDefault: text,
+  nullable: flag,
+  unique: flag,
+  index: flag,
+  primary: flag,
+  generated: {
+    takes: "true, false, 'increment' or 'uuid'",
+    accepts: (value): value is boolean | 'increment' | 'uuid' => typeof value === 'boolean' || value === 'increment' || value === 'uuid',
+  },
+  name: text,
+  hidden: flag,
+} satisfies Record<keyof ColumnOptions<unknown>, Option<unknown>>
 
 /** Columns that were defined on a class itself, by property. */
 const columns = new WeakMap<object, Map<string, ColumnDefinition>>()
@@ -134,8 +148,7 @@ export function column<T, Options extends ColumnOptions<T> = Record<never, never
   type: ColumnType<T>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>> {
-  const given: ColumnOptions<unknown> = options ?? {}
-  check(type, given)
+  const given = check(type, options)
   const decorate = (target: object | undefined, key: unknown): void => {
     if (typeof key !== 'string') {
       throw new ModelDefinitionError(
@@ -157,13 +170,14 @@ function nameIn(context: unknown): string {
   return typeof context === 'object' && context !== null && 'name' in context ? String(context.name) : 'of a decorator'
 }
 
-function check(type: unknown, options: ColumnOptions<unknown>): void {
+function check(type: unknown, given: unknown): ColumnOptions<unknown> {
   const isType = (typeof type === 'object' || typeof type === 'function') && type !== null && 'accept' in type
   if (!isType) throw new InvalidOptionError('Column(type)', 'a data type like db.String(25)', type)
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) throw new InvalidOptionError(`Column option ${name}`, [...optionNames].join(', '), name)
-  }
+  const options = readOptions(columnOptions, given ?? undefined, 'db.Column()')
   if (options.default !== undefined && options.serverDefault !== undefined) {
-    throw new InvalidOptionError('Column options', 'either default or serverDefault', 'both')
+    throw new InvalidOptionError(
+      'The options default and serverDefault of db.Column() exclude each other. Give either default or serverDefault.',
+    )
   }
+  return options
 }

@@ -1,6 +1,6 @@
 import type { DateTime } from 'luxon'
 import { clock } from '../clock.js'
-import { InvalidOptionError } from '../errors.js'
+import { flag, readOptions } from '../options.js'
 import { BaseModel, database, modelOf } from './base-model.js'
 import { RecordPromise } from './record-promise.js'
 
@@ -53,9 +53,10 @@ export class Model extends BaseModel {
    */
   override delete(how: boolean | DeleteOptions = true): RecordPromise<this> {
     if (how === false) return this.restore()
-    if (typeof how === 'object' && how?.hardDelete === true) return super.delete()
     return RecordPromise.begin<this>(async () => {
-      refuseOtherThanDelete(how)
+      // Nothing is deleted by a misspelt option, and nothing softly that was meant for good.
+      const { hardDelete = false } = readOptions({ hardDelete: flag }, how === true ? undefined : how, 'delete()')
+      if (hardDelete) return super.delete()
       await this.#inSession('delete', (records) => records.softDelete(this))
       return this
     })
@@ -73,11 +74,4 @@ export class Model extends BaseModel {
     const model = modelOf(this)
     return database(model).dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records))
   }
-}
-
-/** Nothing is deleted by a misspelt option, and nothing softly that was meant for good. */
-function refuseOtherThanDelete(how: unknown): void {
-  const keys = typeof how === 'object' && how !== null ? Object.keys(how) : undefined
-  if (how === true || keys?.every((key) => key === 'hardDelete')) return
-  throw new InvalidOptionError('of delete()', 'true, false or { hardDelete: true }', how)
 }

@@ -17,6 +17,7 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
+import { flag, readOptions } from '../options.js'
 import { type PageOptions, type PageRequest, pageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
@@ -38,6 +39,9 @@ export interface DeletedOptions {
   readonly onlyDeleted?: boolean
 }
 
+/** @internal How `DeletedOptions` are read. */
+export const deletedOptions = { includeDeleted: flag, onlyDeleted: flag }
+
 /** How rows are locked until the transaction ends. */
 export interface LockOptions {
   /** Leave out rows that others have locked. @default false */
@@ -45,6 +49,8 @@ export interface LockOptions {
   /** Fail at once when others have locked a row. @default false */
   readonly noWait?: boolean
 }
+
+const lockOptions = { skipLocked: flag, noWait: flag }
 
 /** What to throw where nothing was found: an error, its class, or a function whose result is used. */
 export type NotFound<Result = never> = Error | (new () => Error) | (() => Result)
@@ -140,7 +146,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** @internal Chooses rows: live, deleted or all. */
-  deleted({ includeDeleted = false, onlyDeleted = false }: DeletedOptions): this {
+  deleted(options?: DeletedOptions): this {
+    const { includeDeleted = false, onlyDeleted = false } = readOptions(deletedOptions, options, 'query()')
     if (includeDeleted || onlyDeleted) this.withDeleted()
     const { deleteDateColumn } = this.#metadata
     if (onlyDeleted && deleteDateColumn) super.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NOT NULL`)
@@ -267,7 +274,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    * @example
    * const product = await Product.query().filter({ id: 1 }).forUpdate().first()
    */
-  forUpdate({ skipLocked = false, noWait = false }: LockOptions = {}): this {
+  forUpdate(options?: LockOptions): this {
+    const { skipLocked = false, noWait = false } = readOptions(lockOptions, options, 'forUpdate()')
     this.#locks = true
     if (!this.alchemy.alchemy.capabilities.rowLocks) return this
     this.setLock('pessimistic_write')
@@ -493,7 +501,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return this.#operation(() => this.#updateAll(values, options))
   }
 
-  async #updateAll(values: BulkValues<T>, options: BulkUpdateOptions = {}): Promise<number> {
+  async #updateAll(values: BulkValues<T>, given?: BulkUpdateOptions): Promise<number> {
+    const options = readOptions({ unguarded: flag }, given, 'updateAll()')
     const metadata = this.#metadata
     if (!isRecord(values) || Array.isArray(values)) {
       throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
@@ -513,12 +522,9 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
-  deleteAll(options: { readonly hardDelete?: boolean } = {}): Promise<number> {
+  deleteAll(options?: { readonly hardDelete?: boolean }): Promise<number> {
     return this.#operation(async () => {
-      const { hardDelete = false, ...others } = options
-      if (options !== Object(options) || Object.keys(others).length > 0) {
-        throw new InvalidOptionError('of deleteAll()', '{ hardDelete: true }', options)
-      }
+      const { hardDelete = false } = readOptions({ hardDelete: flag }, options, 'deleteAll()')
       const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
       return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
     })
