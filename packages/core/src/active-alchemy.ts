@@ -25,6 +25,7 @@ import {
   UnsupportedError,
 } from './errors.js'
 import { StatementLogger } from './logger.js'
+import { ColumnValues } from './model/assignment.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
 import { column, isColumn, ownColumns, refuseReserved } from './model/column.js'
 import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
@@ -264,6 +265,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
         },
         driver: entry.create,
         models: this.registry,
+        values: new ColumnValues(this.registry),
         beginHooks: this.#beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
