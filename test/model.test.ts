@@ -1,3 +1,4 @@
+import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { inputRows } from './conformance/input.ts'
@@ -20,3 +21,4 @@ eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
 eachDatabase('options', optionRows)
+eachDatabase('connections', connectionRows)
