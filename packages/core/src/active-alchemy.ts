@@ -64,6 +64,9 @@ export interface TransactionalDecorator {
   ): (this: This, ...parameters: Parameters) => Promise<Result>
 }
 
+/** All data types by name: `db.utils`. */
+export interface DataTypes extends Readonly<typeof types> {}
+
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
 
@@ -206,7 +209,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly JoinColumn = JoinColumn
   readonly JoinTable = JoinTable
   /** All data types by name. */
-  readonly utils = types
+  readonly utils: DataTypes = types
   readonly String = types.String
   readonly Text = types.Text
   readonly Integer = types.Integer

@@ -229,12 +229,20 @@ export class BaseModel {
    * @example
    * const user = await User.create({ name: 'Mardix', location: 'Moon' })
    */
-  static create<M extends ModelClass>(this: M, values: CreateValues<M>, options?: AssignOptions): RecordPromise<InstanceType<M>> {
+  static create<M extends ModelClass<BaseModel>>(
+    this: M,
+    values: CreateValues<M>,
+    options?: AssignOptions,
+  ): RecordPromise<InstanceType<M>> {
     return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
   }
 
   /** Inserts many records with as few statements as the database allows; all of them or none. */
-  static createMany<M extends ModelClass>(this: M, rows: readonly CreateValues<M>[], options?: AssignOptions): Promise<InstanceType<M>[]> {
+  static createMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly CreateValues<M>[],
+    options?: AssignOptions,
+  ): Promise<InstanceType<M>[]> {
     return insideSession(this, 'createMany', (session) =>
       session.transaction(async () => {
         if (!Array.isArray(rows as unknown)) {
