@@ -1,6 +1,6 @@
-import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
+import { filterRows } from './conformance/filters.ts'
 import { inputRows } from './conformance/input.ts'
 import { optionRows } from './conformance/options.ts'
 import { queryRows } from './conformance/queries.ts'
@@ -14,6 +14,7 @@ import { eachDatabase } from './matrix.ts'
 eachDatabase('verbs', verbRows)
 eachDatabase('soft delete', softDeleteRows)
 eachDatabase('queries', queryRows)
+eachDatabase('filters', filterRows)
 eachDatabase('relations', relationRows)
 eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
@@ -21,4 +22,3 @@ eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
 eachDatabase('options', optionRows)
-eachDatabase('connections', connectionRows)

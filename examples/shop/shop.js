@@ -95,7 +95,7 @@ export function createShop(db, { authorise = authoriseCard } = {}) {
 export async function openShop({ db, Product, Customer }, products, customers) {
   await db.createAll()
   await db.run(async () => {
-    if (await Product.exists({})) return
+    if (await Product.exists()) return
     await Product.createMany(products)
     await Customer.createMany(customers)
   })

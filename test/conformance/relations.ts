@@ -1,3 +1,4 @@
+import { isNull } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { rowIn } from './store.ts'
@@ -15,7 +16,7 @@ export function relationRows(database: TestDatabase): void {
     await post.update({ author: other })
     expect(await Post.filter({ author }).count()).toBe(0)
     await post.update({ author: null })
-    expect(await Post.filter({ author: null }).count()).toBe(1)
+    expect(await Post.filter({ author: isNull() }).count()).toBe(1)
     const loaded = await db.dataSource.getRepository(Post).findOneOrFail({ where: { id: post.id }, relations: { author: true } })
     expect(loaded.author).toBeNull()
   })

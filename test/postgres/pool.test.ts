@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { ActiveAlchemy, ConnectionFailedError, ConnectionLostError, PoolTimeoutError } from '@active-alchemy/core'
+import { ActiveAlchemy, ConnectionFailedError, ConnectionLostError, oneOf, PoolTimeoutError } from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
 import { inStore, type Store } from '../conformance/store.ts'
 import { latch } from '../conformance/world.ts'
@@ -171,7 +171,7 @@ describe('postgres: a connection comes back clean', () => {
         await db.transaction(() => user.delete())
       })
       await User.query()
-        .filter({ name: ['a', 'b'] })
+        .filter({ name: oneOf(['a', 'b']) })
         .orderBy('name')
         .all()
       await User.query({ n: db.func.count('id'), top: db.func.max('points') }).first()

@@ -1,4 +1,4 @@
-import { ActiveAlchemy, type DateTime, type Paginator } from '@active-alchemy/core'
+import { ActiveAlchemy, type DateTime, isNull, not, oneOf, or, type Paginator } from '@active-alchemy/core'
 import { expectTypeOf } from 'vitest'
 
 const db = new ActiveAlchemy('sqlite://')
@@ -86,7 +86,7 @@ expectTypeOf(await User.get(1)).toEqualTypeOf<User | null>()
 expectTypeOf(await User.getOrError(1)).toEqualTypeOf<User>()
 expectTypeOf(await User.first({ name: 'Mardix' })).toEqualTypeOf<User | null>()
 expectTypeOf(await User.getOrError(1, () => 'none' as const)).toEqualTypeOf<User | 'none'>()
-expectTypeOf(await User.filter({ location: ['Moon', 'USA'] }).all()).toEqualTypeOf<User[]>()
+expectTypeOf(await User.filter({ location: oneOf(['Moon', 'USA']) }).all()).toEqualTypeOf<User[]>()
 expectTypeOf(await User.query('name', 'age').all()).toEqualTypeOf<Pick<User, 'name' | 'age'>[]>()
 expectTypeOf(await User.paginate()).toEqualTypeOf<Paginator<User>>()
 expectTypeOf(await User.count()).toEqualTypeOf<number>()
@@ -119,6 +119,15 @@ expectTypeOf(await new Service().place(1)).toEqualTypeOf<number>()
 void User.first({ nme: 'Mardix' })
 // @ts-expect-error name is text
 void User.first({ name: 5 })
+void User.filter(or({ name: 'a' }, { age: not(isNull()) }, db.sql`1 = 1`))
+// @ts-expect-error a client may send null
+void User.filter({ age: null })
+// @ts-expect-error a client may send a list
+void User.filter({ name: ['a'] })
+// @ts-expect-error name is text
+void User.filter({ name: oneOf([5]) })
+// @ts-expect-error there is no such column
+void User.filter(or({ nme: 'a' }))
 // @ts-expect-error there is no such column
 void User.query('nme')
 // @ts-expect-error methods are no columns

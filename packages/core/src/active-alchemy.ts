@@ -25,7 +25,6 @@ import {
   UnsupportedError,
 } from './errors.js'
 import { StatementLogger } from './logger.js'
-import { ColumnValues } from './model/assignment.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
 import { column, isColumn, ownColumns, refuseReserved } from './model/column.js'
 import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
@@ -38,7 +37,7 @@ import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from 
 import { Builder } from './typeorm/select-builder.js'
 import { func } from './query/func.js'
 import { Query } from './query/query.js'
-import { SqlQuery } from './query/sql.js'
+import { type SqlTag, sqlTag } from './query/sql.js'
 import { createAll, dropAll, migrate, reflect } from './schema/schema.js'
 import { beginOperation } from './scope/operation.js'
 import { acceptHook, detached, runInScope } from './scope/scope.js'
@@ -63,9 +62,6 @@ export interface TransactionalDecorator {
     context: ClassMethodDecoratorContext<This>,
   ): (this: This, ...parameters: Parameters) => Promise<Result>
 }
-
-/** All data types by name: `db.utils`. */
-export interface DataTypes extends Readonly<typeof types> {}
 
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
@@ -209,7 +205,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly JoinColumn = JoinColumn
   readonly JoinTable = JoinTable
   /** All data types by name. */
-  readonly utils: DataTypes = types
+  readonly utils = types
   readonly String = types.String
   readonly Text = types.Text
   readonly Integer = types.Integer
@@ -268,7 +264,6 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
         },
         driver: entry.create,
         models: this.registry,
-        values: new ColumnValues(this.registry),
         beginHooks: this.#beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
@@ -330,8 +325,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    * @example
    * const rows = await db.sql<{ n: number }>`select count(*) as n from ${User} where name = ${name}`
    */
-  readonly sql = <Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row> =>
-    new SqlQuery<Row>(() => this.dataSource, texts, values)
+  readonly sql: SqlTag = sqlTag(() => this.dataSource)
 
   /**
    * Runs `work` in a scope of its own: a job, a command, a message. Committed when it resolves, rolled back when it rejects.

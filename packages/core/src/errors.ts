@@ -254,11 +254,11 @@ export class RecordNotFoundError extends AnsweredError {
   }
 }
 
-/** More records match than the one that was asked for. */
-export class MultipleRecordsError extends ActiveAlchemyError {
+/** More records match than the one that was asked for: there is no such one record. Status 404. */
+export class MultipleRecordsError extends AnsweredError {
   readonly code = 'MULTIPLE_RECORDS'
   constructor(model: string) {
-    super(`More than one ${model} matches. Narrow the filter, or use first().`)
+    super(404, `More than one ${model} matches. Narrow the filter, or use first().`)
   }
 }
 
@@ -273,8 +273,8 @@ export class InvalidIdentifierError extends AnsweredError {
 /** A filter cannot be applied. Status 400. */
 export class InvalidFilterError extends AnsweredError {
   readonly code = 'INVALID_FILTER'
-  constructor(model: string, key: string, why: string) {
-    super(400, `${model} cannot be filtered by ${key}: ${why}. Give a value of the column's kind.`)
+  constructor(model: string, key: string, why: string, remedy = "Give a value of the column's kind.") {
+    super(400, `${model} cannot be filtered by ${keyText(key)}: ${why}. ${remedy}`)
   }
 }
 

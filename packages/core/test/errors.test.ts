@@ -111,6 +111,7 @@ const rows: Readonly<Record<string, Row>> = {
   MultipleRecordsError: {
     make: () => new errors.MultipleRecordsError('User'),
     code: 'MULTIPLE_RECORDS',
+    status: 404,
     fact: 'More than one User matches',
     remedy: 'Narrow the filter',
   },

@@ -34,12 +34,12 @@ describe('a result', () => {
     expect([convert?.('42'), convert?.(42), convert?.(42n)]).toEqual([42, 42, 42])
   })
 
-  it.each(['sum', 'avg'] as const)('of %s is a number, null of no rows', (name) => {
-    const { convert } = func[name]('price')
+  it('of avg is a number, null of no rows', () => {
+    const { convert } = func.avg('price')
     expect([convert?.('12.50'), convert?.(12.5), convert?.(0), convert?.(null), convert?.(undefined)]).toEqual([12.5, 12.5, 0, null, null])
   })
 
-  it.each(['min', 'max'] as const)("of %s is the column's own", (name) => {
+  it.each(['min', 'max', 'sum'] as const)("of %s is the column's own", (name) => {
     expect(func[name]('price').convert).toBeUndefined()
   })
 

@@ -46,7 +46,7 @@ describe('a chain', () => {
   it.each<[string, () => Promise<unknown>, string]>([
     ['get', () => Product.get(345).delete(), 'Product 345 was not found'],
     ['get by what can be no key', () => Product.get('abc').delete(), 'Product abc was not found'],
-    ['get without a key', () => Product.get(undefined).delete(), 'Product was not found'],
+    ['get without a key', () => Product.get(null).delete(), 'Product was not found'],
     ['first', () => Product.first({ name: 'x' }).delete(), 'Product was not found'],
     ['the session', () => db.run(() => db.session.get(Product, 345).delete()), 'Product 345 was not found'],
   ])('says what was not found: %s', async (_, call, message) => {

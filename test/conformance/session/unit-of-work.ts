@@ -68,9 +68,9 @@ export function rows(database: TestDatabase): void {
 
   row('remove rolls back and forgets the records', async ({ db, User }) => {
     await db.run(async () => {
-      const user = await User.create({ name: 'a' })
+      const { id } = await User.create({ name: 'a' })
       await db.session.remove()
-      expect(await User.get(user.id)).toBeNull()
+      expect(await User.get(id)).toBeNull()
     })
   })
 

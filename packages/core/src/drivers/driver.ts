@@ -79,6 +79,8 @@ export interface DriverCapabilities {
   readonly ddlCommits: boolean
   /** A table is created with its foreign keys, also to tables that come later. */
   readonly inlineForeignKeys: boolean
+  /** An order can say `NULLS FIRST` and `NULLS LAST`. */
+  readonly nullsOrder: boolean
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }

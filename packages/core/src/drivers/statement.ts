@@ -50,8 +50,7 @@ export async function runStatement(
   try {
     answer = await send(values)
   } catch (error) {
-    // One that has its words already: it could not even be sent.
-    if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
+    if (!(error instanceof Error) || error instanceof ActiveAlchemyError) throw error
     const reason = explain(error, values)
     const failed =
       reason instanceof Error ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)

@@ -91,7 +91,7 @@ export class BaseModel {
     const fields = emptyFieldsOf(model)
     refuseFields(model, fields, (key) => isDefined(model, key))
     if (values === undefined) return
-    assign(this, values, metadataOf(model), database(model).dataSource.values, 'create')
+    assign(this, values, metadataOf(model), database(model).dataSource.models, 'create')
     refuseFields(model, fields, (key) => Object.hasOwn(values, key))
   }
 
@@ -188,18 +188,26 @@ export class BaseModel {
     return RecordPromise.begin<T, T | Result>(async () => keyed(this, how).getOrError(id, error), notFound(this, id))
   }
 
-  /** The first record that matches, `null` if none does. */
+  /**
+   * The first record that matches, `null` if none does.
+   *
+   * @param filter Left out, every record matches; `undefined` and `{}`, which a request without a body gives, are refused.
+   * @throws {InvalidFilterError} The filter cannot be applied, or is empty. Status 400.
+   */
   static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(async () => filtered(this, filter).first(), notFound(this))
+    const all = arguments.length === 0
+    return RecordPromise.begin<T, T | null>(async () => narrowed(this, filter, 'first', all).first(), notFound(this))
   }
 
-  /** The first record that matches. @param error What to throw if none does: an error, its class or a function. */
+  /** The first record that matches. See `first`. @param error What to throw if none does: an error, its class or a function. */
   static firstOrError<T extends BaseModel, Result = never>(
     this: ModelClass<T>,
     filter?: Filter<T>,
     error?: NotFound<Result>,
   ): RecordPromise<T, T | Result> {
-    return RecordPromise.begin<T, T | Result>(async () => (await filtered(this, filter).first()) ?? orElse(error, notFound(this)))
+    const all = arguments.length === 0
+    const found = async (): Promise<T | null> => narrowed(this, filter, 'firstOrError', all).first()
+    return RecordPromise.begin<T, T | Result>(async () => (await found()) ?? orElse(error, notFound(this)))
   }
 
   /** How many records match. */
@@ -207,9 +215,9 @@ export class BaseModel {
     return filtered(this, where).count()
   }
 
-  /** Whether any record matches. */
+  /** Whether any record matches. @param where As of `first`. */
   static async exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
-    return filtered(this, where).exists()
+    return narrowed(this, where, 'exists', arguments.length === 0).exists()
   }
 
   /** One page of the records. See `Query.paginate`. */
@@ -229,20 +237,12 @@ export class BaseModel {
    * @example
    * const user = await User.create({ name: 'Mardix', location: 'Moon' })
    */
-  static create<M extends ModelClass<BaseModel>>(
-    this: M,
-    values: CreateValues<M>,
-    options?: AssignOptions,
-  ): RecordPromise<InstanceType<M>> {
+  static create<M extends ModelClass>(this: M, values: CreateValues<M>, options?: AssignOptions): RecordPromise<InstanceType<M>> {
     return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
   }
 
   /** Inserts many records with as few statements as the database allows; all of them or none. */
-  static createMany<M extends ModelClass<BaseModel>>(
-    this: M,
-    rows: readonly CreateValues<M>[],
-    options?: AssignOptions,
-  ): Promise<InstanceType<M>[]> {
+  static createMany<M extends ModelClass>(this: M, rows: readonly CreateValues<M>[], options?: AssignOptions): Promise<InstanceType<M>[]> {
     return insideSession(this, 'createMany', (session) =>
       session.transaction(async () => {
         if (!Array.isArray(rows as unknown)) {
@@ -268,7 +268,7 @@ export class BaseModel {
   /** Sets values, and does not save. See `create` for what it throws. */
   set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this {
     const { dataSource } = databaseOf(this)
-    assign(this, values, metadataOf(modelOf(this)), dataSource.values, this.isNew ? 'create' : 'update', options)
+    assign(this, values, metadataOf(modelOf(this)), dataSource.models, this.isNew ? 'create' : 'update', options)
     return this
   }
 
@@ -359,6 +359,11 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
   return filter === undefined ? query : query.filter(filter)
 }
 
+/** A query of what matches a filter that was given, and is not empty; of all records where none was. */
+function narrowed<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined, verb: string, all: boolean): Query<T> {
+  return all ? queryOf(model) : queryOf(model).narrow(filter as Filter<T>, verb)
+}
+
 /** A query for one key. */
 export function keyed<T extends BaseModel>(model: ModelClass<T>, options?: GetOptions | null): Query<T> {
   const { forUpdate = false, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
@@ -379,7 +384,7 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
   const Class = model as unknown as new () => InstanceType<M>
   const record = new Class()
   const { dataSource } = databaseOf(record)
-  assign(record, values, metadataOf(modelOf(record)), dataSource.values, 'create', options)
+  assign(record, values, metadataOf(modelOf(record)), dataSource.models, 'create', options)
   return record
 }
 

@@ -2,6 +2,7 @@ import type {
   DeleteQueryBuilder,
   EntityMetadata,
   EntityTarget,
+  FindOperator,
   ObjectLiteral,
   OrderByCondition,
   QueryRunner,
@@ -24,12 +25,14 @@ import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { Session } from '../session/session.js'
-import type { ColumnType } from '../types/column-type.js'
+import type { ColumnKind, ColumnType } from '../types/column-type.js'
 import { readIdentifier } from '../types/identifier.js'
 import { Builder } from '../typeorm/select-builder.js'
-import { conditionOf } from './conditions.js'
+import { conditionOf, mayWrite } from './conditions.js'
 import { Expression, type OwnType } from './func.js'
-import { Sql } from './sql.js'
+import { namedColumn, unknownName } from './names.js'
+import type { Operator } from './operators.js'
+import { quotedTable, Sql, type SqlContext } from './sql.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only */
 export interface DeletedOptions {
@@ -72,14 +75,14 @@ export type Row<T, S> = {
       : never
 }
 
-/** What a filter takes for a value: it, a list of which one must match, `null`, or SQL. */
-export type FilterValue<V> = V | readonly Exclude<V, null>[] | null | Sql
+/** What a filter takes for a value: it, an operator, or SQL. */
+export type FilterValue<V> = NonNullable<V> | Operator<NonNullable<V>> | FindOperator<unknown> | Sql
 
 /** Conditions that must all hold. */
 export type FilterObject<T> = { readonly [K in ColumnName<T>]?: FilterValue<T[K]> }
 
-/** A condition: an object, a list of which one must hold, or SQL. */
-export type Filter<T> = FilterObject<T> | readonly (FilterObject<T> | Sql)[] | Sql
+/** A condition: an object, `and`, `or` or `not` of conditions, or SQL. */
+export type Filter<T> = FilterObject<T> | Operator<FilterObject<T> | Sql> | Sql
 
 /** What `updateAll` sets: values by column, or SQL. */
 export type BulkValues<T> = { readonly [K in ColumnName<T>]?: T[K] | Sql }
@@ -89,6 +92,9 @@ export interface BulkUpdateOptions {
   /** Takes every column, also keys and guarded ones: for values that no client chose. @default false */
   readonly unguarded?: boolean
 }
+
+/** Places of a statement that are kept for what TypeORM binds itself. */
+const spareParameters = 100
 
 /** Rows that a loop loads at a time. */
 const batchSize = 500
@@ -160,54 +166,96 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     this.expressionMap.selects = []
     for (const [name, chosen] of Object.entries(selection)) {
       if (typeof chosen !== 'string' && !((chosen as unknown) instanceof Expression)) {
-        throw new InvalidFilterError(this.#metadata.name, name, 'a query selects names of columns and db.func')
+        throw new InvalidFilterError(this.#metadata.name, name, 'a query selects names of columns and db.func', selectionRemedy)
       }
-      const expression = typeof chosen === 'string' ? undefined : chosen
-      const column = this.#mapped(expression?.column ?? String(chosen))
-      const { driver } = this.dataSource
-      const own: Conversion = (value) => (column ? driver.prepareHydratedValue(value, column) : value)
-      this.#conversions.set(name, expression?.convert ?? own)
-      super.addSelect(expression ? this.#call(expression) : `${this.alias}.${column?.propertyPath ?? ''}`, name)
+      if (chosen !== name) refuseAlias(this.#metadata, name)
+      if (typeof chosen === 'string') {
+        const column = this.#mapped(chosen)
+        this.#conversions.set(name, this.#ownConversion(column))
+        super.addSelect(`${this.alias}.${column.propertyPath}`, name)
+      } else {
+        const text = this.#call(chosen)
+        this.#conversions.set(name, chosen.convert ?? this.#ownConversion(this.#mapped(chosen.column)))
+        super.addSelect(text, name)
+      }
     }
     return this as unknown as Query<T, never>
   }
 
-  /** The text of a function over a column. */
-  #call({ name, column, isDistinct }: Expression<string, unknown>): string {
-    const mapped = this.#mapped(column)
-    return `${name}(${isDistinct ? 'DISTINCT ' : ''}${mapped ? `${this.alias}.${mapped.propertyPath}` : '*'})`
+  /** Turns what the driver gives for a value of `column`, or for a sum of them, into the value that a record would have. */
+  #ownConversion(column: ColumnMetadata): Conversion {
+    const { driver } = this.dataSource
+    const isNumber = ['integer', 'number'].includes(kindOf(column, this.alchemy))
+    return (value) => {
+      const own: unknown = driver.prepareHydratedValue(value, column)
+      return isNumber && (typeof own === 'string' || typeof own === 'bigint') ? Number(own) : own
+    }
   }
 
-  #mapped(name: string): ColumnMetadata | undefined {
-    if (name === '*') return undefined
+  /** The text of a function over a column. */
+  #call({ name, column, isDistinct, kinds, cast }: Expression<string, unknown>): string {
+    if (column === '*' && name === 'COUNT' && !isDistinct) return 'COUNT(*)'
+    const mapped = this.#mapped(column)
+    const kind = this.alchemy.columnType(mapped)?.kind
+    if (kinds && kind && !kinds.includes(kind)) {
+      throw new InvalidFilterError(this.#metadata.name, column, `${name} takes a column of ${kinds.join(', ')}`, selectionRemedy)
+    }
+    return `${name}(${isDistinct ? 'DISTINCT ' : ''}${this.alias}.${mapped.propertyPath}${cast})`
+  }
+
+  #mapped(name: string): ColumnMetadata {
     const metadata = this.#metadata
-    const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
-    if (!column) throw new InvalidFilterError(metadata.name, name, 'it is no column')
+    const column = namedColumn(metadata, name, this.alchemy.models)
+    if (!column) throw unknownName(metadata, name, this.alchemy.models)
     return column
   }
 
   /**
    * Adds a condition; several must all hold.
    *
-   * @param filter An object of values (a list means one of them, `null` means no value), a list of such objects of which
-   * one must hold, or `db.sql`.
-   * @throws {InvalidFilterError} A key is no column, or a value is not of its column's kind. Status 400.
+   * @param filter An object of values and operators, `and`, `or` or `not` of such objects, or `db.sql`. An empty object
+   * adds nothing.
+   * @throws {InvalidFilterError} A key is no column, or a value is not of its column's kind: a plain `null`, list or
+   * object, which a client may send, is none. Status 400.
    * @example
-   * User.filter({ location: ['USA', 'Moon'] }).filter([{ name: 'Mardix' }, { lastAccess: null }])
+   * User.filter({ location: oneOf(['USA', 'Moon']) }).filter(or({ name: 'Mardix' }, { lastAccess: isNull() }))
    */
   filter(filter: Filter<T>): this {
-    const condition = conditionOf(filter, this.#metadata, {
-      dataSource: this.alchemy,
-      alias: this.alias,
-      bind: (value) => this.#place(value),
-      table: (model) => this.getTableName(this.alchemy.getMetadata(model as EntityTarget<ObjectLiteral>).tablePath),
-    })
-    if (holdsSql(filter)) this.#raw = true
-    super.andWhere(`(${condition})`)
+    const condition = conditionOf(filter, this.#metadata, { dataSource: this.alchemy, alias: this.alias, ...this.#sqlContext })
+    if (mayWrite(filter)) this.#raw = true
+    if (condition !== '') super.andWhere(`(${condition})`)
     return this
   }
 
+  /** @internal Adds a condition that must be there: an empty body must not find the first row. */
+  narrow(filter: Filter<T>, verb: string): this {
+    const { length } = this.expressionMap.wheres
+    this.filter(filter)
+    if (this.expressionMap.wheres.length === length) {
+      throw new InvalidFilterError(this.#metadata.name, 'an empty object', `${verb}() would take any row`, 'Give it a value at least.')
+    }
+    return this
+  }
+
+  /** How SQL of the application gets its places and names. */
+  get #sqlContext(): SqlContext {
+    return { bind: (value) => this.#place(value), table: (model) => this.#table(model) }
+  }
+
+  #table(model: object): string {
+    return quotedTable(this.alchemy.getMetadata(model as EntityTarget<ObjectLiteral>))
+  }
+
   #place(value: unknown): string {
+    const { maxParameters } = this.alchemy.alchemy.capabilities
+    if (this.#places >= maxParameters - spareParameters) {
+      throw new InvalidFilterError(
+        this.#metadata.name,
+        'that',
+        `a query takes at most ${maxParameters - spareParameters} values`,
+        'Ask in parts.',
+      )
+    }
     const name = `filter_${this.#places++}`
     this.setParameter(name, value)
     return `:${name}`
@@ -225,47 +273,64 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     direction?: 'ASC' | 'DESC',
     nulls?: 'NULLS FIRST' | 'NULLS LAST',
   ): this {
-    if (sort === undefined) return super.orderBy()
-    if (isRecord(sort) && !(sort instanceof Sql) && !(sort instanceof Expression)) {
-      super.orderBy()
-      for (const [name, order] of Object.entries(sort)) {
-        if (isRecord(order)) this.addOrderBy(name, order.order, order.nulls)
-        else this.addOrderBy(name, order)
-      }
-      return this
+    super.orderBy()
+    if (sort === undefined) return this
+    if (!isRecord(sort) || sort instanceof Sql || sort instanceof Expression) return this.addOrderBy(sort, direction, nulls)
+    for (const [name, order] of Object.entries(sort)) {
+      if (isRecord(order)) this.addOrderBy(name, order.order, order.nulls)
+      else this.addOrderBy(name, order)
     }
-    return super.orderBy(this.#sortable(sort), this.#directed(direction), nulls)
+    return this
   }
 
   /** Sorts further, among equals. See `orderBy`. */
   override addOrderBy(
     sort: string | Sql | Expression<string, unknown>,
-    direction?: 'ASC' | 'DESC',
+    direction: 'ASC' | 'DESC' = 'ASC',
     nulls?: 'NULLS FIRST' | 'NULLS LAST',
   ): this {
-    return super.addOrderBy(this.#sortable(sort), this.#directed(direction), nulls)
+    const text = this.#sortable(sort)
+    const order = this.#word(direction, ['ASC', 'DESC'])
+    if (nulls === undefined) return super.addOrderBy(text, order)
+    const place = this.#word(nulls, ['NULLS FIRST', 'NULLS LAST'])
+    if (this.alchemy.alchemy.capabilities.nullsOrder) return super.addOrderBy(text, order, place)
+    super.addOrderBy(`${text} IS NULL`, place === 'NULLS LAST' ? 'ASC' : 'DESC')
+    return super.addOrderBy(text, order)
   }
 
   #sortable(sort: unknown): string {
     if (sort instanceof Sql) {
-      this.#raw = true
-      return sort.render({ bind: (value) => this.#place(value), table: () => this.alias })
+      if (mayWrite(sort)) this.#raw = true
+      return sort.render(this.#sqlContext)
     }
     if (sort instanceof Expression) return this.#call(sort)
     if (typeof sort !== 'string') throw new InvalidFilterError(this.#metadata.name, 'that order', 'it is no column to sort by')
-    const [alias, path] = sort.includes('.') ? [sort.slice(0, sort.indexOf('.')), sort.slice(sort.indexOf('.') + 1)] : [this.alias, sort]
-    const metadata = this.expressionMap.aliases.find(({ name }) => name === alias)?.metadata
-    if (this.#conversions?.has(sort) && !metadata?.columns.some(({ propertyPath }) => propertyPath === sort)) return this.escape(sort)
-    const column = metadata?.columns.find(({ propertyPath }) => propertyPath === path)
-    if (!column || this.alchemy.models.isHidden(column))
-      throw new InvalidFilterError(this.#metadata.name, sort, 'it is no column to sort by')
-    return `${alias}.${column.propertyPath}`
+    // A result may have the name of a column: then it is the column.
+    if (this.#conversions?.has(sort) && !namedColumn(this.#metadata, sort, this.alchemy.models)) return this.escape(sort)
+    return this.#path(sort)
   }
 
-  #directed(direction: unknown = 'ASC'): 'ASC' | 'DESC' {
-    const upper = typeof direction === 'string' ? direction.toUpperCase() : undefined
-    if (upper !== 'ASC' && upper !== 'DESC') throw new InvalidFilterError(this.#metadata.name, 'that order', 'an order is ASC or DESC')
-    return upper
+  /** A visible column that text names, `name` or `alias.name`, and that has an order on every database. */
+  #path(name: string): string {
+    const { models } = this.alchemy
+    const dot = name.indexOf('.')
+    const own = namedColumn(this.#metadata, name, models)
+    const joined = this.expressionMap.aliases.find((each) => each.hasMetadata && each.name === name.slice(0, Math.max(dot, 0)))
+    const column = own ?? namedColumn(joined?.metadata, name.slice(dot + 1), models)
+    if (!column) throw unknownName(this.#metadata, name, models)
+    if (models.columnType(column)?.kind === 'json') {
+      throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order and no equality', 'Write db.sql.')
+    }
+    return `${own || !joined ? this.alias : joined.name}.${column.propertyPath}`
+  }
+
+  /** One of a few words, in any case. */
+  #word<const Word extends string>(given: unknown, words: readonly Word[]): Word {
+    const upper = typeof given === 'string' ? given.toUpperCase() : undefined
+    const word = words.find((each) => each === upper)
+    if (word === undefined)
+      throw new InvalidFilterError(this.#metadata.name, 'that order', `it takes ${words.join(' or ')}`, 'Write one of them.')
+    return word
   }
 
   /**
@@ -314,22 +379,17 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return super.addSelect(...(parameters as unknown as [string]))
   }
 
-  /** Groups by a column, in place of any earlier grouping. @param group Mapped name, `name` or `alias.name`, or SQL text of the application. */
-  override groupBy(...parameters: [group?: string]): this {
-    const [group] = parameters
-    return group === undefined ? super.groupBy() : super.groupBy(this.#grouped(group))
+  /** Groups by a column, in place of any earlier grouping. @param group Mapped name, `name` or `alias.name`, or `db.sql`. */
+  override groupBy(group?: string | Sql): this {
+    super.groupBy()
+    return group === undefined ? this : this.addGroupBy(group)
   }
 
   /** Groups further. See `groupBy`. */
-  override addGroupBy(group: string): this {
-    return super.addGroupBy(this.#grouped(group))
-  }
-
-  #grouped(group: string): string {
-    const path = group.startsWith(`${this.alias}.`) ? group.slice(this.alias.length + 1) : group
-    if (this.#metadata.columns.some(({ propertyPath }) => propertyPath === path)) return `${this.alias}.${path}`
-    this.#raw = true
-    return group
+  override addGroupBy(group: string | Sql): this {
+    if (!(group instanceof Sql)) return super.addGroupBy(this.#path(group))
+    if (mayWrite(group)) this.#raw = true
+    return super.addGroupBy(group.render(this.#sqlContext))
   }
 
   // ------------------------------------------------------------------------------------------------ reading
@@ -364,12 +424,13 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     const metadata = this.#metadata
     const keys = metadata.primaryColumns
     const given = keys.length === 1 ? [id] : keys.map(({ propertyName }) => (isRecord(id) ? id[propertyName] : undefined))
-    if (id === null || id === undefined) return null
+    if (id === null) return null
+    if (id === undefined) throw new InvalidIdentifierError(metadata.name, id)
     const values: unknown[] = []
     for (const [index, column] of keys.entries()) {
       try {
         const type = this.alchemy.columnType(column)
-        const value = readIdentifier(type?.kind ?? kindOf(column), given[index])
+        const value = readIdentifier(kindOf(column, this.alchemy), given[index])
         values.push(type ? acceptedKey(type, value) : value)
       } catch (error) {
         if (error instanceof TypeError) throw new InvalidIdentifierError(metadata.name, id)
@@ -507,15 +568,15 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     if (!isRecord(values) || Array.isArray(values)) {
       throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
     }
-    const checks = this.alchemy.values
+    const { models } = this.alchemy
     const set: ObjectLiteral = {}
     for (const [key, value] of Object.entries(values)) {
       if (value === undefined) continue
       if (value instanceof Sql) {
-        checks.refuseChange(metadata, key, options)
-        const text = value.render({ bind: (each) => this.#place(each), table: () => metadata.tableName })
+        models.refuseChange(metadata, key, options)
+        const text = value.render(this.#sqlContext)
         set[key] = () => text
-      } else set[key] = checks.acceptChange(metadata, key, value, options)
+      } else set[key] = models.acceptChange(metadata, key, value, options)
     }
     if (Object.keys(set).length === 0) return 0
     return this.#writeAll('updateAll', (builder) => builder.update().set(set as never))
@@ -679,12 +740,6 @@ function isErrorClass(value: unknown): value is new () => Error {
   return typeof value === 'function' && (value === Error || value.prototype instanceof Error)
 }
 
-function holdsSql(filter: unknown): boolean {
-  if (filter instanceof Sql) return true
-  if (Array.isArray(filter)) return filter.some(holdsSql)
-  return isRecord(filter) && Object.values(filter).some((value) => value instanceof Sql)
-}
-
 function isRecord(value: unknown): value is ObjectLiteral {
   return typeof value === 'object' && value !== null
 }
@@ -699,10 +754,21 @@ function acceptedKey(type: ColumnType<unknown>, value: unknown): unknown {
   }
 }
 
-/** The kind of a key that plain TypeORM decorators defined. */
-function kindOf(column: ColumnMetadata): 'integer' | 'string' | 'uuid' {
+/** The kind of a column; of one that plain TypeORM decorators defined, as far as it tells. */
+function kindOf(column: ColumnMetadata, { models }: AlchemyDataSource): ColumnKind {
+  const kind = models.columnType(column)?.kind
+  if (kind) return kind
   if (column.generationStrategy === 'uuid' || column.type === 'uuid') return 'uuid'
   return column.generationStrategy === 'increment' || column.type === Number || column.type === 'int' || column.type === 'integer'
     ? 'integer'
     : 'string'
+}
+
+const selectionRemedy = "Write { total: db.func.sum('price') }."
+
+/** @throws {InvalidFilterError} A client may have chosen the name: one that a database or its client reads as something else. */
+function refuseAlias({ name: model }: EntityMetadata, name: string): void {
+  // A colon would be a place of TypeORM, a dot a path; PostgreSQL cuts names after 63 bytes.
+  if (/^[\p{L}\p{N}_$]([\p{L}\p{N}_$ -]*[\p{L}\p{N}_$])?$/u.test(name) && Buffer.byteLength(name) <= 63 && name !== '__proto__') return
+  throw new InvalidFilterError(model, name, 'it is no name for a result', 'Write up to 63 letters, digits and underscores.')
 }

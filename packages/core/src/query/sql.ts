@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
-import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
+import type { EntityMetadata, ObjectLiteral, QueryResult, QueryRunner } from 'typeorm'
 import { StatementResult } from '../drivers/driver.js'
-import { InvalidValueError } from '../errors.js'
+import { InvalidValueError, UnsupportedError } from '../errors.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 
 /** Where a fragment gets its places and names when it is made text. */
@@ -21,17 +21,24 @@ export interface SqlContext {
 export class Sql {
   readonly #texts: readonly string[]
   readonly #values: readonly unknown[]
+  readonly #reads: boolean
 
-  constructor(texts: readonly string[], values: readonly unknown[]) {
+  constructor(texts: readonly string[], values: readonly unknown[], reads = false) {
     this.#texts = texts
     this.#values = values
+    this.#reads = reads
+  }
+
+  /** Whether it was written as `db.sql.read`, with everything that is put into it. */
+  get onlyReads(): boolean {
+    return this.#reads && this.#values.every((value) => !(value instanceof Sql) || value.onlyReads)
   }
 
   /** The text, with its values bound by `context`. */
   render(context: SqlContext): string {
     return this.#texts.reduce((text, part, index) => {
       const value = this.#values[index - 1]
-      return text + place(value, context) + part
+      return text + (Array.isArray(value) ? list(value, text, context) : place(value, context)) + part
     })
   }
 }
@@ -39,17 +46,42 @@ export class Sql {
 function place(value: unknown, context: SqlContext): string {
   if (value instanceof Sql) return value.render(context)
   if (typeof value === 'function') return context.table(value)
-  if (Array.isArray(value)) return value.length === 0 ? 'NULL' : value.map((each) => place(each, context)).join(', ')
-  if (!isScalar(value)) {
-    throw new InvalidValueError('db', 'sql', 'takes single values, lists of them and models: JSON.stringify() makes one of an object')
-  }
-  return context.bind(value)
+  if (isScalar(value)) return context.bind(value)
+  return refuseValue('takes single values, lists after "in (" and models: JSON.stringify() makes one of an object')
+}
+
+/** A list has a place where a list belongs: elsewhere its length, which a client may choose, would change the statement. */
+function list(values: readonly unknown[], before: string, context: SqlContext): string {
+  if (!/\bin\s*\(\s*$/i.test(before)) refuseValue('takes a list only after "in (": where id in (${ids})')
+  return values.length === 0 ? 'NULL' : values.map((each) => place(each, context)).join(', ')
 }
 
 /** Some clients of databases read an object as names and values: what a request sent could become SQL. */
 function isScalar(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return typeof value !== 'symbol'
-  return value instanceof Date || value instanceof Uint8Array || DateTime.isDateTime(value)
+  switch (typeof value) {
+    case 'object':
+      return value === null || value instanceof Uint8Array || isMoment(value)
+    case 'string':
+      if (value.includes('\0')) refuseValue('takes a string without NUL characters')
+      return true
+    case 'number':
+      if (!Number.isFinite(value)) refuseValue('takes finite numbers')
+      return true
+    case 'undefined':
+      return refuseValue('received undefined: null stands for no value')
+    default:
+      return typeof value !== 'symbol'
+  }
+}
+
+function refuseValue(why: string): never {
+  throw new InvalidValueError('db', 'sql', why)
+}
+
+/** A valid time, of JavaScript or of Luxon. What only calls itself one, as JSON can, has no methods. */
+export function isMoment(value: unknown): boolean {
+  if (value instanceof Date) return !Number.isNaN(value.getTime())
+  return DateTime.isDateTime(value) && typeof value.toJSDate === 'function' && value.isValid
 }
 
 /**
@@ -61,8 +93,8 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
   readonly #dataSource: () => AlchemyDataSource
   #sent: Promise<Row[]> | undefined
 
-  constructor(dataSource: () => AlchemyDataSource, texts: readonly string[], values: readonly unknown[]) {
-    super(texts, values)
+  constructor(dataSource: () => AlchemyDataSource, texts: readonly string[], values: readonly unknown[], reads = false) {
+    super(texts, values, reads)
     this.#dataSource = dataSource
   }
 
@@ -77,17 +109,59 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
 
   async #send(): Promise<Row[]> {
     const dataSource = this.#dataSource()
+    const { maxParameters } = dataSource.alchemy.capabilities
     const values: unknown[] = []
     const text = this.render({
-      bind: (value) => dataSource.driver.createParameter('', values.push(value) - 1),
-      table: (model) => quotedName(dataSource.getMetadata(model as never)),
+      bind: (value) => {
+        if (values.length >= maxParameters) refuseValue(`takes at most ${maxParameters} values`)
+        return dataSource.driver.createParameter('', values.push(value) - 1)
+      },
+      table: (model) => quotedTable(dataSource.getMetadata(model as never)),
     })
-    return dataSource.withSession('db.sql', (session) =>
-      session.write(async (runner) => {
-        return rowsOf(await runner.query(text, values, true)) as Row[]
-      }),
-    )
+    if (this.onlyReads) refuseWrite(text)
+    return dataSource.withSession('db.sql', (session) => {
+      const send = async (runner: QueryRunner): Promise<Row[]> => rowsOf(await runner.query(text, values, true)) as Row[]
+      return this.onlyReads ? session.read(send) : session.write(send)
+    })
   }
+}
+
+/** `db.sql`: SQL whose values are bound. */
+export interface SqlTag {
+  /**
+   * A statement, or a part of a query.
+   *
+   * Values are bound as they are: MySQL and MariaDB compare a text with a number by turning the text into one, so give
+   * `where token = ${token}` a text that was checked to be one. A list has its place after `in (`, a model is its table.
+   *
+   * @throws {InvalidValueError} A value is an object, a list elsewhere, a time or number that is none. Status 422.
+   */
+  <Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row>
+  /**
+   * The same of SQL that only reads, by the application's word: it opens no transaction, so that it takes no lock and
+   * waits for no writer. In a filter or an order it leaves the query a read.
+   *
+   * @throws {UnsupportedError} It is a statement that writes.
+   * @example
+   * const old = await User.filter(db.sql.read`last_access < ${limit}`).all()
+   */
+  read<Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row>
+}
+
+/** @internal Makes `db.sql`. */
+export function sqlTag(dataSource: () => AlchemyDataSource): SqlTag {
+  const tag =
+    (reads: boolean) =>
+    <Row>(texts: unknown, ...values: readonly unknown[]): SqlQuery<Row> => {
+      if (!isTemplate(texts)) throw new UnsupportedError('db.sql(…) as a function', 'Write it before a template: db.sql`select 1`.')
+      return new SqlQuery<Row>(dataSource, texts, values, reads)
+    }
+  return Object.assign(tag(false), { read: tag(true) })
+}
+
+/** What a template gives, and nothing that JSON can say. */
+function isTemplate(texts: unknown): texts is TemplateStringsArray {
+  return Array.isArray(texts) && 'raw' in texts
 }
 
 /** Whole numbers are numbers on every database, or `bigint` beyond 2^53: a count comes as text from some. */
@@ -103,7 +177,16 @@ function wholeNumber(value: unknown): unknown {
   return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
 }
 
-function quotedName(metadata: EntityMetadata): string {
+/** A mistake that would be kept outside the transaction; what a function does, only its author knows. */
+function refuseWrite(text: string): void {
+  const [word = ''] = /[a-z]+/i.exec(text) ?? []
+  const writes = /\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|for\s+(no\s+key\s+)?update)\b/i
+  if (/^(select|with|values|table|show|describe|desc|explain)$/i.test(word) && !writes.test(text)) return
+  throw new UnsupportedError('db.sql.read of a statement that writes', 'Use db.sql.')
+}
+
+/** The quoted table of a model. */
+export function quotedTable(metadata: EntityMetadata): string {
   const { driver } = metadata.dataSource
   return metadata.tablePath
     .split('.')

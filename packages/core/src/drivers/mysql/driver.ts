@@ -94,6 +94,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     localSettings: true,
     ddlCommits: true,
     inlineForeignKeys: true,
+    nullsOrder: false,
     maxParameters: 65_535,
   }
   #closed = false

@@ -134,6 +134,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     localSettings: true,
     ddlCommits: false,
     inlineForeignKeys: false,
+    nullsOrder: true,
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions
