@@ -1,33 +1,15 @@
 // The packages as a user gets them: linted, packed, installed into empty projects, and the first example of the README run in each.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { pack, packages, root, run, step } from './packed.mjs'
 
-const root = resolve(import.meta.dirname, '..')
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const packages = readdirSync(join(root, 'packages'))
 const example = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1]
 const folder = mkdtempSync(join(tmpdir(), 'alchemy-pack-'))
-
-function run(command, parameters, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, parameters, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    ...options,
-  })
-  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed:\n${error?.message ?? ''}${stdout}${stderr}`)
-  return stdout
-}
-
-async function step(title, work) {
-  const started = Date.now()
-  await work()
-  console.log(`ok     ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
-}
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
@@ -112,17 +94,14 @@ try {
   }
   let tarballs
   await step('npm pack', () => {
-    const names = JSON.parse(
-      run('npm', ['pack', '--json', '--pack-destination', folder, ...packages.flatMap((name) => ['-w', join('packages', name)])]),
-    )
-    tarballs = names.map(({ filename }) => join(folder, filename))
-    for (const { filename, files } of names) {
-      const paths = files.map(({ path }) => path)
+    const packed = pack(folder)
+    tarballs = packed.map(({ tarball }) => tarball)
+    for (const { name, paths } of packed) {
       for (const needed of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
-        if (!paths.includes(needed)) throw new Error(`${filename} lacks ${needed}`)
+        if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
       }
       const stray = paths.filter((path) => /test|tsbuildinfo/.test(path))
-      if (stray.length > 0) throw new Error(`${filename} holds ${stray.join(', ')}`)
+      if (stray.length > 0) throw new Error(`${name} holds ${stray.join(', ')}`)
     }
   })
   let esm

@@ -15,4 +15,5 @@ for (const [version, compiler] of [
 ]) {
   run(`types on TypeScript ${version}`, `node_modules/${compiler}/bin/tsc`, '-p', 'test/types')
 }
+run('declarations of an application', 'scripts/test-declarations.mjs')
 process.exitCode = failed === 0 ? 0 : 1

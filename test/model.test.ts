@@ -1,3 +1,4 @@
+import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
@@ -22,3 +23,4 @@ eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
 eachDatabase('options', optionRows)
+eachDatabase('connections', connectionRows)

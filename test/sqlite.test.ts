@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy } from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
 import { inStore, type Store } from './conformance/store.ts'
@@ -32,6 +33,14 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
     () => 'ok',
     (error: Error) => error.message,
   )
+
+/** Another process that writes to the file of `db` for so many milliseconds. */
+async function otherProcess(db: ActiveAlchemy, ms: number): Promise<ChildProcess> {
+  const script = `const d = require('better-sqlite3')(process.argv[1]); d.exec('BEGIN IMMEDIATE'); console.log('locked'); setTimeout(() => d.exec('COMMIT'), ${ms})`
+  const holder = spawn(process.execPath, ['-e', script, String(db.dataSource.options.database)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(holder.stdout, 'data')
+  return holder
+}
 
 /**
  * Two transactions that overlap, as TypeORM's own driver mixes them up: what one was told must be what happened.
@@ -139,10 +148,7 @@ describe('sqlite: locks', () => {
     inStore(
       sqliteFile,
       async ({ db, User }) => {
-        const file = String(db.dataSource.options.database)
-        const script = `const d = require('better-sqlite3')(process.argv[1]); d.exec('BEGIN IMMEDIATE'); console.log('locked'); setTimeout(() => d.exec('COMMIT'), 2000)`
-        const holder = spawn(process.execPath, ['-e', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
-        await once(holder.stdout, 'data')
+        const holder = await otherProcess(db, 2_000)
         let last = performance.now()
         let largest = 0
         const beat = setInterval(() => {
@@ -156,8 +162,8 @@ describe('sqlite: locks', () => {
           clearInterval(beat)
         }
         if (holder.exitCode === null) await once(holder, 'exit')
-        // The loop may wait for the machine, never for the lock: the bound is far below its two seconds.
-        expect(largest).toBeLessThan(120)
+        // The loop may wait for the machine, never for the lock: the bound is half of its two seconds.
+        expect(largest).toBeLessThan(1_000)
       },
       { poolTimeoutMs: 10_000 },
     ))
@@ -183,6 +189,47 @@ describe('sqlite: locks', () => {
         await User.create({ name: 'b' })
       },
       { poolTimeoutMs: 150 },
+    ))
+
+  it('a write waits no longer than poolTimeoutMs, for its turn and for another process together', () =>
+    inStore(
+      sqliteFile,
+      async ({ db, User }) => {
+        const holder = await otherProcess(db, 60_000)
+        const { connections } = db.dataSource.driver as typeof db.dataSource.driver & {
+          connections: { lockForWriting(deadline: number): Promise<() => void> }
+        }
+        const letIn = await connections.lockForWriting(Infinity)
+        setTimeout(letIn, 900)
+        const events: string[] = []
+        const write = User.create({ name: 'a' }).catch((error: unknown) => events.push((error as { code: string }).code))
+        const limit = sleep(1_500).then(() => events.push('far too long'))
+        await Promise.all([write, limit])
+        holder.kill()
+        expect(events).toEqual(['LOCK_TIMEOUT', 'far too long'])
+      },
+      { poolTimeoutMs: 1_000 },
+    ))
+
+  it('a wait ends in time, although the clock is set back meanwhile', () =>
+    inStore(
+      sqliteFile,
+      async ({ db, User }) => {
+        const holder = await otherProcess(db, 60_000)
+        const now = Date.now
+        setTimeout(() => (Date.now = () => now() - 3_600_000), 100)
+        try {
+          const write = User.create({ name: 'a' }).then(
+            () => 'written',
+            (error: unknown) => (error as { code: string }).code,
+          )
+          expect(await Promise.race([write, sleep(5_000, 'never')])).toBe('LOCK_TIMEOUT')
+        } finally {
+          Date.now = now
+          holder.kill()
+        }
+      },
+      { poolTimeoutMs: 300 },
     ))
 
   it('two databases of one process on one file take turns, and readers never wait for the writer', () =>

@@ -25,6 +25,7 @@ import {
   UnsupportedError,
 } from './errors.js'
 import { StatementLogger } from './logger.js'
+import { ColumnValues } from './model/assignment.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
 import { column, isColumn, ownColumns, refuseReserved } from './model/column.js'
 import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
@@ -62,6 +63,9 @@ export interface TransactionalDecorator {
     context: ClassMethodDecoratorContext<This>,
   ): (this: This, ...parameters: Parameters) => Promise<Result>
 }
+
+/** All data types by name: `db.utils`. */
+export interface DataTypes extends Readonly<typeof types> {}
 
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
@@ -205,7 +209,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly JoinColumn = JoinColumn
   readonly JoinTable = JoinTable
   /** All data types by name. */
-  readonly utils = types
+  readonly utils: DataTypes = types
   readonly String = types.String
   readonly Text = types.Text
   readonly Integer = types.Integer
@@ -264,6 +268,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
         },
         driver: entry.create,
         models: this.registry,
+        values: new ColumnValues(this.registry),
         beginHooks: this.#beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),

@@ -1,5 +1,5 @@
 export { DateTime } from 'luxon'
-export { ActiveAlchemy, type TransactionalDecorator } from './active-alchemy.js'
+export { ActiveAlchemy, type DataTypes, type TransactionalDecorator } from './active-alchemy.js'
 export {
   CheckError,
   DatabaseError,
@@ -48,8 +48,8 @@ export {
 } from './errors.js'
 export type { AssignOptions } from './model/assignment.js'
 export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
-export type { ColumnDefinition, ColumnOptions } from './model/column.js'
-export type { ColumnMap, CreateValues, Fields, ModelClass, ModelSettings, NewValues, TypedModel } from './model/definition.js'
+export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './model/column.js'
+export type { ColumnMap, CreateValues, Fields, ModelClass, ModelDoor, ModelSettings, NewValues, TypedModel } from './model/definition.js'
 export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
@@ -59,7 +59,7 @@ export type { PageOptions } from './pagination/page-request.js'
 export type { WindowOptions } from './pagination/page-window.js'
 export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'
 export { type RenderOptions, renderPagination } from './pagination/render.js'
-export { Expression } from './query/func.js'
+export { Expression, type func, type OwnType } from './query/func.js'
 export { and, between, gt, gte, isNull, lt, lte, not, oneOf, Operator, or } from './query/operators.js'
 export {
   type BulkUpdateOptions,
@@ -69,10 +69,12 @@ export {
   type LockOptions,
   type NotFound,
   Query,
+  type Row,
 } from './query/query.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'
+export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { TransactionOptions } from './typeorm/run-transaction.js'
 export type { ColumnType } from './types/column-type.js'
-export type { JsonValue } from './types/json.js'
+export type { JsonColumnType, JsonValue } from './types/json.js'

@@ -4,7 +4,8 @@ import type { DatabaseUri } from '../uri.js'
 import type { DriverFactory } from './driver.js'
 import { PostgresDriver, postgresOptions } from './postgres/driver.js'
 import { MysqlDriver, mysqlOptions } from './mysql/driver.js'
-import { SqliteDriver, sqliteOptions } from './sqlite/driver.js'
+import { SqliteDriver } from './sqlite/driver.js'
+import { sqliteOptions } from './sqlite/options.js'
 
 /** How a family of databases is opened. */
 export interface DriverEntry {

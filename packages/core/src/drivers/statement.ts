@@ -50,7 +50,8 @@ export async function runStatement(
   try {
     answer = await send(values)
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof ActiveAlchemyError) throw error
+    // One that has its words already: it could not even be sent.
+    if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
     const reason = explain(error, values)
     const failed =
       reason instanceof Error ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)

@@ -1,7 +1,10 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import { clock } from '../clock.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import { ProtectedColumnError, UnknownColumnError, InvalidValueError } from '../errors.js'
 import { flag, readOptions } from '../options.js'
-import type { ModelSource } from '../session/model-source.js'
+import { persistentValue } from '../plan/record-state.js'
+import type { ModelSource, ValueSource } from '../session/model-source.js'
 
 /** What is being done with the values: a key may be given to a new record, never changed. */
 export type Assignment = 'create' | 'update'
@@ -37,7 +40,7 @@ export function assign(
   record: ObjectLiteral,
   values: object,
   metadata: EntityMetadata,
-  models: ModelSource,
+  checks: ValueSource,
   assignment: Assignment,
   options?: AssignOptions,
 ): void {
@@ -49,7 +52,7 @@ export function assign(
   // Nothing is set unless everything may be.
   const accepted = Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, acceptedValue(key, value, metadata, models, assignment, how)] as const)
+    .map(([key, value]) => [key, acceptedValue(key, value, metadata, checks, assignment, how)] as const)
   for (const [key, value] of accepted) record[key] = value
 }
 
@@ -93,7 +96,7 @@ export function acceptedValue(
   key: string,
   value: unknown,
   metadata: EntityMetadata,
-  models: ModelSource,
+  checks: ValueSource,
   assignment: Assignment,
   options: AssignOptions,
 ): unknown {
@@ -105,7 +108,7 @@ export function acceptedValue(
     if (!fits) throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
     return value
   }
-  return column ? models.accept(column, value) : value
+  return column ? checks.accept(column, value) : value
 }
 
 /** Why a column takes no values from outside, if it does not. */
@@ -128,4 +131,79 @@ function refuseGuarded(key: string, metadata: EntityMetadata): void {
 function knownKeys(metadata: EntityMetadata): string[] {
   const columns = metadata.columns.filter(({ isVirtual }) => !isVirtual).map(({ propertyName }) => propertyName)
   return [...columns, ...metadata.relations.map(({ propertyName }) => propertyName)]
+}
+
+/** Holds the values of records against their columns, and gives a new row what it needs. */
+export class ColumnValues implements ValueSource {
+  readonly #models: ModelSource
+
+  /** @param models Know the data types and the defaults of columns. */
+  constructor(models: ModelSource) {
+    this.#models = models
+  }
+
+  refuseChange(metadata: EntityMetadata, key: string, options: AssignOptions): void {
+    assignable(key, metadata, 'update', options)
+  }
+
+  acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: AssignOptions): unknown {
+    const { relation } = assignable(key, metadata, 'update', options)
+    if (relation && relation.joinColumns.length === 0) {
+      throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
+    }
+    return acceptedValue(key, value, metadata, this, 'update', options)
+  }
+
+  accept(column: ColumnMetadata, value: unknown): unknown {
+    const model = column.entityMetadata.name
+    if (value === null) {
+      if (!column.isNullable) throw new InvalidValueError(model, column.propertyPath, 'must not be null')
+      return null
+    }
+    const type = this.#models.columnType(column)
+    try {
+      if (typeof value === 'function') throw new TypeError('takes no function')
+      return type ? type.accept(value) : value
+    } catch (error) {
+      if (error instanceof TypeError) throw new InvalidValueError(model, column.propertyPath, error.message)
+      throw error
+    }
+  }
+
+  prepareInsert(record: object, metadata: EntityMetadata): void {
+    for (const column of metadata.columns) {
+      if (column.getEntityValue(record) === undefined) {
+        const value = this.#models.defaultValue(column)
+        if (value !== undefined) column.setEntityValue(record, value)
+        else if (column.isDeleteDate && Reflect.get(record, 'isDeleted') === true) column.setEntityValue(record, clock.now())
+        else if (this.#isMissing(record, column)) {
+          throw new InvalidValueError(metadata.name, column.propertyPath, 'has no value and no default')
+        }
+      }
+      this.#check(record, column)
+    }
+  }
+
+  prepareUpdate(record: object, _metadata: EntityMetadata, columns: readonly ColumnMetadata[]): void {
+    for (const column of columns) this.#check(record, column)
+  }
+
+  #check(record: object, column: ColumnMetadata): void {
+    if (!this.#models.columnType(column) || column.isVirtual) return
+    const value: unknown = column.getEntityValue(record)
+    if (value === undefined) return
+    const accepted = this.accept(column, value)
+    if (accepted !== value) column.setEntityValue(record, accepted)
+  }
+
+  /** A column that the database would refuse as null, where nothing else will fill it. */
+  #isMissing(record: object, column: ColumnMetadata): boolean {
+    if (!column.isInsert || column.isNullable || column.isGenerated || column.default !== undefined) return false
+    if (column.isCreateDate || column.isUpdateDate || column.isDeleteDate || column.isVersion || column.isDiscriminator) return false
+    if (column.relationMetadata) {
+      const related: unknown = column.relationMetadata.getEntityValue(record)
+      return related === undefined || related === null ? persistentValue(column, record) === undefined : false
+    }
+    return this.#models.columnType(column) !== undefined
+  }
 }

@@ -91,7 +91,7 @@ export class BaseModel {
     const fields = emptyFieldsOf(model)
     refuseFields(model, fields, (key) => isDefined(model, key))
     if (values === undefined) return
-    assign(this, values, metadataOf(model), database(model).dataSource.models, 'create')
+    assign(this, values, metadataOf(model), database(model).dataSource.values, 'create')
     refuseFields(model, fields, (key) => Object.hasOwn(values, key))
   }
 
@@ -237,12 +237,20 @@ export class BaseModel {
    * @example
    * const user = await User.create({ name: 'Mardix', location: 'Moon' })
    */
-  static create<M extends ModelClass>(this: M, values: CreateValues<M>, options?: AssignOptions): RecordPromise<InstanceType<M>> {
+  static create<M extends ModelClass<BaseModel>>(
+    this: M,
+    values: CreateValues<M>,
+    options?: AssignOptions,
+  ): RecordPromise<InstanceType<M>> {
     return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
   }
 
   /** Inserts many records with as few statements as the database allows; all of them or none. */
-  static createMany<M extends ModelClass>(this: M, rows: readonly CreateValues<M>[], options?: AssignOptions): Promise<InstanceType<M>[]> {
+  static createMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly CreateValues<M>[],
+    options?: AssignOptions,
+  ): Promise<InstanceType<M>[]> {
     return insideSession(this, 'createMany', (session) =>
       session.transaction(async () => {
         if (!Array.isArray(rows as unknown)) {
@@ -268,7 +276,7 @@ export class BaseModel {
   /** Sets values, and does not save. See `create` for what it throws. */
   set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this {
     const { dataSource } = databaseOf(this)
-    assign(this, values, metadataOf(modelOf(this)), dataSource.models, this.isNew ? 'create' : 'update', options)
+    assign(this, values, metadataOf(modelOf(this)), dataSource.values, this.isNew ? 'create' : 'update', options)
     return this
   }
 
@@ -384,7 +392,7 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
   const Class = model as unknown as new () => InstanceType<M>
   const record = new Class()
   const { dataSource } = databaseOf(record)
-  assign(record, values, metadataOf(modelOf(record)), dataSource.models, 'create', options)
+  assign(record, values, metadataOf(modelOf(record)), dataSource.values, 'create', options)
   return record
 }
 

@@ -1,12 +1,9 @@
 import { type ColumnOptions as TypeormColumnOptions, type DataSource, type EntityMetadata, getMetadataArgsStorage } from 'typeorm'
-import { clock } from '../clock.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { EntityMetadataBuilder, EntityMetadataValidator, MetadataArgsStorage } from '../drivers/internals.js'
-import { InvalidValueError, ModelDefinitionError } from '../errors.js'
-import { persistentValue } from '../plan/record-state.js'
+import { ModelDefinitionError } from '../errors.js'
 import type { ModelClass, ModelSource } from '../session/model-source.js'
 import type { ColumnType, DatabaseKind } from '../types/column-type.js'
-import { acceptedValue, assignable, type AssignOptions } from './assignment.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
 import { isRelation, ownRelations, type RelationDefinition } from './relation.js'
 import { tableName } from './table-name.js'
@@ -278,71 +275,6 @@ export class ModelRegistry implements ModelSource {
     if (typeof value === 'function') return (value as () => unknown)()
     // Each record changes its own.
     return definition?.type.mutable ? structuredClone(value) : value
-  }
-
-  refuseChange(metadata: EntityMetadata, key: string, options: AssignOptions): void {
-    assignable(key, metadata, 'update', options)
-  }
-
-  acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: AssignOptions): unknown {
-    const { relation } = assignable(key, metadata, 'update', options)
-    if (relation && relation.joinColumns.length === 0) {
-      throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
-    }
-    return acceptedValue(key, value, metadata, this, 'update', options)
-  }
-
-  accept(column: ColumnMetadata, value: unknown): unknown {
-    const model = column.entityMetadata.name
-    if (value === null) {
-      if (!column.isNullable) throw new InvalidValueError(model, column.propertyPath, 'must not be null')
-      return null
-    }
-    const type = this.columnType(column)
-    try {
-      if (typeof value === 'function') throw new TypeError('takes no function')
-      return type ? type.accept(value) : value
-    } catch (error) {
-      if (error instanceof TypeError) throw new InvalidValueError(model, column.propertyPath, error.message)
-      throw error
-    }
-  }
-
-  prepareInsert(record: object, metadata: EntityMetadata): void {
-    for (const column of metadata.columns) {
-      if (column.getEntityValue(record) === undefined) {
-        const value = this.defaultValue(column)
-        if (value !== undefined) column.setEntityValue(record, value)
-        else if (column.isDeleteDate && Reflect.get(record, 'isDeleted') === true) column.setEntityValue(record, clock.now())
-        else if (this.#isMissing(record, column)) {
-          throw new InvalidValueError(metadata.name, column.propertyPath, 'has no value and no default')
-        }
-      }
-      this.#check(record, column)
-    }
-  }
-
-  prepareUpdate(record: object, _metadata: EntityMetadata, columns: readonly ColumnMetadata[]): void {
-    for (const column of columns) this.#check(record, column)
-  }
-
-  #check(record: object, column: ColumnMetadata): void {
-    if (!this.columnType(column) || column.isVirtual) return
-    const value: unknown = column.getEntityValue(record)
-    if (value === undefined) return
-    const accepted = this.accept(column, value)
-    if (accepted !== value) column.setEntityValue(record, accepted)
-  }
-
-  /** A column that the database would refuse as null, where nothing else will fill it. */
-  #isMissing(record: object, column: ColumnMetadata): boolean {
-    if (!column.isInsert || column.isNullable || column.isGenerated || column.default !== undefined) return false
-    if (column.isCreateDate || column.isUpdateDate || column.isDeleteDate || column.isVersion || column.isDiscriminator) return false
-    if (column.relationMetadata) {
-      const related: unknown = column.relationMetadata.getEntityValue(record)
-      return related === undefined || related === null ? persistentValue(column, record) === undefined : false
-    }
-    return this.columnType(column) !== undefined
   }
 }
 

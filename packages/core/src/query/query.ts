@@ -568,15 +568,15 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     if (!isRecord(values) || Array.isArray(values)) {
       throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
     }
-    const { models } = this.alchemy
+    const checks = this.alchemy.values
     const set: ObjectLiteral = {}
     for (const [key, value] of Object.entries(values)) {
       if (value === undefined) continue
       if (value instanceof Sql) {
-        models.refuseChange(metadata, key, options)
+        checks.refuseChange(metadata, key, options)
         const text = value.render(this.#sqlContext)
         set[key] = () => text
-      } else set[key] = models.acceptChange(metadata, key, value, options)
+      } else set[key] = checks.acceptChange(metadata, key, value, options)
     }
     if (Object.keys(set).length === 0) return 0
     return this.#writeAll('updateAll', (builder) => builder.update().set(set as never))

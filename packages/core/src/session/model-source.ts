@@ -23,6 +23,12 @@ export interface ModelSource {
   isHidden(column: ColumnMetadata): boolean
   /** The application's own default of a column, made anew where it is a function; `undefined` without one. */
   defaultValue(column: ColumnMetadata): unknown
+  /** Notes that the tables of all models known by now were made. */
+  noteTables(): void
+}
+
+/** What a session asks of the values of records: whether they fit, and what a new row needs. */
+export interface ValueSource {
   /**
    * Checks a value against its column. @returns The value to keep.
    *
@@ -38,8 +44,6 @@ export interface ModelSource {
   refuseChange(metadata: EntityMetadata, key: string, options: { readonly unguarded?: boolean }): void
   /** The same, and checks the value. @returns The value to keep. @throws {InvalidValueError} It does not fit. */
   acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: { readonly unguarded?: boolean }): unknown
-  /** Notes that the tables of all models known by now were made. */
-  noteTables(): void
   /**
    * Makes a new record ready for its INSERT: defaults are applied, values checked.
    *

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import type { DatabaseDriver, DriverRunner, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
-import type { ModelSource } from './model-source.js'
+import type { ModelSource, ValueSource } from './model-source.js'
 
 /** What a joined query runner needs of its session. */
 export interface RunnerHost {
@@ -46,6 +46,7 @@ export interface SessionSettings extends PoolOptions {
 export interface SessionSource extends DataSource {
   readonly settings: SessionSettings
   readonly models: ModelSource
+  readonly values: ValueSource
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly BeginHook[]
   /** Our side of the driver. */

@@ -352,7 +352,7 @@ export class UnitOfWork {
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
     if (!row) this.#prepareInsert(metadata, record)
     const changed = row ? this.#changedForUpdate(metadata, record) : []
-    if (row && changed.length > 0) this.#session.dataSource.models.prepareUpdate(record, metadata, changed)
+    if (row && changed.length > 0) this.#session.dataSource.values.prepareUpdate(record, metadata, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record)
     await this.#writeParents(metadata, record)
     if (!row) return this.#insert(metadata, [record])
@@ -360,7 +360,7 @@ export class UnitOfWork {
   }
 
   #prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
-    this.#session.dataSource.models.prepareInsert(record, metadata)
+    this.#session.dataSource.values.prepareInsert(record, metadata)
     const now = clock.now()
     for (const column of metadata.columns) {
       if (column.getEntityValue(record) !== undefined) continue

@@ -19,7 +19,7 @@ import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
 import { joinedRunnerClass, type RunnerClass } from './joined-runner.js'
-import type { ModelSource } from '../session/model-source.js'
+import type { ModelSource, ValueSource } from '../session/model-source.js'
 import type { Session, SessionMember } from '../session/session.js'
 import type { BeginHook, JoinedRunner, RunnerHost, SessionSettings, SessionSource } from '../session/session-source.js'
 
@@ -29,6 +29,7 @@ export interface DataSourceParts {
   readonly settings: SessionSettings
   readonly driver: DriverFactory
   readonly models: ModelSource
+  readonly values: ValueSource
   readonly beginHooks: readonly BeginHook[]
   /** Makes the session of a scope. */
   readonly createSession: (source: SessionSource, scope: Scope, isolation?: IsolationLevel) => Session
@@ -45,6 +46,7 @@ export interface DataSourceParts {
 export class AlchemyDataSource extends DataSource implements SessionSource {
   readonly settings: SessionSettings
   readonly models: ModelSource
+  readonly values: ValueSource
   readonly beginHooks: readonly BeginHook[]
   readonly #createSession: DataSourceParts['createSession']
   readonly #createBuilder: DataSourceParts['createBuilder']
@@ -62,6 +64,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     super(parts.options)
     this.settings = parts.settings
     this.models = parts.models
+    this.values = parts.values
     this.beginHooks = parts.beginHooks
     this.#createSession = parts.createSession
     this.#createBuilder = parts.createBuilder

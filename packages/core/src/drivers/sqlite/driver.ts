@@ -1,63 +1,19 @@
-import { realpathSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { DateTime } from 'luxon'
 import { type ObjectLiteral, QueryResult, QueryRunnerAlreadyReleasedError, type Table, TransactionNotStartedError } from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
-import { PoolTimeoutError, RolledBackError, UnsupportedError } from '../../errors.js'
-import type { DatabaseFailure } from '../database-error.js'
+import { RolledBackError, UnsupportedError } from '../../errors.js'
 import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from '../driver.js'
-import { controlsTransaction } from './statements.js'
-import { Semaphore } from '../../semaphore.js'
+import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { runStatement } from '../statement.js'
-import type { DatabaseUri } from '../../uri.js'
-import { type BetterSqlite3DataSourceOptions, BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
-
-/** The part of better-sqlite3's `Statement` that we use; its types are no dependency of ours. */
-interface NativeStatement {
-  readonly reader: boolean
-  readonly readonly: boolean
-  all(...parameters: unknown[]): ObjectLiteral[]
-  columns(): { readonly type: string | null }[]
-  safeIntegers(on: boolean): this
-  run(...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint }
-}
-
-/** The part of better-sqlite3's `Database` that we use. */
-interface NativeDatabase {
-  readonly open: boolean
-  readonly inTransaction: boolean
-  prepare(sql: string): NativeStatement
-  pragma(source: string): unknown
-  exec(sql: string): unknown
-  close(): void
-}
-
-/** One native connection with the statements that were prepared on it. */
-interface Connection {
-  readonly native: NativeDatabase
-  readonly statements: Map<string, NativeStatement>
-  /** Those whose whole numbers are read as `bigint`. */
-  readonly wide: WeakSet<NativeStatement>
-}
-
-/** A connection that somebody holds. */
-interface Leased {
-  readonly connection: Connection
-  readonly giveBack: () => void
-}
-
-/** Prepared statements kept per connection; the oldest goes first. */
-const statementCacheSize = 200
-
-/** One writer at a time per file in this process; keyed by the file's real path, so that two databases agree. */
-const writeLocks = new Map<string, Semaphore>()
+import { Connection, type NativeDatabase } from './connection.js'
+import { refusalOf } from './failures.js'
+import { type AcquiredConnection, SqlitePool } from './pool.js'
+import { controlsTransaction } from './statements.js'
+import { bound, isDatetime, isoText, storedDatetime } from './values.js'
 
 /**
  * SQLite through better-sqlite3, made safe for overlapping requests.
  *
- * TypeORM gives all callers one query runner on one connection; here each caller leases a connection of a small pool
- * (in WAL mode readers do not wait for the writer), and writers take turns by a lock in JavaScript: the native busy
- * wait blocks the event loop, and can never succeed inside one process. `:memory:` is one connection, leased whole.
+ * TypeORM gives all callers one query runner on one connection; here each caller acquires a connection of a small pool.
  */
 export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver {
   readonly kind = 'sqlite'
@@ -73,36 +29,29 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     nullsOrder: true,
     maxParameters: 32_766,
   }
-  readonly pooling: PoolOptions
   declare readonly dataSource: LazyDataSource
-  readonly #permits: Semaphore
-  readonly #idle: Connection[] = []
-  #writeLock: Semaphore | undefined
-  #leased = 0
-  #closed = false
+  /** @internal */
+  readonly connections: SqlitePool
 
   constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
     super(dataSource)
-    this.pooling = { ...pooling, poolSize: this.#isMemory ? 1 : pooling.poolSize }
-    this.#permits = new Semaphore(this.pooling.poolSize)
+    this.connections = new SqlitePool(pooling, this.options.database, () => this.#open())
+  }
+
+  get pooling(): PoolOptions {
+    return this.connections.options
   }
 
   get pool(): PoolStatus {
-    return { size: this.pooling.poolSize, leased: this.#leased, waiting: this.#permits.waiting }
+    return this.connections.status
   }
 
-  get #isMemory(): boolean {
-    return this.options.database === ':memory:'
-  }
-
-  override async connect(): Promise<void> {
-    this.#closed = false
-    this.#idle.push(await this.#open())
+  override connect(): Promise<void> {
+    return this.connections.connect()
   }
 
   override async disconnect(): Promise<void> {
-    this.#closed = true
-    for (const { native } of this.#idle.splice(0)) native.close()
+    this.connections.close()
   }
 
   override createQueryRunner(): SqliteRunner {
@@ -110,10 +59,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   async lease(purpose: LeasePurpose): Promise<SqliteRunner> {
-    // The lock comes first: a writer that waits for it must not keep a connection from the readers. Who holds it needs
-    // no permit (it is one connection more at the most), so that readers who come to write can never lock it out.
-    const unlock = purpose === 'write' && !this.#isMemory ? await this.lockForWriting() : undefined
-    const runner = new SqliteRunner(this, unlock)
+    const { deadline } = this.connections
+    // The lock comes first: a writer that waits for it must not keep a connection from the readers.
+    const unlock = purpose === 'write' ? await this.connections.lockForWriting(deadline) : undefined
+    const runner = new SqliteRunner(this, deadline, unlock)
     try {
       await runner.connect()
       return runner
@@ -123,43 +72,8 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     }
   }
 
-  /** Waits until no other writer of this process is at work. @returns Lets the next writer in. */
-  async lockForWriting(): Promise<() => void> {
-    // The only connection of a database in memory is the lock.
-    if (this.#isMemory) return () => {}
-    this.#writeLock ??= writeLockOf(this.options.database)
-    return this.#writeLock.acquire(this.#patience())
-  }
-
-  /** @internal A connection, and what gives it back. @param asWriter The caller holds the write lock. */
-  async take(asWriter: boolean): Promise<Leased> {
-    const release = asWriter ? () => {} : await this.#permits.acquire(this.#patience())
-    this.#leased += 1
-    const giveUp = (): void => {
-      this.#leased -= 1
-      release()
-    }
-    try {
-      const connection = this.#idle.pop() ?? (await this.#open())
-      const giveBack = (): void => {
-        if (this.#closed) connection.native.close()
-        else if (connection.native.open) this.#idle.push(connection)
-        giveUp()
-      }
-      return { connection, giveBack }
-    } catch (error) {
-      giveUp()
-      throw error
-    }
-  }
-
   bind(parameters: readonly unknown[]): unknown[] {
-    return parameters.map((value) => {
-      if (typeof value === 'boolean') return value ? 1 : 0
-      if (value instanceof Date) return datetimeText(value)
-      if (DateTime.isDateTime(value)) return datetimeText(value.toJSDate())
-      return value
-    })
+    return parameters.map(bound)
   }
 
   controlsTransaction(sql: string): boolean {
@@ -220,7 +134,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   /** Six digits after the second, as the Python original writes them, so that texts compare in the order of time. */
   override preparePersistentValue(value: unknown, column: ColumnMetadata): unknown {
     const stored: unknown = super.preparePersistentValue(value, column)
-    return isDatetime(column) && typeof stored === 'string' ? stored.replace(/(\.\d{3})$/, '$1000') : stored
+    return isDatetime(column) && typeof stored === 'string' ? storedDatetime(stored) : stored
   }
 
   /** A stored text is UTC, whatever the process's time zone and however many digits it has. */
@@ -234,30 +148,12 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   async #open(): Promise<Connection> {
-    const native = (await this.patiently(() => this.createDatabaseConnection())) as NativeDatabase
+    const native = (await this.createDatabaseConnection()) as NativeDatabase
     native.pragma('synchronous = FULL')
     for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
       native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
     }
-    return { native, statements: new Map(), wide: new WeakSet() }
-  }
-
-  /** @internal Tries again while another process holds the file, without blocking the event loop. */
-  async patiently<T>(work: () => T | Promise<T>): Promise<T> {
-    const deadline = Date.now() + this.pooling.poolTimeoutMs
-    for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
-      try {
-        return await work()
-      } catch (error) {
-        if (codeOf(error) !== 'SQLITE_BUSY' || Date.now() >= deadline) throw error
-      }
-      await sleep(pause * (0.5 + Math.random() / 2))
-    }
-  }
-
-  #patience(): { timeoutMs: number; onTimeout: () => Error } {
-    const { name, poolTimeoutMs } = this.pooling
-    return { timeoutMs: poolTimeoutMs, onTimeout: () => new PoolTimeoutError(name, poolTimeoutMs) }
+    return new Connection(native)
   }
 }
 
@@ -270,33 +166,40 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
 export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunner {
   declare driver: SqliteDriver
   readonly #isWriter: boolean
-  #leased: Promise<Leased> | undefined
+  #acquired: Promise<AcquiredConnection> | undefined
   #connection: Connection | undefined
   #locked: Promise<() => void> | undefined
   #beginPutOff = false
+  /** The end of all waits of the statement under way, and of those that came before the first. */
+  #deadline: number | undefined
 
-  constructor(driver: SqliteDriver, unlock?: () => void) {
+  /**
+   * @param deadline The end of all its waits before its first statement has ended.
+   * @param unlock Gives back the write lock, which the caller has taken for it.
+   */
+  constructor(driver: SqliteDriver, deadline?: number, unlock?: () => void) {
     super(driver)
+    this.#deadline = deadline
     this.#isWriter = unlock !== undefined
     if (unlock) this.#locked = Promise.resolve(unlock)
   }
 
   get connectionStatus(): ConnectionStatus {
-    const native = this.#connection?.native
-    if (native && !native.open) return 'lost'
-    return native?.inTransaction ? 'transaction' : 'idle'
+    return this.#connection?.status ?? 'idle'
   }
 
   override async connect(): Promise<NativeDatabase> {
-    return (await this.#lease()).native
+    return (await this.#acquire()).native
   }
 
-  async #lease(): Promise<Connection> {
+  async #acquire(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#connection) return this.#connection
-    if (!this.driver.dataSource.isInitialized) await this.driver.dataSource.ready()
-    this.#leased ??= this.driver.take(this.#isWriter)
-    this.#connection = (await this.#leased).connection
+    const { connections, dataSource } = this.driver
+    if (!dataSource.isInitialized) await dataSource.ready()
+    this.#deadline ??= connections.deadline
+    this.#acquired ??= connections.acquire(this.#isWriter, this.#deadline)
+    this.#connection = (await this.#acquired).connection
     return this.#connection
   }
 
@@ -304,14 +207,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     if (this.isReleased) return
     this.isReleased = true
     await super.release()
-    const leased = await this.#leased?.catch(() => undefined)
-    try {
-      if (leased?.connection.native.inTransaction) leased.connection.native.exec('ROLLBACK')
-    } catch {
-      // Nobody knows what state it is in.
-      leased?.connection.native.close()
-    }
-    leased?.giveBack()
+    ;(await this.#acquired?.catch(() => undefined))?.release()
     await this.#unlock()
   }
 
@@ -398,40 +294,42 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
   override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
-    const connection = await this.#lease()
+    const connection = await this.#acquire()
+    const { connections } = this.driver
+    const deadline = (this.#deadline ??= connections.deadline)
     try {
       const result = await runStatement(
         this,
         sql,
         parameters,
         async (values) => {
-          const answer = await this.driver.patiently(() => this.#execute(connection, sql, values))
+          const answer = await connections.patiently(deadline, () => this.#execute(connection, sql, values, deadline))
           return { result: answer, native: answer.raw }
         },
-        (error) => ({ failure: failureOf(error), withoutValues }),
+        refusalOf,
       )
       return structured ? result : result.raw
     } finally {
+      this.#deadline = undefined
       if (!connection.native.inTransaction) await this.#unlock()
     }
   }
 
-  async #execute(connection: Connection, sql: string, values: unknown[]): Promise<QueryResult> {
-    const statement = prepared(connection, sql)
-    if (!statement.readonly) {
+  async #execute(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<QueryResult> {
+    const statement = connection.statements.of(sql)
+    if (!statement.isReadOnly) {
       // Callers of one runner share one lock: each waiting for its own would wait for itself.
-      this.#locked ??= this.driver.lockForWriting()
+      this.#locked ??= this.driver.connections.lockForWriting(deadline)
       await this.#locked
       if (this.#beginPutOff) await this.#beginNow()
     }
     const result = new QueryResult()
-    if (statement.reader) {
-      const records = statement.all(...values)
-      result.raw = records
-      result.records = records
-      if (connection.wide.has(statement)) for (const record of records) narrow(record)
+    if (statement.isReader) {
+      const rows = statement.rows(values)
+      result.raw = rows
+      result.records = rows
     } else {
-      const { changes, lastInsertRowid } = statement.run(...values)
+      const { changes, lastInsertRowid } = statement.run(values)
       result.affected = changes
       result.raw = lastInsertRowid
     }
@@ -443,91 +341,4 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     this.#locked = undefined
     ;(await locked?.catch(() => undefined))?.()
   }
-}
-
-function prepared({ native, statements, wide }: Connection, sql: string): NativeStatement {
-  let statement = statements.get(sql)
-  if (!statement) {
-    statement = native.prepare(sql)
-    statements.set(sql, statement)
-    // A double ends at 2^53: what may be a number of 64 bits (a `bigint`, or an expression) is read with all its digits.
-    if (statement.reader && statement.columns().some(({ type }) => type === null || type.toLowerCase() === 'bigint')) {
-      wide.add(statement.safeIntegers(true))
-    }
-    const [oldest] = statements.keys()
-    if (statements.size > statementCacheSize && oldest !== undefined) statements.delete(oldest)
-  }
-  return statement
-}
-
-/** Whole numbers that a double holds exactly are numbers again. */
-function narrow(record: ObjectLiteral): void {
-  for (const [name, value] of Object.entries(record)) {
-    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) record[name] = Number(value)
-  }
-}
-
-function writeLockOf(file: string): Semaphore {
-  const path = realpathSync(file)
-  let lock = writeLocks.get(path)
-  if (!lock) writeLocks.set(path, (lock = new Semaphore(1)))
-  return lock
-}
-
-function isDatetime(column: ColumnMetadata): boolean {
-  return column.type === 'datetime' || column.type === Date
-}
-
-function datetimeText(date: Date): string {
-  return date.toISOString().replace('T', ' ').replace('Z', '000')
-}
-
-/** `2026-01-01 10:00:00.123456` to `2026-01-01T10:00:00.123Z`; a text with a zone of its own stays. */
-function isoText(text: string): string {
-  return text.replace(/^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d{1,3})?\d*$/, '$1T$2$3Z')
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
-}
-
-/** Extended result codes of SQLite, https://www.sqlite.org/rescode.html */
-function failureOf(error: Error): DatabaseFailure | undefined {
-  switch (codeOf(error)) {
-    case 'SQLITE_CONSTRAINT_UNIQUE':
-    case 'SQLITE_CONSTRAINT_PRIMARYKEY':
-    case 'SQLITE_CONSTRAINT_ROWID':
-      return { kind: 'unique', columns: columnsIn(error.message) }
-    case 'SQLITE_CONSTRAINT_NOTNULL':
-      return { kind: 'not-null', columns: columnsIn(error.message) }
-    case 'SQLITE_CONSTRAINT_FOREIGNKEY':
-      return { kind: 'foreign-key' }
-    case 'SQLITE_CONSTRAINT_CHECK':
-      return { kind: 'check' }
-    case 'SQLITE_BUSY_SNAPSHOT':
-      return { kind: 'serialization' }
-    case 'SQLITE_BUSY':
-    case 'SQLITE_LOCKED':
-      return { kind: 'lock-timeout' }
-    default:
-      return undefined
-  }
-}
-
-/** A path in JSON and an expression of a full-text search are values, which SQLite quotes. */
-function withoutValues(message: string): string {
-  return message.replace(/((?:bad )?JSON path(?: error near)?:?|malformed MATCH expression:|fts5: .*? near) .*$/s, '$1 …')
-}
-
-/** `UNIQUE constraint failed: user.email, user.name` names the columns; that of an expression index does not. */
-function columnsIn(message: string): string[] {
-  const [, list] = /constraint failed: (?!index )(.+)$/.exec(message) ?? []
-  return list?.split(', ').map((name) => name.slice(name.lastIndexOf('.') + 1)) ?? []
-}
-
-/** TypeORM's options for an SQLite URI. */
-export function sqliteOptions(uri: DatabaseUri): BetterSqlite3DataSourceOptions {
-  const database = uri.file ?? ':memory:'
-  // No native busy wait: it would block the event loop, and the holder of the lock with it.
-  return { type: 'better-sqlite3', database, timeout: 0, enableWAL: database !== ':memory:' }
 }

@@ -1,0 +1,132 @@
+import { realpathSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PoolTimeoutError } from '../../errors.js'
+import { Semaphore, type Patience } from '../../semaphore.js'
+import type { PoolOptions, PoolStatus } from '../driver.js'
+import type { Connection } from './connection.js'
+import { isBusy } from './failures.js'
+
+/** One writer at a time per file in this process; keyed by the file's real path, so that two databases agree. */
+const writeLocks = new Map<string, Semaphore>()
+
+/**
+ * A few connections to one file, and the lock of its writers.
+ *
+ * In WAL mode readers do not wait for the writer, and writers take turns by a lock in JavaScript: the native busy wait
+ * blocks the event loop, and can never succeed inside one process. `:memory:` is one connection, which is its own lock.
+ *
+ * Every wait ends at a deadline: a moment of `performance.now()`.
+ */
+export class SqlitePool {
+  readonly options: PoolOptions
+  readonly #file: string
+  readonly #open: () => Promise<Connection>
+  readonly #permits: Semaphore
+  readonly #idle: Connection[] = []
+  #writeLock: Semaphore | undefined
+  #leased = 0
+  #closed = false
+
+  /** @param open Opens one connection. */
+  constructor(options: PoolOptions, file: string, open: () => Promise<Connection>) {
+    this.options = file === ':memory:' ? { ...options, poolSize: 1 } : options
+    this.#file = file
+    this.#open = open
+    this.#permits = new Semaphore(this.options.poolSize)
+  }
+
+  get status(): PoolStatus {
+    return { size: this.options.poolSize, leased: this.#leased, waiting: this.#permits.waiting }
+  }
+
+  get #isMemory(): boolean {
+    return this.#file === ':memory:'
+  }
+
+  /** The moment at which a wait that begins now has taken too long. */
+  get deadline(): number {
+    return performance.now() + this.options.poolTimeoutMs
+  }
+
+  /** Opens the first connection. */
+  async connect(): Promise<void> {
+    this.#closed = false
+    this.#idle.push(await this.patiently(this.deadline, this.#open))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const connection of this.#idle.splice(0)) connection.close()
+  }
+
+  /**
+   * Waits for a connection, first come, first served.
+   *
+   * @param isWriter The caller holds the write lock. It needs no permit (it is one connection more at the most), so that
+   *   readers who come to write can never lock it out.
+   * @throws {PoolTimeoutError} None became free in time.
+   */
+  async acquire(isWriter: boolean, deadline: number): Promise<AcquiredConnection> {
+    const giveBackPermit = isWriter && !this.#isMemory ? () => {} : await this.#permits.acquire(this.#patience(deadline))
+    this.#leased += 1
+    const end = (): void => {
+      this.#leased -= 1
+      giveBackPermit()
+    }
+    try {
+      const connection = this.#idle.pop() ?? (await this.patiently(deadline, this.#open))
+      const release = (): void => {
+        connection.reset()
+        if (this.#closed) connection.close()
+        else if (connection.native.open) this.#idle.push(connection)
+        end()
+      }
+      return { connection, release }
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  /** Waits until no other writer of this process is at work. @returns Lets the next writer in. */
+  async lockForWriting(deadline: number): Promise<() => void> {
+    // The only connection of a database in memory is the lock.
+    if (this.#isMemory) return () => {}
+    this.#writeLock ??= writeLockOf(this.#file)
+    return this.#writeLock.acquire(this.#patience(deadline))
+  }
+
+  /** Tries again while another process holds the file, without blocking the event loop. */
+  async patiently<T>(deadline: number, work: () => T | Promise<T>): Promise<T> {
+    for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw error
+      }
+      await sleep(pause * (0.5 + Math.random() / 2))
+    }
+  }
+
+  #patience(deadline: number): Patience {
+    const { name, poolTimeoutMs } = this.options
+    return {
+      timeoutMs: Math.max(0, deadline - performance.now()),
+      onTimeout: () => new PoolTimeoutError(name, poolTimeoutMs),
+    }
+  }
+}
+
+/** A connection that somebody holds. */
+export interface AcquiredConnection {
+  readonly connection: Connection
+  /** Gives it back, without what was left open on it. */
+  readonly release: () => void
+}
+
+function writeLockOf(file: string): Semaphore {
+  const path = realpathSync(file)
+  let lock = writeLocks.get(path)
+  if (!lock) writeLocks.set(path, (lock = new Semaphore(1)))
+  return lock
+}
