@@ -9,6 +9,7 @@ import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
 import { statementRows } from './conformance/statements.ts'
+import { valueRows } from './conformance/values.ts'
 import { verbRows } from './conformance/verbs.ts'
 import { eachDatabase } from './matrix.ts'
 
@@ -24,3 +25,4 @@ eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
 eachDatabase('options', optionRows)
 eachDatabase('connections', connectionRows)
+eachDatabase('values', valueRows)

@@ -223,6 +223,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly JSONType = types.JSONType
   readonly EmailType = types.EmailType
   readonly UUID = types.UUID
+  readonly UUIDType = types.UUIDType
   readonly LargeBinary = types.LargeBinary
   /** SQL functions for `Model.query({ … })`. */
   readonly func = func

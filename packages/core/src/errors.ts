@@ -266,7 +266,8 @@ export class MultipleRecordsError extends AnsweredError {
 export class InvalidIdentifierError extends AnsweredError {
   readonly code = 'INVALID_IDENTIFIER'
   constructor(model: string, received: unknown) {
-    super(400, `${kindOf(received)} is no key of ${model}. Give the value of its primary key.`)
+    const kind = kindOf(received)
+    super(400, `${kind.charAt(0).toUpperCase()}${kind.slice(1)} is no key of ${model}. Give the value of its primary key.`)
   }
 }
 
@@ -430,14 +431,14 @@ class Origin {
   }
 }
 
-/** The kind of a value, and never the value: it may be a secret. */
+/** The kind of a value, as it stands in a sentence; never a text, which may be a secret. */
 export function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return `An array of ${value.length}`
-  if (typeof value === 'string') return `A string of ${value.length} characters`
-  if (typeof value === 'number') return `The number ${value}`
-  if (typeof value === 'object') return `An object of ${classOf(value)}`
-  return `A value of type ${typeof value}`
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'string') return `a string of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number that is not finite'
+  if (typeof value === 'object') return `an object${classOf(value)}`
+  return `a ${typeof value}`
 }
 
 /** A key, which a client may have sent: of any length, and an object whose `toString` is no function. */
@@ -477,11 +478,12 @@ function distance(a: string, b: string): number {
   return above.at(-1) ?? 0
 }
 
-/** By its prototype: a client may have sent a key `constructor`. */
+/** Its class, by the prototype: a client may have sent a key `constructor`. */
 function classOf(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as object | null
-  const name: unknown = prototype?.constructor?.name
-  return typeof name === 'string' ? name : 'no class'
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype || typeof prototype !== 'object') return ''
+  const { constructor } = prototype
+  return typeof constructor === 'function' && constructor.name ? ` of ${constructor.name}` : ''
 }
 
 function shown(value: unknown): string {

@@ -358,22 +358,24 @@ describe('secrets', () => {
 describe('kindOf', () => {
   it.each<[unknown, string]>([
     [null, 'null'],
-    [[1, 2, 3], 'An array of 3'],
-    ['secret', 'A string of 6 characters'],
-    [1.5, 'The number 1.5'],
-    [{}, 'An object of Object'],
-    [new Map(), 'An object of Map'],
-    [Object.create(null), 'An object of no class'],
-    [undefined, 'A value of type undefined'],
-    [true, 'A value of type boolean'],
-    [() => 1, 'A value of type function'],
+    [[1, 2, 3], 'an array of 3'],
+    ['secret', 'a string of 6 characters'],
+    [1.5, 'the number 1.5'],
+    [{}, 'an object'],
+    [new Map(), 'an object of Map'],
+    [Object.create(null), 'an object'],
+    [undefined, 'undefined'],
+    ['x', 'a string of 1 character'],
+    [Number.NaN, 'a number that is not finite'],
+    [true, 'a boolean'],
+    [() => 1, 'a function'],
   ])('says of %o: %s', (value, kind) => {
     expect(kindOf(value)).toBe(kind)
   })
 
   it('tells what a client made to look like a class as any object', () => {
     const hostile = JSON.parse('{"constructor":{"name":{"toString":null,"valueOf":null}}}') as unknown
-    expect(kindOf(hostile)).toMatch(/^An object/)
+    expect(kindOf(hostile)).toMatch(/^an object/)
     expect(kindOf(JSON.parse('{"constructor":{"name":"<script>"}}'))).not.toContain('script')
   })
 })

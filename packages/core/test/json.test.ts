@@ -19,8 +19,15 @@ describe('JSONType', () => {
     expect(JSONType().mutable).toBe(true)
   })
 
-  it('is json on every database', () => {
-    for (const database of ['sqlite', 'postgres', 'mysql'] as const) expect(JSONType.storage(database)).toEqual({ type: 'json' })
+  it('is json on a server, and text on SQLite, which would make numbers of digits', () => {
+    for (const database of ['postgres', 'mysql'] as const) expect(JSONType.storage(database)).toEqual({ type: 'json' })
+    expect(JSONType.storage('sqlite')).toMatchObject({ type: 'text' })
+  })
+
+  it.each(['\0', 'a\uD800', '\uDC00a'])('refuses the text %j, wherever it stands', (text) => {
+    for (const value of [text, [text], { a: text }, { [text]: 1 }, { a: { toJSON: () => text } }]) {
+      expect(() => JSONType.accept(value)).toThrow('without NUL')
+    }
   })
 
   it.each<[string, unknown]>([
@@ -58,8 +65,8 @@ describe('JSONType', () => {
 
   it('refuses what is nested too deeply with a TypeError, so that the client sees 422', () => {
     const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
-    expect(() => JSONType.accept(nested(20_000))).toThrow(TypeError)
-    expect(() => JSON.stringify(JSONType.accept(nested(1_000)))).not.toThrow()
+    for (const depth of [32, 33, 20_000]) expect(() => JSONType.accept(nested(depth))).toThrow('at most 31 levels deep')
+    expect(() => JSONType.accept(nested(31))).not.toThrow()
   })
 
   it.each([new Map([['a', 1]]), new Set([1]), Promise.resolve(1), /x/])('refuses %o, of which JSON would keep nothing', (value) => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidOptionError } from '../src/errors.js'
-import { EmailType, String, Text, UUID } from '../src/types/index.js'
+import { EmailType, String, Text, UUID, UUIDType } from '../src/types/index.js'
 
 const uuid = '3f2504e0-4f89-41d3-9a0c-0305e82c3301'
 
@@ -45,13 +45,16 @@ describe('String', () => {
     expect(() => String(3).accept('secret')).toThrow(/^takes a string of at most 3 characters, and received a string of 6 characters$/)
   })
 
-  it('refuses NUL, which PostgreSQL cannot keep', () => {
-    expect(() => String.accept('a\0b')).toThrow('without NUL')
+  it('refuses NUL, which PostgreSQL cannot keep, and halves of a character, which nobody can', () => {
+    for (const text of ['a\0b', 'a\uD83D', '\uDE00b', '\uDE00\uD83D']) {
+      for (const type of [String, Text]) expect(() => type.accept(text)).toThrow('without NUL')
+    }
+    expect(String.accept('😀')).toBe('😀')
   })
 
   it.each<[unknown, string]>([
     [null, 'null'],
-    [undefined, 'a undefined'],
+    [undefined, 'undefined'],
     [42, 'the number 42'],
     [Number.NaN, 'a number that is not finite'],
     [true, 'a boolean'],
@@ -81,8 +84,36 @@ describe('EmailType', () => {
     expect(EmailType().accept('FOO@Bar.COM')).toBe('foo@bar.com')
   })
 
-  it('does not check the form, as the Python original', () => {
-    expect(EmailType().accept('no address')).toBe('no address')
+  it.each(['a@b', 'a.b+c@d-e.example', "o'neil@x.org", 'jörg@müller.example', '用户@例子.公司', 'a@xn--p1ai'])('takes %s', (address) => {
+    expect(EmailType().accept(address)).toBe(address)
+  })
+
+  it.each([
+    '',
+    'not-an-email',
+    '@',
+    'a@',
+    '@b',
+    'a b@c.d',
+    'a@b c',
+    'a@b..c',
+    'a@.b',
+    'a@-b',
+    'a@b.',
+    'a@b\n',
+    'a@b@c',
+    `${'a'.repeat(65)}@b.c`,
+  ])('refuses %j, which looks like no address, unless it is told not to check', (text) => {
+    expect(() => EmailType().accept(text)).toThrow('takes an e-mail address')
+    expect(EmailType(255, { check: false }).accept(text)).toBe(text)
+  })
+
+  it('refuses in a moment what is made to take long', () => {
+    for (const text of ['a'.repeat(100_000), `a@${'b.'.repeat(50_000)}`, `a@${'b'.repeat(100_000)}`, `a@${'b-'.repeat(50_000)}!`]) {
+      const before = performance.now()
+      expect(() => EmailType(65_535).accept(text.slice(0, 65_000))).toThrow(TypeError)
+      expect(performance.now() - before).toBeLessThan(1_000)
+    }
   })
 
   it('is a String of its length', () => {
@@ -97,7 +128,7 @@ describe('EmailType', () => {
   })
 
   it('refuses an address that lower case makes too long', () => {
-    expect(() => EmailType(1).accept('İ')).toThrow('at most 1 characters')
+    expect(() => EmailType(1, { check: false }).accept('İ')).toThrow('at most 1 characters')
   })
 })
 
@@ -111,10 +142,42 @@ describe('UUID', () => {
     for (const database of ['sqlite', 'mysql'] as const) expect(UUID.storage(database)).toEqual({ type: 'varchar', length: 36 })
   })
 
-  it.each(['', 'abc', uuid.replaceAll('-', ''), `{${uuid}}`, `${uuid}0`, uuid.replace('3', 'g'), ` ${uuid}`, `${uuid}\n`, 42, null])(
-    'refuses %o',
-    (value) => {
-      expect(() => UUID.accept(value)).toThrow('takes a UUID')
-    },
-  )
+  it('is accepted without hyphens, and kept with them', () => {
+    expect(UUID.accept(uuid.replaceAll('-', '').toUpperCase())).toBe(uuid)
+  })
+
+  it.each<['binary' | 'char32', 'sqlite' | 'mysql', unknown]>([
+    ['binary', 'sqlite', Buffer.from(uuid.replaceAll('-', ''), 'hex')],
+    ['binary', 'mysql', Buffer.from(uuid.replaceAll('-', ''), 'hex')],
+    ['char32', 'sqlite', uuid.replaceAll('-', '')],
+    ['char32', 'mysql', uuid.replaceAll('-', '')],
+  ])('opens columns of %s on %s', (storage, database, kept) => {
+    const { transformer } = UUIDType({ storage }).storage(database)
+    if (!transformer || Array.isArray(transformer)) throw new Error('It has one transformer')
+    expect(transformer.to(uuid)).toEqual(kept)
+    expect(transformer.from(kept)).toBe(uuid)
+    expect([transformer.to(null), transformer.from(null)]).toEqual([null, null])
+    expect(UUIDType({ storage }).storage('postgres')).toEqual({ type: 'uuid' })
+  })
+
+  it('refuses a storage that it does not know', () => {
+    expect(() => UUIDType({ storage: 'base64' } as never)).toThrow(InvalidOptionError)
+    expect(() => UUIDType({ binary: true } as never)).toThrow(InvalidOptionError)
+  })
+
+  it.each([
+    '',
+    'abc',
+    uuid.slice(0, -1),
+    uuid.replace('-', ''),
+    `{${uuid}}`,
+    `${uuid}0`,
+    uuid.replace('3', 'g'),
+    ` ${uuid}`,
+    `${uuid}\n`,
+    42,
+    null,
+  ])('refuses %o', (value) => {
+    expect(() => UUID.accept(value)).toThrow('takes a UUID')
+  })
 })

@@ -4,7 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { Date as DateType, DateTime, Time } from '../src/types/index.js'
 
 const databases = ['sqlite', 'postgres', 'mysql'] as const
-const noTimes = [null, undefined, '', 'yesterday', 0, 1_700_000_000_000, true, [], {}, { isLuxonDateTime: false }]
+const noTimes = [
+  null,
+  undefined,
+  '',
+  'yesterday',
+  0,
+  1_700_000_000_000,
+  true,
+  [],
+  {},
+  { isLuxonDateTime: false },
+  { isLuxonDateTime: true, isValid: true },
+]
 const zone = fc.constantFrom('utc', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Auckland', 'UTC+14', 'UTC-12')
 const moment = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
 
@@ -72,6 +84,17 @@ describe('DateTime', () => {
   })
 })
 
+it.each(['0000-12-31T23:59:59.999Z', '0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-00:01', new Date(8.64e15), new Date(-8.64e15)])(
+  'a moment is of the year 1 to 9999, after it was brought to UTC: not %s',
+  (value) => {
+    expect(() => DateTime.accept(value)).toThrow('from the year 1 to 9999')
+  },
+)
+
+it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '0000-12-31T23:00:00-02:00'])('%s is a moment', (text) => {
+  expect(DateTime.accept(text).toMillis()).toBe(Date.parse(text))
+})
+
 describe('Date', () => {
   it('is a day of the calendar, as it is written', () => {
     expect(DateType.accept('2024-02-29')).toBe('2024-02-29')
@@ -112,6 +135,8 @@ describe('Time', () => {
     ['13:45', '13:45:00'],
     ['00:00:00', '00:00:00'],
     ['23:59:59.123456', '23:59:59.123456'],
+    ['13:45:00.500', '13:45:00.5'],
+    ['13:45:10.000000', '13:45:10'],
   ])('%s is kept as %s', (text, kept) => {
     expect(Time.accept(text)).toBe(kept)
   })
@@ -122,6 +147,9 @@ describe('Time', () => {
   })
 
   it('is a time on every database', () => {
-    for (const database of databases) expect(Time.storage(database)).toEqual({ type: 'time' })
+    for (const database of databases) expect(Time.storage(database)).toMatchObject({ type: 'time' })
+    expect(databases.map((database) => Time.storage(database).precision)).toEqual(
+      databases.map((database) => (database === 'mysql' ? 6 : undefined)),
+    )
   })
 })

@@ -26,15 +26,24 @@ export interface ColumnOptions<T> {
 
 declare const valueType: unique symbol
 declare const isOptional: unique symbol
+declare const alsoTaken: unique symbol
+declare const role: unique symbol
+
+/** What values may do to a column: set it, set it in a new record only, or never. */
+export type ColumnRole = 'plain' | 'key' | 'generated'
 
 /** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. */
-export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean> {
+export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean, Also = unknown, Role = ColumnRole> {
   readonly type: ColumnType<unknown>
   readonly options: ColumnOptions<unknown>
   /** Only for the type. */
   readonly [valueType]?: Value
   /** Only for the type: whether `create` may leave it out. */
   readonly [isOptional]?: Optional
+  /** Only for the type: what values may hold beside `Value`. */
+  readonly [alsoTaken]?: Also
+  /** Only for the type. */
+  readonly [role]?: Role
 }
 
 /** What a property must be to carry the column: its type fits, and both are nullable or neither is. */
@@ -50,7 +59,8 @@ type Fits<Property, Value> =
     : { 'The type of the column does not fit that of': never }
 
 /** A column that is also a property decorator. */
-export interface DecoratingColumn<Value, Optional extends boolean> extends ColumnDefinition<Value, Optional> {
+export interface DecoratingColumn<Value, Optional extends boolean, Also = never, Role = ColumnRole>
+  extends ColumnDefinition<Value, Optional, Also, Role> {
   <Owner extends object, Key extends keyof Owner & string>(target: Owner & Fits<Owner[Key], Value>, key: Key): void
 }
 
@@ -65,6 +75,23 @@ export type IsOptional<Options> = Options extends
   | { readonly generated: true | 'increment' | 'uuid' }
   ? true
   : false
+
+/** What values may do to a column with these options. */
+export type RoleOf<Options> = Options extends { readonly generated: true | 'increment' | 'uuid' }
+  ? 'generated'
+  : Options extends { readonly primary: true }
+    ? 'key'
+    : 'plain'
+
+/** What values may hold of a definition: more than it gives back, as a number for a `Numeric`. */
+export type InputOf<Definition> = Definition extends { readonly [valueType]?: infer Value; readonly [alsoTaken]?: infer Also }
+  ? Value | Also
+  : never
+
+/** The columns of a map that have one of these roles. */
+export type ColumnsIn<Columns, Role extends ColumnRole> = {
+  [K in keyof Columns]: Columns[K] extends { readonly [role]?: Role } ? K : never
+}[keyof Columns]
 
 /** The value type of a definition. */
 export type ValueOf<Definition> = Definition extends { readonly [valueType]?: infer Value } ? Value : never
@@ -144,10 +171,10 @@ export interface Registrable {
  *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
  * }
  */
-export function column<T, Options extends ColumnOptions<T> = Record<never, never>>(
-  type: ColumnType<T>,
+export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+  type: ColumnType<T, Also>,
   options?: Options,
-): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>> {
+): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
   const given = check(type, options)
   const decorate = (target: object | undefined, key: unknown): void => {
     if (typeof key !== 'string') {
@@ -162,7 +189,12 @@ export function column<T, Options extends ColumnOptions<T> = Record<never, never
     ownColumns(owner).set(key, decorate as unknown as ColumnDefinition)
     owner.register()
   }
-  return Object.assign(decorate, { type, options: given }) as DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>>
+  return Object.assign(decorate, { type, options: given }) as DecoratingColumn<
+    ColumnValue<T, Options>,
+    IsOptional<Options>,
+    Also,
+    RoleOf<Options>
+  >
 }
 
 /** The name in the context that a standard decorator gets. */

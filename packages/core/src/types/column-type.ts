@@ -1,4 +1,5 @@
 import type { ColumnOptions } from 'typeorm'
+import { kindOf } from '../errors.js'
 
 /** A family of databases. */
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
@@ -17,6 +18,17 @@ export type ColumnKind =
   | 'json'
   | 'uuid'
   | 'bytes'
+  /** What only its database knows. */
+  | 'other'
+
+/** Bounds of exact numbers, as whole ones: the digits after the point, `scale` of them, are part of the number. */
+export interface NumberRange {
+  readonly scale: number
+  readonly smallest: bigint
+  readonly largest: bigint
+}
+
+declare const alsoAccepted: unique symbol
 
 /** How a column is stored: the part of TypeORM's column options that belongs to its type. */
 export type ColumnStorage = Pick<ColumnOptions, 'type' | 'length' | 'precision' | 'scale' | 'transformer'>
@@ -25,13 +37,18 @@ export type ColumnStorage = Pick<ColumnOptions, 'type' | 'length' | 'precision' 
  * A data type of a column: what the application sees, and how each database keeps it.
  *
  * @typeParam T Value that the application reads and writes.
+ * @typeParam Also What it may write as well; `accept` makes a `T` of it.
  */
-export interface ColumnType<T> {
+export interface ColumnType<T, Also = never> {
+  /** Only for the type. */
+  [alsoAccepted]?(value: Also): void
   readonly kind: ColumnKind
   /** Its name for messages: `String(25)`. */
   readonly typeName: string
   /** Whether a value may be changed in place, so that a change shows only by its content. */
   readonly mutable?: boolean
+  /** What exact numbers there are: `increment` does not pass them. */
+  readonly range?: NumberRange
   /** How `database` keeps it. @param isGenerated Whether the database makes the values. */
   storage(database: DatabaseKind, isGenerated?: boolean): ColumnStorage
   /**
@@ -46,14 +63,5 @@ export interface ColumnType<T> {
 
 /** The sentence of a refused value: `takes a string, and received a number`. */
 export function refuse(expected: string, received: unknown): never {
-  throw new TypeError(`takes ${expected}, and received ${described(received)}`)
-}
-
-function described(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'string') return `a string of ${value.length} characters`
-  if (typeof value === 'object') return 'an object'
-  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number that is not finite'
-  return `a ${typeof value}`
+  throw new TypeError(`takes ${expected}, and received ${kindOf(received)}`)
 }

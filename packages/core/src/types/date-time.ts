@@ -1,28 +1,38 @@
 import { DateTime as Luxon } from 'luxon'
 import { type ColumnType, refuse } from './column-type.js'
 
-/** A moment: a Luxon `DateTime` in UTC, to the millisecond. */
-export const DateTime: ColumnType<Luxon> = {
+/** A moment: a Luxon `DateTime` in UTC, to the millisecond, from the year 1 to 9999. A `Date` and ISO 8601 text are accepted. */
+export const DateTime: ColumnType<Luxon, globalThis.Date | string> = {
   kind: 'datetime',
   typeName: 'DateTime',
   storage: (database) => ({
     ...(database === 'sqlite' ? { type: 'datetime' } : { type: database === 'postgres' ? 'timestamptz' : 'datetime', precision: 3 }),
     transformer: {
       // TypeORM hands back what it was given before, so a Date comes here as well.
-      to: (value: unknown) => (Luxon.isDateTime(value) ? value.toJSDate() : value),
+      to: (value: unknown) => (isMoment(value) ? value.toJSDate() : value),
       from: (value: unknown) => (value instanceof globalThis.Date ? Luxon.fromJSDate(value, { zone: 'utc' }) : value),
     },
   }),
-  accept(value) {
-    const moment = momentOf(value)
-    if (!moment?.isValid) refuse('a moment (a Luxon DateTime, a Date, or ISO 8601 text)', value)
-    return moment.toUTC()
-  },
+  accept: acceptMoment,
   toJSON: (value) => value.toUTC().toISO(),
 }
 
+/** A moment in UTC. @throws {TypeError} It is none, or of a year that not every database has. */
+export function acceptMoment(value: unknown): Luxon {
+  const moment = momentOf(value)
+  if (!moment?.isValid) refuse('a moment (a Luxon DateTime, a Date, or ISO 8601 text)', value)
+  const utc = moment.toUTC()
+  if (utc.year < 1 || utc.year > 9999) throw new TypeError('takes a moment from the year 1 to 9999 (UTC)')
+  return utc
+}
+
+/** Whether `value` is a Luxon `DateTime`, of whichever copy of Luxon; what came as JSON never is. */
+export function isMoment(value: unknown): value is Luxon {
+  return Luxon.isDateTime(value) && typeof value.toJSDate === 'function'
+}
+
 function momentOf(value: unknown): Luxon | undefined {
-  if (Luxon.isDateTime(value)) return value
+  if (isMoment(value)) return value
   if (value instanceof globalThis.Date) return Luxon.fromJSDate(value, { zone: 'utc' })
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d/.test(value)) return Luxon.fromISO(value, { zone: 'utc' })
   return undefined

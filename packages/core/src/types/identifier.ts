@@ -1,4 +1,5 @@
 import type { ColumnKind } from './column-type.js'
+import { usualUUID } from './uuid.js'
 
 /**
  * Reads a key as it may come from a URL: a scalar of the column's kind, for numbers also their digits.
@@ -16,7 +17,7 @@ export function readIdentifier(kind: ColumnKind, value: unknown): unknown {
     case 'bigint':
       return longNumber(value)
     case 'uuid':
-      return typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value) ? value.toLowerCase() : undefined
+      return typeof value === 'string' ? usualUUID(value) : undefined
     case 'string':
       return typeof value === 'string' && !value.includes('\0') ? value : undefined
     case 'number':

@@ -7,6 +7,7 @@ const largest = 2_147_483_647
 export const Integer: ColumnType<number> = {
   kind: 'integer',
   typeName: 'Integer',
+  range: { scale: 0, smallest: BigInt(smallest), largest: BigInt(largest) },
   storage: () => ({ type: 'integer' }),
   accept(value) {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < smallest || value > largest) {

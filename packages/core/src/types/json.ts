@@ -1,4 +1,5 @@
 import { type ColumnType, refuse } from './column-type.js'
+import { acceptText } from './string.js'
 
 /** Whatever JSON can say; not recursive, since the types of TypeORM's `insert` and `update` would never end in it. */
 export type JsonValue = string | number | boolean | null | unknown[] | { [key: string]: unknown }
@@ -11,39 +12,53 @@ function shaped<Shape>(): ColumnType<Shape> {
     kind: 'json',
     typeName: 'JSONType',
     mutable: true,
-    storage: () => ({ type: 'json' }),
+    // A column of SQLite that is declared as JSON makes a number of a text of digits.
+    storage: (database) => (database === 'sqlite' ? { type: 'text', transformer: jsonText } : { type: 'json' }),
     accept(value) {
-      refuseForeign(value, new Set())
+      acceptJson(value)
       // The shape is the application's word: only what JSON cannot say is refused.
       return value as Shape
     },
   }
 }
 
+const jsonText = {
+  to: (value: unknown) => (value === null || value === undefined ? value : JSON.stringify(value)),
+  from(value: unknown) {
+    if (typeof value === 'string') return JSON.parse(value) as unknown
+    // A table that was made with a column of JSON holds numbers as numbers.
+    return typeof value === 'bigint' ? Number(value) : value
+  },
+}
+
 /**
- * A JSON value; a change in place is seen by the next `save()`.
+ * A JSON value, at most 31 levels deep; a change in place is seen by the next `save()`.
  *
  * @example
  * class Page extends db.Model('Page', { tags: db.Column(db.JSONType<string[]>()) }) {}
  */
 export const JSONType: JsonColumnType = Object.assign(shaped, shaped<JsonValue>())
 
-/** Levels that a value may have; far more than documents need, far fewer than end the stack of `JSON.stringify`. */
-const deepest = 1_000
+/** Levels of objects and lists that a value may have: MariaDB reads no more. */
+const deepest = 31
 
-/** @param path The objects that `value` is in. */
-function refuseForeign(value: unknown, path: Set<object>): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return
+/** @param path The objects that `value` is in. @throws {TypeError} JSON cannot say it, or not every database can keep it. */
+export function acceptJson(value: unknown, path = new Set<object>()): void {
+  if (value === null || typeof value === 'boolean') return
+  if (typeof value === 'string') return void acceptText(value)
   if (typeof value === 'number' && Number.isFinite(value)) return
   if (typeof value !== 'object') refuse('what JSON can say', value)
   if (path.has(value)) throw new TypeError('takes what JSON can say, and received a cycle')
   if (path.size >= deepest) throw new TypeError(`takes what JSON can say, nested at most ${deepest} levels deep`)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return
-  // JSON keeps nothing of a Map, a Set, a Promise or a RegExp.
-  if (!Array.isArray(value) && Object.prototype.toString.call(value) !== '[object Object]') refuse('what JSON can say', value)
   path.add(value)
-  for (const each of Array.isArray(value) ? value : Object.values(value)) {
-    if (each !== undefined || Array.isArray(value)) refuseForeign(each, path)
+  if ('toJSON' in value && typeof value.toJSON === 'function') acceptJson(value.toJSON(), path)
+  else {
+    // JSON keeps nothing of a Map, a Set, a Promise or a RegExp.
+    if (!Array.isArray(value) && Object.prototype.toString.call(value) !== '[object Object]') refuse('what JSON can say', value)
+    for (const [key, each] of Object.entries(value)) {
+      if (!Array.isArray(value)) acceptText(key)
+      if (each !== undefined || Array.isArray(value)) acceptJson(each, path)
+    }
   }
   path.delete(value)
 }

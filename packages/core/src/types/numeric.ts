@@ -1,10 +1,14 @@
 import { InvalidOptionError } from '../errors.js'
-import { type ColumnType, refuse } from './column-type.js'
+import { type ColumnType, type DatabaseKind, refuse } from './column-type.js'
+import { plainDigits } from './decimal.js'
 
 /** An exact decimal number. */
-export type NumericType = ColumnType<string> & ((precision?: number, scale?: number) => ColumnType<string>)
+export type NumericType = ColumnType<string, number> & ((precision?: number, scale?: number) => ColumnType<string, number>)
 
-function sized(precision = 18, scale = 2): ColumnType<string> {
+/** So many digits come back from a number of double precision as they went in. */
+const digitsOfDouble = 15
+
+function sized(precision = 18, scale = 2): ColumnType<string, number> {
   if (!Number.isInteger(precision) || precision < 1 || precision > 65) {
     throw new InvalidOptionError('Numeric(precision)', 'a whole number of digits from 1 to 65', precision)
   }
@@ -13,21 +17,14 @@ function sized(precision = 18, scale = 2): ColumnType<string> {
   }
   const whole = precision === scale ? '0' : `\\d{1,${precision - scale}}`
   const digits = new RegExp(`^-?${whole}${scale === 0 ? '' : `(\\.\\d{1,${scale}})?`}$`)
+  const largest = 10n ** BigInt(precision) - 1n
   return {
     kind: 'decimal',
     typeName: `Numeric(${precision}, ${scale})`,
-    storage: () => ({
-      type: 'numeric',
-      precision,
-      scale,
-      transformer: {
-        to: (value: unknown) => value,
-        // SQLite reads a number where the others read the text.
-        from: (value: unknown) => (typeof value === 'number' ? value.toFixed(scale) : value),
-      },
-    }),
+    range: { scale, smallest: -largest, largest },
+    storage: (database) => ({ type: 'numeric', precision, scale, transformer: { to: kept(database), from: readAs(scale) } }),
     accept(value) {
-      const text = typeof value === 'number' && Number.isFinite(value) ? plain(value) : value
+      const text = typeof value === 'number' && Number.isFinite(value) ? plainDigits(value) : value
       if (typeof text !== 'string' || !digits.test(text)) {
         refuse(`a decimal number of ${precision} digits, ${scale} of them after the point`, value)
       }
@@ -38,17 +35,28 @@ function sized(precision = 18, scale = 2): ColumnType<string> {
 
 /**
  * A decimal number of `precision` digits, `scale` of them after the point; a string in the application, so that no digit
- * is lost. Numbers are accepted. SQLite keeps at most 15 digits. @default 18 digits, 2 after the point
+ * is lost. Numbers are accepted. @default 18 digits, 2 after the point
+ *
+ * SQLite has no decimal numbers: there one of up to 15 digits is a double, which brings them back exactly, and one of more is
+ * kept as text with an `n` at its end. Order and comparison in SQL of your own put such texts after all numbers, and take their
+ * sum as doubles.
  */
 export const Numeric: NumericType = Object.assign(sized, sized())
 
-/** Without the exponent that large and small numbers print with; every digit stays, so that too many are refused. */
-function plain(value: number): string {
-  const [, sign = '', first = '', rest = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e(.+)$/.exec(`${value}`) ?? []
-  if (exponent === undefined) return `${value}`
-  const places = Number(exponent)
-  const digits = first + rest
-  return sign + (places < 0 ? `0.${'0'.repeat(-places - 1)}${digits}` : digits.padEnd(places + 1, '0'))
+/** How a database keeps the text. */
+function kept(database: DatabaseKind): (value: unknown) => unknown {
+  if (database !== 'sqlite') return (value) => value
+  // What is no number in SQL stays the text that it is, whatever the column's affinity; its digits still count in sums.
+  return (value) => (typeof value === 'string' && value.replace(/^-?0*|\./g, '').length > digitsOfDouble ? `${value}n` : value)
+}
+
+/** The text of what was read: SQLite reads a number where the others read the text. */
+function readAs(scale: number): (value: unknown) => unknown {
+  return (value) => {
+    if (typeof value === 'number') return value.toFixed(scale)
+    if (typeof value === 'bigint') return canonical(`${value}`, scale)
+    return typeof value === 'string' && value.endsWith('n') ? value.slice(0, -1) : value
+  }
 }
 
 /** As the databases write it, so that a record saved and one read are equal: `7.50` for `007.5`, and no minus zero. */

@@ -24,10 +24,13 @@ function sized(length = 255): ColumnType<string> {
  */
 export const String: StringType = Object.assign(sized, sized())
 
-/** Checks a text: a string, without NUL (PostgreSQL cannot keep it), of at most `length` characters. */
+/** NUL, which PostgreSQL cannot keep, and halves of a character, which no database can. */
+const unstorable = /[\0\p{Surrogate}]/u
+
+/** Checks a text: a string that every database can keep, of at most `length` characters. */
 export function acceptText(value: unknown, length = Number.POSITIVE_INFINITY): string {
   if (typeof value !== 'string') refuse('a string', value)
-  if (value.includes('\0')) throw new TypeError('takes a string without NUL characters')
+  if (unstorable.test(value)) throw new TypeError('takes a string without NUL characters and halves of surrogate pairs')
   // Code points, as databases count; the loop runs only for texts that might be too long.
   if (value.length > length && Array.from(value).length > length) refuse(`a string of at most ${length} characters`, value)
   return value

@@ -1,0 +1,153 @@
+import type { ActiveAlchemy } from '@active-alchemy/core'
+import { expect, it } from 'vitest'
+import type { TestDatabase } from '../databases/database.ts'
+import { inStore, type Store } from './store.ts'
+
+/** Values: what a type accepts, every database keeps and gives back the same; the rest is refused, with a status of the client. */
+export function valueRows(database: TestDatabase): void {
+  const row = (title: string, run: (store: Store) => Promise<void>): void => {
+    it(title, () => inStore(database, run))
+  }
+  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
+
+  /** A model with one column of each type. */
+  async function things(db: ActiveAlchemy) {
+    class Thing extends db.Model('Thing', {
+      at: db.Column(db.DateTime, { nullable: true }),
+      day: db.Column(db.Date, { nullable: true }),
+      time: db.Column(db.Time, { nullable: true }),
+      text: db.Column(db.Text, { nullable: true }),
+      name: db.Column(db.String(40), { nullable: true }),
+      email: db.Column(db.EmailType(), { nullable: true }),
+      price: db.Column(db.Numeric(10, 2), { nullable: true }),
+      wide: db.Column(db.Numeric(30, 4), { nullable: true }),
+      meta: db.Column(db.JSONType, { nullable: true }),
+      uid: db.Column(db.UUID, { nullable: true }),
+      big: db.Column(db.BigInteger, { nullable: true }),
+    }) {}
+    await db.createAll()
+    return Thing
+  }
+
+  row('a moment, a day and a time of day come back as they were given, and are found', async ({ db }) => {
+    const Thing = await things(db)
+    const kept: readonly (readonly ['at' | 'day' | 'time', string, string])[] = [
+      ['at', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+      ['at', '0050-06-01T12:30:00.5Z', '0050-06-01T12:30:00.500Z'],
+      ['at', '0099-12-31T23:59:59.999Z', '0099-12-31T23:59:59.999Z'],
+      ['at', '1582-10-10T00:00:00Z', '1582-10-10T00:00:00.000Z'],
+      ['at', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+      ['at', '0000-12-31T23:00:00-02:00', '0001-01-01T01:00:00.000Z'],
+      ['day', '0001-01-01', '0001-01-01'],
+      ['day', '0099-02-28', '0099-02-28'],
+      ['day', '9999-12-31', '9999-12-31'],
+      ['time', '13:45', '13:45:00'],
+      ['time', '13:45:00.123456', '13:45:00.123456'],
+      ['time', '23:59:59.999999', '23:59:59.999999'],
+      ['time', '00:00:00.500', '00:00:00.5'],
+      ['time', '10:20:30', '10:20:30'],
+    ]
+    for (const [column, given, read] of kept) {
+      const saved = await Thing.create({ [column]: given })
+      expect([given, saved.toJSON()[column]]).toEqual([given, read])
+      expect([given, (await Thing.get(saved.id))?.toJSON()[column]]).toEqual([given, read])
+      expect([given, await Thing.count({ [column]: given } as never)]).toEqual([given, 1])
+      expect((await saved.reload()).isDirty).toBe(false)
+    }
+    const times = await Thing.query('time').orderBy('time').all()
+    expect(times.map(({ time }) => time).filter(Boolean)).toEqual([
+      '00:00:00.5',
+      '10:20:30',
+      '13:45:00',
+      '13:45:00.123456',
+      '23:59:59.999999',
+    ])
+  })
+
+  const strangers: readonly (readonly [column: string, value: unknown])[] = [
+    ['at', '0000-01-01T00:00:00Z'],
+    ['at', '9999-12-31T23:59:59-14:00'],
+    ['at', '0000-01-01T00:00:00+14:00'],
+    ['at', new Date(Number.NaN)],
+    ['at', new Date(8.64e15)],
+    ['at', { isLuxonDateTime: true }],
+    ['day', '0000-01-01'],
+    ['day', '2026-02-30'],
+    ['time', '24:00'],
+    ['text', 'a\0b'],
+    ['text', 'a\uD83D'],
+    ['name', '\uDE00b'],
+    ['email', 'not-an-email'],
+    ['price', '0.001'],
+    ['price', 1e-7],
+    ['wide', '1'.repeat(27)],
+    ['uid', 'abc'],
+    ['big', 2 ** 63],
+  ]
+  row('what not every database can keep is refused by all: 422 as a value, 400 in a filter', async ({ db }) => {
+    const Thing = await things(db)
+    for (const [column, value] of strangers) {
+      const created: unknown = await Thing.create({ [column]: value }).then(undefined, (error: unknown) => error)
+      expect([column, value, created]).toEqual([column, value, refused('INVALID_VALUE', 422)])
+      const found: unknown = await (async () => Thing.count({ [column]: value } as never))().then(undefined, (error: unknown) => error)
+      expect([column, value, found]).toEqual([column, value, refused('INVALID_FILTER', 400)])
+    }
+    expect(await Thing.count()).toBe(0)
+  })
+
+  const json = (depth: number): unknown => JSON.parse('{"a":'.repeat(depth - 1) + '[]' + '}'.repeat(depth - 1))
+  row('JSON comes back as it was given, numbers and texts of digits too; what is too deep is refused', async ({ db }) => {
+    const Thing = await things(db)
+    const values = [5, '5', 0, '', '05', false, 1.5, -0.25, 9_007_199_254_740_992, 1e300, '1e5', 'null', [], {}, { a: ['1', 1] }, json(31)]
+    for (const value of values) {
+      const { id } = await Thing.create({ meta: value as never, big: 1n })
+      expect([value, (await Thing.get(id))?.meta]).toEqual([value, value])
+    }
+    expect((await Thing.query().orderBy('id').all()).map(({ meta }) => meta)).toEqual(values)
+    for (const value of [json(32), json(500), 'a\0', { 'a\0': 1 }, ['\uD800']]) {
+      await expect(Thing.create({ meta: value as never }).then(() => value)).rejects.toEqual(refused('INVALID_VALUE', 422))
+    }
+  })
+
+  row('a decimal number keeps all its digits, and is found by them', async ({ db }) => {
+    const Thing = await things(db)
+    const all = ['0.0001', '-0.0001', '123456789012345678.2500', '-123456789012345678.2500', '99999999999999999999999999.9999', '7.0000']
+    for (const wide of all) {
+      const { id } = await Thing.create({ wide })
+      expect((await Thing.get(id))?.wide).toBe(wide)
+      expect([wide, await Thing.count({ wide })]).toEqual([wide, 1])
+      expect((await Thing.getOrError(id)).isDirty).toBe(false)
+    }
+  })
+
+  row('a UUID is taken without hyphens and in capitals, and found by either form', async ({ db }) => {
+    const Thing = await things(db)
+    const uid = '6f9619ff-8b86-d011-b42d-00cf4fc964ff'
+    expect((await Thing.create({ uid: uid.replaceAll('-', '').toUpperCase() })).uid).toBe(uid)
+    for (const form of [uid, uid.toUpperCase(), uid.replaceAll('-', '')]) expect((await Thing.first({ uid: form }))?.uid).toBe(uid)
+  })
+
+  row('UUIDs that SQLAlchemy-Utils stored as bytes or as 32 characters are read, found and written so', async ({ db, raw }) => {
+    if (db.dataSource.options.type === 'postgres') return
+    class Device extends db.BaseModel('Device', {
+      id: db.Column(db.UUIDType({ storage: 'binary' }), { primary: true }),
+      token: db.Column(db.UUIDType({ storage: 'char32' }), { nullable: true }),
+      made: db.Column(db.UUIDType({ storage: 'binary' }), { nullable: true }),
+    }) {}
+    await raw('create table device (id binary(16) primary key, token char(32), made binary(16))')
+    await raw("insert into device values (X'6f9619ff8b86d011b42d00cf4fc964ff', '00112233445566778899aabbccddeeff', null)")
+    const [id, token] = ['6f9619ff-8b86-d011-b42d-00cf4fc964ff', '00112233-4455-6677-8899-aabbccddeeff']
+    expect(await Device.get(id)).toMatchObject({ id, token, made: null })
+    expect(await Device.first({ token: token.toUpperCase() })).toMatchObject({ id })
+    const device = await Device.getOrError(id)
+    await device.update({ made: token, token: id })
+    await Device.create({ id: token })
+    const hex = (column: string): string => `lower(hex(${column}))`
+    expect(await raw(`select ${hex('id')} as i, token as t, ${hex('made')} as m from device order by token desc`)).toEqual(
+      [
+        { i: id.replaceAll('-', ''), t: id.replaceAll('-', ''), m: token.replaceAll('-', '') },
+        { i: token.replaceAll('-', ''), t: null, m: '' },
+      ].map((each) => ({ ...each, m: each.m === '' ? expect.toSatisfy((m: unknown) => m === '' || m === null) : each.m })),
+    )
+  })
+}
