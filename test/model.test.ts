@@ -3,6 +3,7 @@ import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
 import { inputRows } from './conformance/input.ts'
+import { migrationRows } from './conformance/migrations.ts'
 import { optionRows } from './conformance/options.ts'
 import { queryRows } from './conformance/queries.ts'
 import { relationRows } from './conformance/relations.ts'
@@ -11,6 +12,7 @@ import { softDeleteRows } from './conformance/soft-delete.ts'
 import { statementRows } from './conformance/statements.ts'
 import { valueRows } from './conformance/values.ts'
 import { verbRows } from './conformance/verbs.ts'
+import { viewRows } from './conformance/views.ts'
 import { eachDatabase } from './matrix.ts'
 
 eachDatabase('verbs', verbRows)
@@ -26,3 +28,5 @@ eachDatabase('statements', statementRows)
 eachDatabase('options', optionRows)
 eachDatabase('connections', connectionRows)
 eachDatabase('values', valueRows)
+eachDatabase('migrations', migrationRows)
+eachDatabase('views', viewRows)

@@ -55,8 +55,11 @@ export class UniqueError extends DatabaseError {
 /** A row refers to one that does not exist, or is referred to. Status 409. */
 export class ForeignKeyError extends DatabaseError {
   readonly code = 'FOREIGN_KEY'
-  constructor(origin: QueryFailedError) {
-    super(origin, 'A row refers to a record that does not exist, or is still referred to. Save or delete that one first.', 409)
+  constructor(
+    origin: QueryFailedError,
+    message = 'A row refers to a record that does not exist, or is still referred to. Save or delete that one first.',
+  ) {
+    super(origin, message, 409)
   }
 }
 

@@ -51,6 +51,9 @@ export class StatementResult extends QueryResult {
 /** Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. */
 export type LeasePurpose = 'read' | 'write'
 
+/** How a schema is changed: `create` makes what is missing, `migrate` may rebuild tables, `drop` drops them in any order. */
+export type SchemaChange = 'create' | 'migrate' | 'drop'
+
 /** Connections of a pool at this moment. */
 export interface PoolStatus {
   /** Connections that may be open at once. */
@@ -103,8 +106,8 @@ export interface DatabaseDriver extends Driver {
   controlsTransaction(sql: string): boolean
   /** Whether a statement that failed with `error` ended the whole transaction, and not just itself. */
   endsTransaction(error: unknown): boolean
-  /** Runs `work` while no other process changes the schema of this database. @param drops It drops tables, in any order. */
-  withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, drops: boolean): Promise<T>
+  /** Runs `work` while no other process changes the schema of this database. */
+  withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, change: SchemaChange): Promise<T>
   /** Whether a table is the database's own. */
   isSystemTable(name: string): boolean
   /** Adds the checks of a new table where TypeORM leaves them out. */

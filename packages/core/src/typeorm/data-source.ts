@@ -5,6 +5,7 @@ import {
   type EntityManager,
   type EntityMetadata,
   type EntityTarget,
+  type Migration,
   type ObjectLiteral,
   type QueryRunner,
   type SelectQueryBuilder,
@@ -185,6 +186,26 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     this.buildMetadata()
     const runner = this.driver.createQueryRunner(mode)
     return Object.assign(runner, { manager: this.createEntityManager(runner) })
+  }
+
+  /** On a connection of its own, also inside a scope: a schema change must not end with a request. */
+  override synchronize(dropBeforeSync?: boolean): Promise<void> {
+    return this.#aside(() => super.synchronize(dropBeforeSync))
+  }
+
+  /** On a connection of its own, also inside a scope. `db.migrate()` does the same under a lock. */
+  override runMigrations(...options: Parameters<DataSource['runMigrations']>): Promise<Migration[]> {
+    return this.#aside(() => super.runMigrations(...options))
+  }
+
+  /** On a connection of its own, also inside a scope. */
+  override undoLastMigration(...options: Parameters<DataSource['undoLastMigration']>): Promise<void> {
+    return this.#aside(() => super.undoLastMigration(...options))
+  }
+
+  async #aside<T>(work: () => Promise<T>): Promise<T> {
+    await this.ready()
+    return detached(work)
   }
 
   override createEntityManager(runner?: QueryRunner): EntityManager {

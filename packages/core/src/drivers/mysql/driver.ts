@@ -31,6 +31,7 @@ import {
   type LazyDataSource,
   type PoolOptions,
   type PoolStatus,
+  type SchemaChange,
   StatementResult,
 } from '../driver.js'
 import { Connection, type NativeConnection, type NativeError, type NativeField } from './connection.js'
@@ -322,7 +323,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   // ------------------------------------------------------------------------------------------------ schema
 
-  async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, drops: boolean): Promise<T> {
+  async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, change: SchemaChange): Promise<T> {
+    const drops = change === 'drop'
     const name = lockName(this.database ?? '')
     const sql = 'SELECT GET_LOCK(?, ?) AS isOurs'
     const [row] = (await runner.query(sql, [name, schemaLockSeconds])) as { isOurs: unknown }[]

@@ -14,6 +14,8 @@ export interface NativeDatabase extends Preparing {
 export class Connection {
   readonly native: NativeDatabase
   readonly statements: Statements
+  /** Whether its borrower has left something on it: a setting, a temporary table, an attached file. */
+  hasTraces = false
 
   constructor(native: NativeDatabase) {
     this.native = native
@@ -26,14 +28,24 @@ export class Connection {
     return inTransaction ? 'transaction' : 'idle'
   }
 
-  /** Ends what its borrower left open. */
-  reset(): void {
+  /** Ends the transaction that its borrower left open. */
+  rollback(): void {
     if (!this.native.inTransaction) return
     try {
       this.native.exec('ROLLBACK')
     } catch {
       // Nobody knows what state it is in.
       this.close()
+    }
+  }
+
+  /** Runs `rename`, which renames a table, so that what refers to the table does not follow its name. */
+  withoutFollowing<T>(rename: () => T): T {
+    this.native.pragma('legacy_alter_table = ON')
+    try {
+      return rename()
+    } finally {
+      this.native.pragma('legacy_alter_table = OFF')
     }
   }
 

@@ -1,14 +1,37 @@
-import { type ObjectLiteral, QueryResult, QueryRunnerAlreadyReleasedError, type Table, TransactionNotStartedError } from 'typeorm'
+import {
+  type ObjectLiteral,
+  QueryFailedError,
+  QueryResult,
+  QueryRunnerAlreadyReleasedError,
+  type Table,
+  TransactionNotStartedError,
+} from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
 import { RolledBackError, UnsupportedError } from '../../errors.js'
-import type { ConnectionStatus, DatabaseDriver, DriverRunner, LazyDataSource, LeasePurpose, PoolOptions, PoolStatus } from '../driver.js'
+import { ForeignKeyError } from '../database-error.js'
+import type {
+  ConnectionStatus,
+  DatabaseDriver,
+  DriverRunner,
+  LazyDataSource,
+  LeasePurpose,
+  PoolOptions,
+  PoolStatus,
+  SchemaChange,
+} from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { refusalOf } from './failures.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
-import { controlsTransaction } from './statements.js'
+import { controlsTransaction, type Statement } from './statements.js'
 import { bound, isDatetime, isoText, storedDatetime } from './values.js'
+
+/** Inside a transaction it does nothing. */
+const foreignKeysOff = 'PRAGMA foreign_keys = OFF'
+
+/** How TypeORM begins to undo the change of a table: the new table is to get the name of the old one, and all that refers to it. */
+const movesAside = /^ALTER TABLE (?:"[^"]+"\.)?"([^"]+)" RENAME TO "temporary_\1"$/
 
 /**
  * SQLite through better-sqlite3, made safe for overlapping requests.
@@ -85,19 +108,18 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return false
   }
 
-  async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, drops: boolean): Promise<T> {
-    // A table that refers to one that is gone cannot be dropped otherwise; inside a transaction the pragma does nothing.
-    if (drops) await runner.query('PRAGMA foreign_keys = OFF')
+  async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, change: SchemaChange): Promise<T> {
+    if (change === 'migrate') await runner.beforeMigration()
+    // A table that refers to one that is gone cannot be dropped otherwise.
+    if (change === 'drop') await runner.query(foreignKeysOff)
+    await runner.begin()
     try {
-      await runner.begin()
       const result = await work()
       await runner.commit()
       return result
     } catch (error) {
       await runner.rollback()
       throw error
-    } finally {
-      if (drops) await runner.query('PRAGMA foreign_keys = ON')
     }
   }
 
@@ -170,6 +192,8 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   #connection: Connection | undefined
   #locked: Promise<() => void> | undefined
   #beginPutOff = false
+  /** While a migration runs: rows that referred to none before it. */
+  #orphans: ReadonlyMap<string, number> | undefined
   /** The end of all waits of the statement under way, and of those that came before the first. */
   #deadline: number | undefined
 
@@ -219,6 +243,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   async commit(): Promise<void> {
     // ON CONFLICT ROLLBACK, a full disk and the like end the transaction behind our back.
     if (this.connectionStatus !== 'transaction') throw new RolledBackError(this.driver.pooling.name)
+    if (this.#orphans !== undefined) await this.#refuseNewOrphans(this.#orphans)
     await this.query('COMMIT')
     this.isTransactionActive = false
   }
@@ -284,6 +309,46 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     if (this.connectionStatus !== 'transaction') await this.begin()
   }
 
+  // ------------------------------------------------------------------------------------------------ schema
+
+  /**
+   * SQLite changes a table by making it anew, and to drop the old one would delete the rows that refer to it. So foreign keys
+   * are off, which they can be before the transaction only, and are checked before its commit. The pool forgets the setting.
+   */
+  override async beforeMigration(): Promise<void> {
+    await this.query(foreignKeysOff)
+    this.#orphans = await this.#countOrphans()
+  }
+
+  override async afterMigration(): Promise<void> {
+    this.#orphans = undefined
+    await this.query('PRAGMA foreign_keys = ON')
+  }
+
+  /** Rows that refer to none, by their table. A file that was written without foreign keys may have had some before. */
+  async #countOrphans(): Promise<Map<string, number> | undefined> {
+    try {
+      const rows = (await this.query('SELECT "table" AS name, count(*) AS count FROM pragma_foreign_key_check GROUP BY 1')) as {
+        name: string
+        count: number
+      }[]
+      return new Map(rows.map(({ name, count }) => [name, count]))
+    } catch {
+      // A foreign key that refers to no key at all: SQLite cannot check it.
+      return undefined
+    }
+  }
+
+  async #refuseNewOrphans(before: ReadonlyMap<string, number>): Promise<void> {
+    const now = await this.#countOrphans()
+    const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
+    // By all of them: a table may have got another name.
+    if (!now || total(now) <= total(before)) return
+    const tables = [...now.keys()].filter((name) => (now.get(name) ?? 0) > (before.get(name) ?? 0)).join(', ')
+    const origin = new QueryFailedError('COMMIT', [], new Error(`foreign key check failed: ${tables}`))
+    throw new ForeignKeyError(origin, `The migration leaves rows of ${tables} that refer to rows which are gone. Mend them in it.`)
+  }
+
   /** Through `query`, so that it works on a runner that has joined a session and has no connection of its own. */
   protected override async loadPragmaRecords(tablePath: string, pragma: string): Promise<unknown> {
     const [name = '', schema] = tablePath.split('.').reverse()
@@ -323,22 +388,27 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
       await this.#locked
       if (this.#beginPutOff) await this.#beginNow()
     }
-    const result = new QueryResult()
-    if (statement.isReader) {
-      const rows = statement.rows(values)
-      result.raw = rows
-      result.records = rows
-    } else {
-      const { changes, lastInsertRowid } = statement.run(values)
-      result.affected = changes
-      result.raw = lastInsertRowid
-    }
-    return result
+    connection.hasTraces ||= statement.leavesTraces
+    if (movesAside.test(sql)) return connection.withoutFollowing(() => resultOf(statement, values))
+    return resultOf(statement, values)
   }
-
   async #unlock(): Promise<void> {
     const locked = this.#locked
     this.#locked = undefined
     ;(await locked?.catch(() => undefined))?.()
   }
+}
+
+function resultOf(statement: Statement, values: unknown[]): QueryResult {
+  const result = new QueryResult()
+  if (statement.isReader) {
+    const rows = statement.rows(values)
+    result.raw = rows
+    result.records = rows
+  } else {
+    const { changes, lastInsertRowid } = statement.run(values)
+    result.affected = changes
+    result.raw = lastInsertRowid
+  }
+  return result
 }

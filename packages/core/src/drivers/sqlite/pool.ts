@@ -75,17 +75,28 @@ export class SqlitePool {
     }
     try {
       const connection = this.#idle.pop() ?? (await this.patiently(deadline, this.#open))
-      const release = (): void => {
-        connection.reset()
-        if (this.#closed) connection.close()
-        else if (connection.native.open) this.#idle.push(connection)
-        end()
+      return {
+        connection,
+        release: () => {
+          this.#takeBack(connection)
+          end()
+        },
       }
-      return { connection, release }
     } catch (error) {
       end()
       throw error
     }
+  }
+
+  /** Keeps a connection only when it is as clean as a new one. */
+  #takeBack(connection: Connection): void {
+    connection.rollback()
+    if (!connection.native.open) return
+    // The one in memory is the database: what can be taken back is what promises hang on.
+    if (connection.hasTraces && this.#isMemory) connection.native.pragma('foreign_keys = ON')
+    if (this.#closed || (connection.hasTraces && !this.#isMemory)) return connection.close()
+    connection.hasTraces = false
+    this.#idle.push(connection)
   }
 
   /** Waits until no other writer of this process is at work. @returns Lets the next writer in. */

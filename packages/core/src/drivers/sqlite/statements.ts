@@ -29,7 +29,11 @@ export class Statement {
   /** Whether its whole numbers are read as `bigint`. */
   readonly #isWide: boolean
 
-  constructor(native: NativeStatement) {
+  /** It leaves something on its connection: a setting, a temporary table, an attached file. */
+  readonly leavesTraces: boolean
+
+  constructor(native: NativeStatement, sql: string) {
+    this.leavesTraces = leavesTraces(sql, native.reader)
     this.isReader = native.reader
     this.isReadOnly = native.readonly
     this.#native = native
@@ -64,7 +68,7 @@ export class Statements {
   of(sql: string): Statement {
     let statement = this.#kept.get(sql)
     if (!statement) {
-      statement = new Statement(this.#database.prepare(sql))
+      statement = new Statement(this.#database.prepare(sql), sql)
       this.#kept.set(sql, statement)
       const [oldest] = this.#kept.keys()
       if (this.#kept.size > statementCacheSize && oldest !== undefined) this.#kept.delete(oldest)
@@ -92,4 +96,15 @@ export function controlsTransaction(sql: string): boolean {
   if (!mayControl.test(sql)) return false
   const [first = ''] = statementsIn(sql, dialect).next().value ?? []
   return /^(?:BEGIN|COMMIT|END|RELEASE|ROLLBACK|SAVEPOINT)$/.test(first)
+}
+
+/** Most texts hold none of these words, and need no reading. */
+const mayLeaveTraces = /\b(?:attach|detach|pragma|temp|temporary)\b/i
+
+/** Whether a statement leaves something on its connection. A pragma that gives rows asks, and does not set. */
+function leavesTraces(sql: string, givesRows: boolean): boolean {
+  if (!mayLeaveTraces.test(sql)) return false
+  const [first = '', second = ''] = statementsIn(sql, dialect).next().value ?? []
+  if (first === 'PRAGMA') return !givesRows || sql.includes('=')
+  return first === 'ATTACH' || first === 'DETACH' || (first === 'CREATE' && second.startsWith('TEMP'))
 }

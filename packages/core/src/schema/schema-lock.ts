@@ -1,0 +1,26 @@
+import type { QueryRunner } from 'typeorm'
+import type { DriverRunner, SchemaChange } from '../drivers/driver.js'
+import { detached } from '../scope/scope.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
+
+/** Runs `work` under a lock of the database, outside any scope, so that processes that start together do not meet. */
+export function underSchemaLock<T>(
+  dataSource: AlchemyDataSource,
+  change: SchemaChange,
+  work: (runner: DriverRunner) => Promise<T>,
+): Promise<T> {
+  return onOwnConnection(dataSource, (runner) => dataSource.alchemy.withSchemaLock(runner, () => work(runner), change))
+}
+
+/** Runs `work` on a connection of its own: a schema change must not end with a request. */
+export async function onOwnConnection<T>(dataSource: AlchemyDataSource, work: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  return detached(async () => {
+    await dataSource.ready()
+    const runner: QueryRunner = dataSource.createQueryRunner()
+    try {
+      return await work(runner as DriverRunner)
+    } finally {
+      await runner.release()
+    }
+  })
+}

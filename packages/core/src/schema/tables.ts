@@ -1,0 +1,88 @@
+import { type EntityMetadata, type QueryRunner, Table, TableForeignKey, View } from 'typeorm'
+import { RdbmsSchemaBuilder } from '../drivers/internals.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import { onOwnConnection, underSchemaLock } from './schema-lock.js'
+
+/**
+ * Creates the tables and views that are missing, with their indexes, checks and foreign keys. It never alters or drops anything.
+ *
+ * It runs under a lock of the database, outside any scope, so that processes that start together do not meet.
+ */
+export function createAll(dataSource: AlchemyDataSource): Promise<void> {
+  return underSchemaLock(dataSource, 'create', async (runner) => {
+    const { capabilities } = dataSource.alchemy
+    const tables = tablesOf(dataSource)
+    // Where TypeORM keeps the texts of views and of generated columns, to compare them with the models.
+    await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
+    const created: Table[] = []
+    for (const table of tables) {
+      if (await runner.hasTable(table)) continue
+      await runner.createTable(table, false, capabilities.inlineForeignKeys, true)
+      await dataSource.alchemy.addChecks(runner, table)
+      created.push(table)
+    }
+    dataSource.models.noteTables()
+    if (!capabilities.inlineForeignKeys) {
+      for (const table of created) {
+        // A copy: TypeORM adds each to the table while it walks through them.
+        if (table.foreignKeys.length > 0) await runner.createForeignKeys(table, [...table.foreignKeys])
+      }
+    }
+    const { missing } = await viewsOf(dataSource, runner)
+    for (const view of missing) await runner.createView(view, true)
+  })
+}
+
+/** Drops the tables and views of all models, with everything in them. */
+export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
+  return underSchemaLock(dataSource, 'drop', async (runner) => {
+    const tables = tablesOf(dataSource)
+    const { present } = await viewsOf(dataSource, runner)
+    for (const view of present.reverse()) await runner.dropView(view)
+    for (const table of tables) await dataSource.alchemy.dropTable(runner, table)
+  })
+}
+
+/** Describes the tables that the database has, mapped or not. */
+export function reflect(dataSource: AlchemyDataSource): Promise<Table[]> {
+  return onOwnConnection(dataSource, async (runner) => {
+    const tables = await runner.getTables()
+    return tables.filter(({ name }) => !dataSource.alchemy.isSystemTable(name))
+  })
+}
+
+/** Tables of the models, each once: two models may share one by an explicit name. */
+function tablesOf(dataSource: AlchemyDataSource): Table[] {
+  const tables = new Map<string, Table>()
+  for (const metadata of dataSource.buildMetadata()) {
+    if (!isTable(metadata) || tables.has(metadata.tablePath)) continue
+    const table = Table.create(metadata, dataSource.driver)
+    table.foreignKeys = metadata.foreignKeys.map((key) => TableForeignKey.create(key, dataSource.driver))
+    tables.set(metadata.tablePath, table)
+  }
+  return [...tables.values()]
+}
+
+function isTable({ tableType, synchronize }: EntityMetadata): boolean {
+  return synchronize && tableType !== 'view' && tableType !== 'entity-child'
+}
+
+/** Views of the models, each after those that it reads from. */
+async function viewsOf(dataSource: AlchemyDataSource, runner: QueryRunner): Promise<{ present: View[]; missing: View[] }> {
+  const ordered = new Set<EntityMetadata>()
+  const views = dataSource.entityMetadatas.filter(({ tableType, synchronize }) => synchronize && tableType === 'view')
+  const place = (metadata: EntityMetadata): void => {
+    const { dependsOn } = metadata
+    for (const other of views) if (other !== metadata && (dependsOn?.has(other.target) || dependsOn?.has(other.name))) place(other)
+    ordered.add(metadata)
+  }
+  views.forEach(place)
+  const present: View[] = []
+  const missing: View[] = []
+  for (const metadata of ordered) {
+    const [found] = await runner.getViews([metadata.tablePath])
+    if (found) present.push(found)
+    else missing.push(View.create(metadata, dataSource.driver))
+  }
+  return { present, missing }
+}
