@@ -4,7 +4,7 @@ import { inStore, type Store } from './conformance/store.ts'
 import { eachDatabase } from './matrix.ts'
 
 const clients = 16
-const transfers = 208
+const transfers = 112
 const many = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 /** What the storm of a test did. */
@@ -62,11 +62,11 @@ async function expected({ Post }: Store): Promise<number[]> {
 }
 
 eachDatabase('retries', (database) => {
-  const options = { poolSize: clients, poolTimeoutMs: 20_000 }
+  const options = { poolSize: clients, poolTimeoutMs: 60_000 }
   const points = async ({ User }: Store): Promise<number[]> => (await User.query('points').orderBy('id').all()).map((row) => row.points)
 
   for (const isolation of ['READ COMMITTED', 'SERIALIZABLE'] as const) {
-    it(`of transactions that are ${isolation} and meet: sixteen clients succeed, effects exactly once`, () =>
+    it(`of transactions that are ${isolation} and meet: sixteen clients succeed, effects exactly once`, { timeout: 120_000 }, () =>
       inStore(
         database,
         async (store) => {
@@ -79,10 +79,11 @@ eachDatabase('retries', (database) => {
           expect(attempts > transfers).toBe(hasMet)
         },
         options,
-      ))
+      ),
+    )
   }
 
-  it('of which there are none leave no effect of those that failed', () =>
+  it('of which there are none leave no effect of those that failed', { timeout: 120_000 }, () =>
     inStore(
       database,
       async (store) => {
@@ -92,7 +93,8 @@ eachDatabase('retries', (database) => {
         expect(await points(store)).toEqual(await expected(store))
       },
       options,
-    ))
+    ),
+  )
 
   it('are for what the database has undone: another error is thrown at once, and a bounded number is all there are', () =>
     inStore(database, async ({ db, User }) => {

@@ -52,7 +52,7 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
       async ({ db, User }) => {
         const late: unknown[] = []
         const work = db.run(async () => {
-          await User.create({ name: 'slow' })
+          await thrown(User.create({ name: 'slow' }))
           await sleep(400)
           late.push(await thrown(User.create({ name: 'late' })), await thrown(User.count()))
         })

@@ -28,7 +28,7 @@ export interface World {
 /** Runs `row` in a new world; after it every connection must be back. */
 export async function inWorld(framework: Framework, database: TestDatabase, row: (world: World) => Promise<void>): Promise<void> {
   const fresh = await database.create()
-  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 3_000 })
+  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 20_000 })
   const witness = new ActiveAlchemy(fresh.uri)
   const Seen = noteModel(witness)
   const Note = noteModel(db)
@@ -85,9 +85,9 @@ export function write(world: World, text: string, reply: Reply = { json: { ok: t
 
 export const asJson = { 'content-type': 'application/json' }
 
-/** Waits until `fact` is true; fails after five seconds. */
+/** Waits until `fact` is true; fails after twenty seconds. */
 export async function until(fact: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 20_000
   while (!fact()) {
     if (Date.now() > deadline) throw new Error(`It never became true: ${String(fact)}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

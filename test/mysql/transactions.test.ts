@@ -102,7 +102,7 @@ describe('a swallowed error that ended the transaction', () => {
         done.open()
         await holder
         expect(inner).toBeInstanceOf(LockTimeoutError)
-        expect(Date.now() - startedAt).toBeLessThan(3_000)
+        expect(Date.now() - startedAt).toBeLessThan(20_000)
         expect(error).toBeInstanceOf(SessionFailedError)
         expect(await points(store)).toEqual([0, 0])
       },

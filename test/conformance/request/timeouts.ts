@@ -39,8 +39,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
     const entered = latch()
     const endless: Handler = async () => {
       db.transaction(async () => {
-        await Note.create({ text: 'lost' })
-        entered.open()
+        await Note.create({ text: 'lost' }).finally(() => entered.open())
         await new Promise(() => undefined)
       }).catch(() => undefined)
       await entered.promise

@@ -2,6 +2,7 @@ import { ScopeClosedError, NoScopeError, UniqueError } from '@active-alchemy/cor
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import { names, rowIn } from '../store.ts'
+import { latch } from '../world.ts'
 
 /** Units of work: where a session begins, and how it ends. */
 export function rows(database: TestDatabase): void {
@@ -51,13 +52,14 @@ export function rows(database: TestDatabase): void {
   })
 
   row('work that was begun is waited for; work that comes later is refused', async ({ db, User }) => {
+    const over = latch()
     let late: Promise<unknown> = Promise.resolve()
     await db.run(async () => {
       void User.create({ name: 'begun' }).update({ name: 'chained' })
-      setTimeout(() => void (late = User.create({ name: 'late' }).then(undefined, (error: unknown) => error)), 60)
+      late = over.promise.then(() => User.create({ name: 'late' })).catch((error: unknown) => error)
     })
+    over.open()
     expect(await User.query('name').all()).toEqual([{ name: 'chained' }])
-    await new Promise((resolve) => setTimeout(resolve, 120))
     expect(await late).toBeInstanceOf(ScopeClosedError)
   })
 
