@@ -34,11 +34,11 @@ try {
     await step(`${name} ${version}`, () => replace(copy, at, name, version, { scripts: name === 'better-sqlite3' }))
   }
   const suites = [
-    ['models on every database', ['test/model.test.ts']],
-    ['requests on SQLite', ['test/request'], { DATABASES: 'sqlite' }],
-    ['requests on PostgreSQL', ['test/request/express.test.ts'], { DATABASES: 'postgres', FRAMEWORKS: 'express 5' }],
+    { title: 'models on every database', files: ['test/model.test.ts'] },
+    { title: 'requests on SQLite', files: ['test/request'], env: { DATABASES: 'sqlite' } },
+    { title: 'requests on PostgreSQL', files: ['test/request/express.test.ts'], env: { DATABASES: 'postgres', FRAMEWORKS: 'express 5' } },
   ]
-  for (const [title, files, env] of suites) {
+  for (const { title, files, env } of suites) {
     if (passes(copy, files, { env })) console.log(`ok     ${title}`)
     else {
       failed += 1

@@ -6,7 +6,7 @@ import { until } from './conformance/world.ts'
 import { bank, bankModels, startBalance } from './consistency/bank.ts'
 import { contradictions, leftovers } from './consistency/checker.ts'
 import { type Outcome, perform } from './consistency/client.ts'
-import { Dice, kinds, plansOf } from './consistency/plan.ts'
+import { Dice, kinds, planOf } from './consistency/plan.ts'
 import { serverOf } from './consistency/server.ts'
 import { open, type TestDatabase } from './databases/database.ts'
 import type { Framework } from './frameworks/framework.ts'
@@ -57,13 +57,11 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
   const outcomes: Outcome[] = []
   const moments: string[] = []
   try {
-    const waiting = plansOf(dice, requests, accounts)
+    let asked = 0
     const kept = (): number => outcomes.filter(({ status = 500 }) => status < 400).length
     const client = async (): Promise<void> => {
-      for (;;) {
-        if (waiting.length === 0 && kept() < wanted) waiting.push(...plansOf(dice, clients, accounts))
-        const plan = waiting.shift()
-        if (!plan) return
+      while (asked < requests || kept() < wanted) {
+        const plan = planOf(dice, asked++, accounts)
         const outcome = await perform(app.url, agent, plan, patienceMs)
         outcomes.push(outcome)
         const { status = 0 } = outcome
@@ -94,9 +92,8 @@ async function inBank(framework: Framework, database: TestDatabase): Promise<voi
     agent.destroy()
     await until(() => leftovers(db, leases).length === 0).catch(() => undefined)
     const found = [...moments, ...(await contradictions({ server, outcomes, witness, reports })), ...leftovers(db, leases)]
-    const open = await server.openTransactions()
-    if (open > 0) found.push(`${open} transactions are open on the server`)
     expect(found, `SEED=${seed}`).toEqual([])
+    await expect.poll(() => server.openTransactions(), { timeout: 10_000, message: 'transactions that are open on the server' }).toBe(0)
   } finally {
     agent.destroy()
     await app.stop()

@@ -74,22 +74,19 @@ export interface Plan {
   readonly leaves: number | 'at the head' | 'never'
 }
 
-/** Requests of every kind in random order. */
-export function plansOf(dice: Dice, count: number, accounts: number): Plan[] {
+/** The request with this number: every kind comes first once, then they come in random order, plain ones more often. */
+export function planOf(dice: Dice, index: number, accounts: number): Plan {
   const names = Object.keys(kinds) as Kind[]
-  return Array.from({ length: count }, (_, index) => {
-    // Every kind comes first once, and plain ones come more often.
-    const kind = names[index] ?? (dice.below(4) === 0 ? 'plain' : dice.pick(names))
-    const from = dice.below(accounts)
-    return {
-      op: `op${index}`,
-      kind,
-      from: from + 1,
-      to: ((from + 1 + dice.below(accounts - 1)) % accounts) + 1,
-      amount: 1 + dice.below(20),
-      pauses: [dice.below(4), dice.below(4), dice.below(4)],
-      status: dice.pick([400, 401, 404, 409, 500, 503]),
-      leaves: index < names.length || dice.below(5) > 0 ? 'never' : dice.below(3) === 0 ? 'at the head' : dice.below(25),
-    }
-  })
+  const kind = names[index] ?? (dice.below(4) === 0 ? 'plain' : dice.pick(names))
+  const from = dice.below(accounts)
+  return {
+    op: `op${index}`,
+    kind,
+    from: from + 1,
+    to: ((from + 1 + dice.below(accounts - 1)) % accounts) + 1,
+    amount: 1 + dice.below(20),
+    pauses: [dice.below(4), dice.below(4), dice.below(4)],
+    status: dice.pick([400, 401, 404, 409, 500, 503]),
+    leaves: index < names.length || dice.below(5) > 0 ? 'never' : dice.below(3) === 0 ? 'at the head' : dice.below(25),
+  }
 }

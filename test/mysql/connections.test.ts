@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -282,21 +283,31 @@ describe('the pool', () => {
     inStore(
       mariadb,
       async ({ db, User }) => {
-        const order: number[] = []
+        const callers = new AsyncLocalStorage<number>()
+        const order: (number | undefined)[] = []
+        const { alchemy } = db.dataSource
+        const lease = alchemy.lease.bind(alchemy)
+        alchemy.lease = async (purpose) => {
+          const caller = callers.getStore()
+          const runner = await lease(purpose)
+          order.push(caller)
+          return runner
+        }
         let most = 0
         await Promise.all(
           Array.from({ length: 50 }, (_, index) =>
-            db.run(async () => {
-              await User.create({ name: `n${index}` })
-              order.push(index)
-              most = Math.max(most, db.dataSource.alchemy.pool.leased)
-              await sleep(2)
-            }),
+            callers.run(index, () =>
+              db.run(async () => {
+                await User.create({ name: `n${index}` })
+                most = Math.max(most, alchemy.pool.leased)
+                await sleep(2)
+              }),
+            ),
           ),
         )
+        expect(order).toEqual(Array.from({ length: 50 }, (_, index) => index))
         expect(await User.count()).toBe(50)
         expect(most).toBe(2)
-        expect(order.filter((each, index) => Math.abs(each - index) > 2)).toEqual([])
       },
       { poolSize: 2, poolTimeoutMs: 10_000 },
     ))
