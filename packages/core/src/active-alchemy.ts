@@ -1,42 +1,29 @@
 import { inspect } from 'node:util'
 import { DateTime as Luxon } from 'luxon'
 import {
-  Check,
   type DataSourceOptions,
   DriverPackageNotInstalledError,
   type EntityMetadata,
-  Index,
-  JoinColumn,
-  JoinTable,
   type Migration,
   type ObjectLiteral,
   type Table,
-  Unique,
 } from 'typeorm'
 import { clock } from './clock.js'
 import { catalogue } from './drivers/catalogue.js'
-import {
-  AlreadyConfiguredError,
-  DatabaseClosedError,
-  InvalidOptionError,
-  InvalidUriError,
-  MissingDriverError,
-  ModelDefinitionError,
-  UnsupportedError,
-} from './errors.js'
+import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError, InvalidUriError, MissingDriverError } from './errors.js'
 import { StatementLogger } from './logger.js'
 import { ColumnValues } from './model/assignment.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
-import { column, isColumn, ownColumns, refuseReserved } from './model/column.js'
-import type { ColumnMap, ModelClass, ModelDoor, ModelSettings } from './model/definition.js'
-import { Model } from './model/model.js'
+import type { ModelClass, ModelDoor } from './model/definition.js'
+import { door } from './model/door.js'
+import { ModelMetadata } from './model/metadata.js'
+import { Model, withStamps } from './model/model.js'
 import { ModelSession, refuseForeign } from './model/model-session.js'
-import { SnakeNamingStrategy } from './model/naming-strategy.js'
-import { ModelRegistry, withRole } from './model/registry.js'
-import { isRelation, ManyToMany, ManyToOne, OneToMany, OneToOne } from './model/relation.js'
+import { ModelNamingStrategy } from './model/naming-strategy.js'
+import { ModelRegistry } from './model/registry.js'
+import * as vocabulary from './model/vocabulary.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Builder } from './typeorm/select-builder.js'
-import { func } from './query/func.js'
 import { Query } from './query/query.js'
 import { type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
@@ -46,27 +33,8 @@ import { acceptHook, detached, runInScope } from './scope/scope.js'
 import { AlchemyDataSource } from './typeorm/data-source.js'
 import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './typeorm/run-transaction.js'
-import * as types from './types/index.js'
+import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
 import { type DatabaseUri, parseUri } from './uri.js'
-
-/** A method that can run as a transaction. */
-type Method = (this: unknown, ...parameters: unknown[]) => Promise<unknown>
-
-/** What `db.Transactional()` gives: a decorator of async methods, whichever way decorators are compiled. */
-export interface TransactionalDecorator {
-  <Parameters extends unknown[], Result>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<(...parameters: Parameters) => Promise<Result>>,
-  ): void
-  <This, Parameters extends unknown[], Result>(
-    method: (this: This, ...parameters: Parameters) => Promise<Result>,
-    context: ClassMethodDecoratorContext<This>,
-  ): (this: This, ...parameters: Parameters) => Promise<Result>
-}
-
-/** All data types by name: `db.utils`. */
-export interface DataTypes extends Readonly<typeof types> {}
 
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
@@ -83,13 +51,14 @@ const unconfigured = 'sqlite://'
  * await db.createAll()
  * const user = await User.create({ name: 'Mardix' })
  */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
 export class ActiveAlchemy<App = never> implements ModelDatabase {
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
   readonly Model: ModelDoor<typeof Model>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
   readonly BaseModel: ModelDoor<typeof BaseModel>
   /** @internal */
-  readonly registry: ModelRegistry
+  readonly registry = new ModelRegistry()
   #uri: DatabaseUri | undefined
   #options: ResolvedOptions
   #queryClass: typeof Query
@@ -113,32 +82,18 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
     }
     this.#options = resolveOptions(options)
     this.#queryClass = queryClassOf(this.#options.queryClass)
-    const doors = new Set<unknown>()
-    const isModel = (target: unknown): target is ModelClass =>
-      typeof target === 'function' && !doors.has(target) && target.prototype instanceof BaseModel && Reflect.get(target, 'db') === this
-    this.registry = new ModelRegistry(
-      isModel,
-      () => this.#configured().kind,
-      () => this.#entities(),
-    )
-    this.BaseModel = this.#door(class extends BaseModel {}, doors)
-    const WithStamps = class extends Model {}
-    const own = ownColumns(WithStamps)
-    own.set('id', column(types.Integer, { primary: true, generated: true }))
-    own.set('createdAt', withRole(column(types.DateTime), 'createDate'))
-    own.set('updatedAt', withRole(column(types.DateTime), 'updateDate'))
-    own.set('isDeleted', column(types.Boolean, { default: false, index: true }))
-    own.set('deletedAt', withRole(column(types.DateTime, { nullable: true }), 'deleteDate'))
-    this.Model = this.#door(WithStamps, doors)
+    this.BaseModel = door(this, class extends BaseModel {})
+    this.Model = door(this, withStamps(class extends Model {}))
+    Object.assign(this, vocabulary)
     this.#bindApp(options)
   }
 
   #bindApp(options: ActiveAlchemyOptions<App> | undefined): void {
-    if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bind(options.app)
+    if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bindApp(options.app)
   }
 
   /** Binds the application of the option `app`: each adapter knows how. */
-  protected bind(_app: App): void {
+  protected bindApp(_app: App): void {
     throw new InvalidOptionError('app', 'an application in the package of its framework, as @active-alchemy/express', 'unknown')
   }
 
@@ -167,67 +122,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
     return this.#uri
   }
 
-  #entities(): readonly unknown[] {
-    const { entities } = this.#options.typeorm
-    return [
-      ...this.#options.models.filter((each) => !this.registry.has(each)),
-      ...(Array.isArray(entities) ? entities : Object.values(entities ?? {})),
-    ]
-  }
-
-  /** A base class that can also be called, and whose database is this one. */
-  #door<Base extends ModelClass>(Class: Base, doors: Set<unknown>): ModelDoor<Base> {
-    const { registry } = this
-    Object.defineProperties(Class, { db: { value: this }, name: { value: Object.getPrototypeOf(Class).name } })
-    function door(this: unknown, name: string, columns: ColumnMap, settings: ModelSettings = {}): unknown {
-      if (new.target) return Reflect.construct(Class as never, name === undefined ? [] : [name], new.target)
-      return defineModel(door as unknown as ModelClass, registry, name, columns, settings)
-    }
-    Object.setPrototypeOf(door, Class)
-    Object.defineProperty(door, 'prototype', { value: Class.prototype })
-    Object.defineProperty(door, 'name', { value: Class.name })
-    doors.add(Class).add(door)
-    // The function is both the class and the call, which no declaration can say at once.
-    return door as unknown as ModelDoor<Base>
-  }
-
   // ------------------------------------------------------------------------------------------------ definitions
-
-  /** Defines a column: in the columns of a model, or as a decorator. */
-  readonly Column = column
-  /** The record that this one belongs to. */
-  readonly ManyToOne = ManyToOne
-  /** The records that belong to this one. */
-  readonly OneToMany = OneToMany
-  /** The one record beside this one. */
-  readonly OneToOne = OneToOne
-  /** Records on both sides. */
-  readonly ManyToMany = ManyToMany
-  /** TypeORM's decorators of tables. */
-  readonly Index = Index
-  readonly Unique = Unique
-  readonly Check = Check
-  readonly JoinColumn = JoinColumn
-  readonly JoinTable = JoinTable
-  /** All data types by name. */
-  readonly utils: DataTypes = types
-  readonly String = types.String
-  readonly Text = types.Text
-  readonly Integer = types.Integer
-  readonly BigInteger = types.BigInteger
-  readonly Numeric = types.Numeric
-  readonly Float = types.Float
-  readonly Boolean = types.Boolean
-  readonly Date = types.Date
-  readonly Time = types.Time
-  readonly DateTime = types.DateTime
-  readonly JSONType = types.JSONType
-  readonly EmailType = types.EmailType
-  readonly UUID = types.UUID
-  readonly UUIDType = types.UUIDType
-  readonly LargeBinary = types.LargeBinary
-  /** SQL functions for `Model.query({ … })`. */
-  readonly func = func
 
   /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
   register(...models: readonly ModelClass[]): void {
@@ -250,13 +145,12 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 
   #open(uri: DatabaseUri): AlchemyDataSource {
     const entry = catalogue[uri.kind]
-    if (!entry) throw new UnsupportedError(uri.scheme, 'Use sqlite.')
     const options = this.#options
     try {
       return new AlchemyDataSource({
         options: {
           ...entry.options(uri),
-          namingStrategy: new SnakeNamingStrategy(),
+          namingStrategy: new ModelNamingStrategy(),
           logger: new StatementLogger(options.echo ? ['query'] : []),
           invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
           ...options.typeorm,
@@ -270,6 +164,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
         },
         driver: entry.create,
         models: this.registry,
+        metadata: new ModelMetadata(this.registry, [...options.models, ...Object.values(options.typeorm.entities ?? {})]),
         values: new ColumnValues(this.registry),
         beginHooks: this.#beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
@@ -366,18 +261,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    * }
    */
   Transactional(options?: TransactionOptions): TransactionalDecorator {
-    const transact = <T>(work: () => Promise<T>): Promise<T> => this.transaction(work, options)
-    const wrapped = (method: unknown): Method => {
-      if (typeof method !== 'function') throw new UnsupportedError('@db.Transactional() there', 'Put it on an async method.')
-      return resembling(method as Method, function (this: unknown, ...parameters) {
-        return transact(() => (method as Method).apply(this, parameters))
-      })
-    }
-    // What was compiled in the standard way gets the method, and gives another; the older way changes the descriptor.
-    return ((target: unknown, _context: unknown, descriptor?: PropertyDescriptor) => {
-      if (!descriptor) return wrapped(target)
-      descriptor.value = wrapped(descriptor.value)
-    }) as TransactionalDecorator
+    return transactional((call) => this.transaction(call, options))
   }
 
   /** Calls `hook` after the commit of the current scope. @throws {NoScopeError} There is no scope. */
@@ -457,31 +341,15 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   }
 }
 
+/** The data types, the decorators and the functions: the words that models are defined with. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- assigned in the constructor
+export interface ActiveAlchemy extends Readonly<typeof vocabulary> {}
+
 /** Reads a URI with its options, so that what is wrong with it is told where it is given. */
 function readUri(text: string): DatabaseUri {
   const uri = parseUri(text)
-  catalogue[uri.kind]?.options(uri)
+  catalogue[uri.kind].options(uri)
   return uri
-}
-
-/** `wrapper` with the name of `method`, and with what other decorators have said of it: that it is a route, or a job. */
-function resembling(method: Method, wrapper: Method): Method {
-  for (const key of Reflect.ownKeys(method)) {
-    const described = Object.getOwnPropertyDescriptor(method, key)
-    if (described && key !== 'prototype') Object.defineProperty(wrapper, key, described)
-  }
-  // Of the package reflect-metadata, where the application has it.
-  const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as Partial<MetadataApi>
-  if (!getOwnMetadataKeys || !getOwnMetadata || !defineMetadata) return wrapper
-  for (const key of getOwnMetadataKeys(method)) defineMetadata(key, getOwnMetadata(key, method), wrapper)
-  return wrapper
-}
-
-/** The part of reflect-metadata that we use. */
-interface MetadataApi {
-  getOwnMetadataKeys(target: object): unknown[]
-  getOwnMetadata(key: unknown, target: object): unknown
-  defineMetadata(key: unknown, value: unknown, target: object): void
 }
 
 function queryClassOf(given: unknown): typeof Query {
@@ -490,46 +358,4 @@ function queryClassOf(given: unknown): typeof Query {
     value === Query || (typeof value === 'function' && value.prototype instanceof Query)
   if (!extendsQuery(given)) throw new InvalidOptionError('queryClass', 'a class that extends Query', given)
   return given
-}
-
-/** Names of `ModelSettings`. */
-const settingNames = ['tableName', 'primaryKey', 'hidden', 'fillable', 'guarded']
-
-/** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */
-function checkDefinition(name: unknown, columns: unknown, settings: unknown): void {
-  if (typeof name !== 'string' || name.trim() === '') {
-    throw new ModelDefinitionError(String(name), 'its name is no text', "Write: db.Model('User', { … }).")
-  }
-  if (!isObject(columns)) throw new ModelDefinitionError(name, 'it has no columns', `Write: db.Model('${name}', { … }).`)
-  for (const [property, definition] of Object.entries(columns)) {
-    refuseReserved(name, property, 'column')
-    if (isRelation(definition)) {
-      const remedy = `Write in the body of the class: static relations = this.relate({ ${property}: … }).`
-      throw new ModelDefinitionError(name, `${property} among its columns is a relation`, remedy)
-    }
-    if (!isColumn(definition)) {
-      throw new ModelDefinitionError(name, `${property} is no column`, `Write: ${property}: db.Column(db.String(25)).`)
-    }
-  }
-  if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', `Settings are ${settingNames.join(', ')}.`)
-  const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
-  if (unknown !== undefined) {
-    throw new ModelDefinitionError(name, `it has no setting ${unknown}`, `Settings are ${settingNames.join(', ')}.`)
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function defineModel(door: ModelClass, registry: ModelRegistry, name: string, columns: ColumnMap, settings: ModelSettings): ModelClass {
-  checkDefinition(name, columns, settings)
-  const Base = door as unknown as new (values?: object) => BaseModel
-  const Defined = class extends Base {}
-  Object.defineProperty(Defined, 'name', { value: name })
-  for (const [setting, value] of Object.entries(settings))
-    Object.defineProperty(Defined, setting, { value, writable: true, configurable: true })
-  for (const [property, definition] of Object.entries(columns)) ownColumns(Defined).set(property, definition)
-  registry.define(name, Defined as unknown as ModelClass)
-  return Defined as unknown as ModelClass
 }

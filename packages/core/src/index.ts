@@ -1,5 +1,5 @@
 export { DateTime } from 'luxon'
-export { ActiveAlchemy, type DataTypes, type TransactionalDecorator } from './active-alchemy.js'
+export { ActiveAlchemy } from './active-alchemy.js'
 export {
   CheckError,
   DatabaseError,
@@ -54,6 +54,7 @@ export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { OwnRelationOptions, RelationDefinition } from './model/relation.js'
+export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions } from './options.js'
 export type { PageOptions } from './pagination/page-request.js'
 export type { WindowOptions } from './pagination/page-window.js'

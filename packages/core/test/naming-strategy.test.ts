@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { SnakeNamingStrategy } from '../src/model/naming-strategy.js'
+import { ModelNamingStrategy } from '../src/model/naming-strategy.js'
 
-const names = new SnakeNamingStrategy()
+const names = new ModelNamingStrategy()
 
 describe('a table', () => {
   it('is named after its class', () => expect(names.tableName('TodoList', undefined)).toBe('todo_list'))

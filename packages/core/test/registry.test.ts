@@ -181,6 +181,53 @@ describe('the metadata', () => {
     ).toEqual({ other: ['id'] })
   })
 
+  it('of a model stay the same object when its class is met, and when others are, so that what was compiled for it stays', () => {
+    const db = database()
+    class User extends db.Model('User', { name: db.Column(db.Text) }) {}
+    const [before] = db.metadata
+    class Post extends db.Model('Post', { title: db.Column(db.Text) }) {
+      static relations = this.relate({ author: db.ManyToOne(() => User) })
+    }
+    expect(db.dataSource.getMetadata(User)).toBe(before)
+    expect(before).toMatchObject({ target: User, name: 'User' })
+    expect(db.dataSource.getMetadata(Post).relations[0]?.inverseEntityMetadata).toBe(before)
+    expect(db.metadata.map(({ name }) => name)).toEqual(['User', 'Post'])
+  })
+
+  it('are built for what is new alone: a model that is met costs the same, however many there are', () => {
+    const db = database()
+    const models = Array.from({ length: 40 }, (_, n) => {
+      class Each extends db.Model(`Each${n}`, { text: db.Column(db.Text) }) {}
+      return Each
+    })
+    let built = 0
+    const { driver } = db.dataSource
+    const normalizeType = driver.normalizeType.bind(driver)
+    driver.normalizeType = (column) => ((built += 1), normalizeType(column))
+    expect(db.metadata).toHaveLength(40)
+    const all = built
+    for (const model of models) db.dataSource.getMetadata(model)
+    expect(built).toBe(all)
+    db.Model('Late', { text: db.Column(db.Text) })
+    expect(db.metadata).toHaveLength(41)
+    expect(built - all).toBeLessThanOrEqual((2 * all) / 40)
+  })
+
+  it('are built anew where a class that is met late changes the table of another', () => {
+    const db = database()
+    const Definition = db.Model('User', { name: db.Column(db.Text) })
+    class User extends Definition {
+      static override readonly primaryKey = ['id', 'name']
+    }
+    class Post extends db.Model('Post', { title: db.Column(db.Text) }) {
+      static relations = this.relate({ author: db.ManyToOne(() => Definition) })
+    }
+    db.register(Post)
+    expect(tables(db)['post']).toContain('author_id')
+    db.register(User)
+    expect(tables(db)['post']).toEqual([...stamps, 'title', 'author_id', 'author_name'])
+  })
+
   it('grow with a model that is defined after they were first read', () => {
     const db = database()
     db.Model('User', { name: db.Column(db.Text) })

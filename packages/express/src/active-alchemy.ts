@@ -13,7 +13,7 @@ export type ExpressOptions = ActiveAlchemyOptions<Application>
  * app.use(db.middleware())
  */
 export class ActiveAlchemy extends Core<Application> {
-  protected override bind(app: Application): void {
+  protected override bindApp(app: Application): void {
     this.initApp(app)
   }
 

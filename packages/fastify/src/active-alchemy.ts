@@ -13,7 +13,7 @@ export type FastifyOptions = ActiveAlchemyOptions<Registrar>
  * await app.register(db.plugin())
  */
 export class ActiveAlchemy extends Core<Registrar> {
-  protected override bind(app: Registrar): void {
+  protected override bindApp(app: Registrar): void {
     this.initApp(app, { close: true })
   }
 

@@ -13,7 +13,7 @@ export type KoaOptions = ActiveAlchemyOptions<Mountable>
  * app.use(db.middleware())
  */
 export class ActiveAlchemy extends Core<Mountable> {
-  protected override bind(app: Mountable): void {
+  protected override bindApp(app: Mountable): void {
     this.initApp(app)
   }
 

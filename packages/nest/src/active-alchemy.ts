@@ -23,7 +23,7 @@ export interface TypeOrmModuleOptions {
  * class AppModule {}
  */
 export class ActiveAlchemy extends Core<INestApplication> {
-  protected override bind(app: INestApplication): void {
+  protected override bindApp(app: INestApplication): void {
     this.initApp(app)
   }
 

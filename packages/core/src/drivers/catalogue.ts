@@ -21,7 +21,7 @@ export interface DriverEntry {
 }
 
 /** The databases that the library knows. */
-export const catalogue: Readonly<Partial<Record<DatabaseKind, DriverEntry>>> = {
+export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
   sqlite: {
     packageName: 'better-sqlite3',
     defaultPoolSize: 4,

@@ -21,6 +21,7 @@ export { RdbmsSchemaBuilder } from 'typeorm/schema-builder/RdbmsSchemaBuilder.js
 export { EntityMetadataValidator } from 'typeorm/metadata-builder/EntityMetadataValidator.js'
 export { MetadataArgsStorage } from 'typeorm/metadata-args/MetadataArgsStorage.js'
 export { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js'
+export { EntitySchemaTransformer } from 'typeorm/entity-schema/EntitySchemaTransformer.js'
 export { Broadcaster } from 'typeorm/subscriber/Broadcaster.js'
 export { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js'
 export type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'

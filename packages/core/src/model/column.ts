@@ -124,6 +124,27 @@ export function ownColumns(target: object): Map<string, ColumnDefinition> {
   return own
 }
 
+/** Lets another form of a class have its columns. */
+export function shareColumns(target: object, form: object): void {
+  columns.set(form, ownColumns(target))
+}
+
+/** What the library writes into a column by itself. */
+export type Stamp = 'createDate' | 'updateDate' | 'deleteDate'
+
+const stamps = new WeakMap<ColumnDefinition, Stamp>()
+
+/** Marks a column as one that the library writes by itself. */
+export function stamped<Definition extends ColumnDefinition>(definition: Definition, stamp: Stamp): Definition {
+  stamps.set(definition, stamp)
+  return definition
+}
+
+/** What the library writes into a column by itself, if it does. */
+export function stampOf(definition: ColumnDefinition): Stamp | undefined {
+  return stamps.get(definition)
+}
+
 /** Names of verbs and facts of a record, which no column or relation can have. */
 const reserved = new Set([
   'save',

@@ -1,7 +1,9 @@
-import type { DateTime } from 'luxon'
+import type { DateTime as Luxon } from 'luxon'
 import { clock } from '../clock.js'
 import { flag, readOptions } from '../options.js'
+import { Boolean, DateTime, Integer } from '../types/index.js'
 import { BaseModel, database, modelOf } from './base-model.js'
+import { column, ownColumns, stamped } from './column.js'
 import { RecordPromise } from './record-promise.js'
 
 /** How `delete` deletes. */
@@ -26,11 +28,11 @@ export class Model extends BaseModel {
   /** Key, made by the database. */
   declare id: number
   /** When the row was inserted, UTC. */
-  declare createdAt: DateTime
+  declare createdAt: Luxon
   /** When the row was last changed, UTC. */
-  declare updatedAt: DateTime
+  declare updatedAt: Luxon
   /** When the row was deleted, UTC; `null` while it is live. */
-  declare deletedAt: DateTime | null
+  declare deletedAt: Luxon | null
   #readFlag = false
 
   /** Whether the row is deleted. It follows from `deletedAt`, so the two cannot disagree. */
@@ -74,4 +76,15 @@ export class Model extends BaseModel {
     const model = modelOf(this)
     return database(model).dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records))
   }
+}
+
+/** Gives a base class of models the columns of every `db.Model`. */
+export function withStamps<Base extends typeof Model>(Class: Base): Base {
+  const own = ownColumns(Class)
+  own.set('id', column(Integer, { primary: true, generated: true }))
+  own.set('createdAt', stamped(column(DateTime), 'createDate'))
+  own.set('updatedAt', stamped(column(DateTime), 'updateDate'))
+  own.set('isDeleted', column(Boolean, { default: false, index: true }))
+  own.set('deletedAt', stamped(column(DateTime, { nullable: true }), 'deleteDate'))
+  return Class
 }

@@ -1,4 +1,5 @@
 import type { RelationOptions } from 'typeorm'
+import type { ModelClass } from '../session/model-source.js'
 import { type Registrable, refuseReserved } from './column.js'
 
 /** How many records stand at either end. */
@@ -17,7 +18,7 @@ export interface RelationDefinition {
   (target: object, key: string): void
   readonly kind: RelationKind
   /** Gives the related model, which may be defined later. */
-  readonly related: () => object
+  readonly related: () => ModelClass
   /** Property of the related model that leads back. */
   readonly inverse: string | undefined
   readonly options: OwnRelationOptions
@@ -39,14 +40,14 @@ export function isRelation(value: unknown): value is RelationDefinition {
 }
 
 /** A class whose records are related. */
-type Related<T> = abstract new (...values: never[]) => T
+type Related<T extends object> = abstract new (...values: never[]) => T
 
 /** A property of the related model. */
 type InverseOf<T> = keyof T & string
 
 function define(
   kind: RelationKind,
-  related: () => object,
+  related: () => ModelClass,
   inverse?: string | OwnRelationOptions,
   options?: OwnRelationOptions,
 ): RelationDefinition {
@@ -76,7 +77,7 @@ function define(
  *   declare author: User
  * }
  */
-export function ManyToOne<T>(
+export function ManyToOne<T extends object>(
   related: () => Related<T>,
   inverse?: InverseOf<T> | OwnRelationOptions,
   options?: OwnRelationOptions,
@@ -85,12 +86,16 @@ export function ManyToOne<T>(
 }
 
 /** The records that belong to this one. @param inverse Property of the related model that leads back. */
-export function OneToMany<T>(related: () => Related<T>, inverse: InverseOf<T>, options?: OwnRelationOptions): RelationDefinition {
+export function OneToMany<T extends object>(
+  related: () => Related<T>,
+  inverse: InverseOf<T>,
+  options?: OwnRelationOptions,
+): RelationDefinition {
   return define('one-to-many', related, inverse, options)
 }
 
 /** The one record beside this one; the side with `{ joinColumn: true }` holds the key. */
-export function OneToOne<T>(
+export function OneToOne<T extends object>(
   related: () => Related<T>,
   inverse?: InverseOf<T> | OwnRelationOptions,
   options?: OwnRelationOptions,
@@ -99,7 +104,7 @@ export function OneToOne<T>(
 }
 
 /** Records on both sides; the side with `{ joinTable: true }` owns the table between. */
-export function ManyToMany<T>(
+export function ManyToMany<T extends object>(
   related: () => Related<T>,
   inverse?: InverseOf<T> | OwnRelationOptions,
   options?: OwnRelationOptions,

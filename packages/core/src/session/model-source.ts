@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata } from 'typeorm'
+import type { EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 
@@ -11,10 +11,6 @@ export type ModelClass = abstract new (...values: never[]) => object
  * The registry of the models implements it, so that the session need not know what a model is.
  */
 export interface ModelSource {
-  /** Changes when a model is defined or met, so that the metadata are built again. */
-  readonly version: number
-  /** Builds TypeORM's metadata of all models, without a connection. */
-  build(dataSource: DataSource): EntityMetadata[]
   /** Notes that `target` is the real class of a model that was defined by name. */
   meet(target: unknown): void
   /** The data type that was given to `db.Column`, if the column was defined by it. */

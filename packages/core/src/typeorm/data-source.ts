@@ -24,6 +24,20 @@ import type { ModelSource, ValueSource } from '../session/model-source.js'
 import type { Session, SessionMember } from '../session/session.js'
 import type { BeginHook, JoinedRunner, RunnerHost, SessionSettings, SessionSource } from '../session/session-source.js'
 
+/** TypeORM's metadata, in the two forms in which a data source holds them. */
+export interface BuiltMetadata {
+  readonly list: EntityMetadata[]
+  readonly byTarget: Map<EntityMetadata['target'], EntityMetadata>
+}
+
+/** Where the metadata come from: the models, which stand above. */
+export interface MetadataSource {
+  /** Whether all that is known is built. */
+  readonly isComplete: boolean
+  /** Builds what is missing. @throws {ModelDefinitionError} A model cannot be built. */
+  build(dataSource: AlchemyDataSource): BuiltMetadata
+}
+
 /** What an `AlchemyDataSource` is made of. */
 export interface DataSourceParts {
   readonly options: DataSourceOptions
@@ -31,6 +45,7 @@ export interface DataSourceParts {
   readonly driver: DriverFactory
   readonly models: ModelSource
   readonly values: ValueSource
+  readonly metadata: MetadataSource
   readonly beginHooks: readonly BeginHook[]
   /** Makes the session of a scope. */
   readonly createSession: (source: SessionSource, scope: Scope, isolation?: IsolationLevel) => Session
@@ -54,7 +69,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   readonly #Joined: new (
     session: RunnerHost,
   ) => JoinedRunner
-  #builtVersion: number | undefined
+  readonly #metadata: MetadataSource
   #opening: Promise<void> | undefined
   readonly #live = new Set<Scope>()
   #whenEmpty: (() => void) | undefined
@@ -66,6 +81,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     this.settings = parts.settings
     this.models = parts.models
     this.values = parts.values
+    this.#metadata = parts.metadata
     this.beginHooks = parts.beginHooks
     this.#createSession = parts.createSession
     this.#createBuilder = parts.createBuilder
@@ -228,27 +244,25 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     return this.#createBuilder(this, runner).select(alias).from(metadata.target, alias)
   }
 
-  /** Built when asked for and again when a model was added; nothing of it needs a connection. */
+  /** Nothing of it needs a connection, so that all is there already. */
   protected override async buildMetadatas(): Promise<void> {
-    // TypeORM builds subscribers and migrations, and entities that are named by a path; the models are ours.
+    // TypeORM builds the subscribers and migrations; the entities are ours.
     const { entities } = this.options
     Object.assign(this.options, { entities: [] })
     await super.buildMetadatas()
     Object.assign(this.options, { entities })
-    this.#builtVersion = undefined
-    this.buildMetadata()
+    this.#takeMetadata()
   }
 
   /** Brings the metadata up to date with the models. */
   buildMetadata(): readonly EntityMetadata[] {
-    const { version } = this.models
-    if (this.#builtVersion !== version) {
-      this.#builtVersion = version
-      const entityMetadatas = this.models.build(this)
-      const entityMetadatasMap = new Map(entityMetadatas.map((metadata) => [metadata.target, metadata]))
-      Object.assign(this, { entityMetadatas, entityMetadatasMap })
-    }
+    if (!this.#metadata.isComplete) this.#takeMetadata()
     return this.entityMetadatas
+  }
+
+  #takeMetadata(): void {
+    const { list, byTarget } = this.#metadata.build(this)
+    Object.assign(this, { entityMetadatas: list, entityMetadatasMap: byTarget })
   }
 
   protected override findMetadata(target: EntityTarget<ObjectLiteral>): EntityMetadata | undefined {

@@ -1,0 +1,83 @@
+import { ModelDefinitionError } from '../errors.js'
+import type { BaseModel, ModelDatabase } from './base-model.js'
+import { isColumn, ownColumns, refuseReserved, shareColumns } from './column.js'
+import type { ColumnMap, ModelDoor, ModelSettings } from './definition.js'
+import type { ModelRegistry } from './registry.js'
+import { isRelation } from './relation.js'
+
+/**
+ * A base class of models that can also be called: `class User extends db.Model`, and `db.Model('User', columns)`.
+ *
+ * Between two classes there is only ever a class: behind a plain function each record would get a hidden class of its own, and
+ * reading rows would cost many times as much.
+ *
+ * @param Class An empty subclass of `Model` or `BaseModel`, which becomes that of the database.
+ */
+export function door<Base extends typeof BaseModel>(db: ModelDatabase, Class: Base): ModelDoor<Base> {
+  const { registry } = db
+  const { name } = Object.getPrototypeOf(Class) as { readonly name: string }
+  Object.defineProperties(Class, { db: { value: db }, name: { value: name } })
+  const callable = new Proxy(Class, {
+    apply: (_class, _this, [name, columns, settings = {}]: [unknown, unknown, unknown?]) =>
+      defineModel(Class, registry, name, columns, settings),
+  })
+  shareColumns(Class, callable)
+  registry.addBase(Class, callable)
+  // It is a class and a function at once, which no declaration of a value can say.
+  return callable as ModelDoor<Base>
+}
+
+/** Makes the class that the class of the application extends. */
+function defineModel(
+  Base: typeof BaseModel,
+  registry: ModelRegistry,
+  name: unknown,
+  columns: unknown,
+  settings: unknown,
+): typeof BaseModel {
+  const definition = checkDefinition(name, columns, settings)
+  const Defined = class extends Base {}
+  Object.defineProperty(Defined, 'name', { value: definition.name })
+  for (const [setting, value] of Object.entries(definition.settings)) {
+    Object.defineProperty(Defined, setting, { value, writable: true, configurable: true })
+  }
+  for (const [property, column] of Object.entries(definition.columns)) ownColumns(Defined).set(property, column)
+  registry.define(definition.name, Defined)
+  return Defined
+}
+
+/** Names of `ModelSettings`. */
+const settingNames: readonly string[] = ['tableName', 'primaryKey', 'hidden', 'fillable', 'guarded'] satisfies (keyof ModelSettings)[]
+
+/** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */
+function checkDefinition(
+  name: unknown,
+  columns: unknown,
+  settings: unknown,
+): { readonly name: string; readonly columns: ColumnMap; readonly settings: object } {
+  if (typeof name !== 'string' || name.trim() === '') {
+    throw new ModelDefinitionError(String(name), 'its name is no text', "Write: db.Model('User', { … }).")
+  }
+  if (!isObject(columns)) throw new ModelDefinitionError(name, 'it has no columns', `Write: db.Model('${name}', { … }).`)
+  const checked: Record<string, ColumnMap[string]> = {}
+  for (const [property, definition] of Object.entries(columns)) {
+    refuseReserved(name, property, 'column')
+    if (isRelation(definition)) {
+      const remedy = `Write in the body of the class: static relations = this.relate({ ${property}: … }).`
+      throw new ModelDefinitionError(name, `${property} among its columns is a relation`, remedy)
+    }
+    if (!isColumn(definition)) {
+      throw new ModelDefinitionError(name, `${property} is no column`, `Write: ${property}: db.Column(db.String(25)).`)
+    }
+    checked[property] = definition
+  }
+  const known = `Settings are ${settingNames.join(', ')}.`
+  if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', known)
+  const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
+  if (unknown !== undefined) throw new ModelDefinitionError(name, `it has no setting ${unknown}`, known)
+  return { name, columns: checked, settings }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

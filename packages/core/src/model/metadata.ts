@@ -1,0 +1,301 @@
+import {
+  BaseEntity,
+  type ColumnOptions as TypeormColumnOptions,
+  type DataSource,
+  type EntityMetadata,
+  EntitySchema,
+  getMetadataArgsStorage,
+} from 'typeorm'
+import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, MetadataArgsStorage } from '../drivers/internals.js'
+import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
+import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
+import type { DatabaseKind } from '../types/column-type.js'
+import { type ColumnDefinition, ownColumns, stampOf } from './column.js'
+import { ModelNamingStrategy } from './naming-strategy.js'
+import { type Entry, lineage, type ModelRegistry, namesIn, tableOf } from './registry.js'
+import { ownRelations, type RelationDefinition } from './relation.js'
+
+/** What TypeORM calls a target: a class, or the name of a schema. */
+type Target = EntityMetadata['target']
+
+/**
+ * TypeORM's metadata of the models and of plain entities, built without a connection.
+ *
+ * They are built once for what is known. A model that is met later is added, and the real class of a model takes the place of
+ * its definition, so that what was compiled for the others stays. Only a class that changes the tables of others, as a child of
+ * a single-table inheritance does, has all built anew.
+ */
+export class ModelMetadata implements MetadataSource {
+  readonly #models: ModelRegistry
+  readonly #classes: readonly Target[]
+  readonly #schemas: readonly EntitySchema[]
+  #built: Built | undefined
+
+  /**
+   * @param models The models.
+   * @param entities Classes of plain TypeORM, its schemas, and models that nothing else names.
+   * @throws {InvalidOptionError} One is neither: paths are not searched, since metadata are known before the first connection.
+   */
+  constructor(models: ModelRegistry, entities: readonly unknown[]) {
+    this.#models = models
+    const classes = entities.filter((each) => typeof each === 'function')
+    const schemas = entities.filter((each) => each instanceof EntitySchema)
+    const other = entities.find((each) => typeof each !== 'function' && !(each instanceof EntitySchema))
+    if (other !== undefined) throw new InvalidOptionError('models', 'classes and EntitySchemas; import them, paths are not searched', other)
+    for (const each of classes) models.meet(each)
+    this.#classes = classes.filter((each) => !models.has(each))
+    this.#schemas = schemas
+  }
+
+  get isComplete(): boolean {
+    return this.#built !== undefined && this.#models.changed.size === 0
+  }
+
+  build(dataSource: AlchemyDataSource): BuiltMetadata {
+    this.#meetNamed()
+    this.#built = (this.#built && this.#grown(this.#built, dataSource)) ?? this.#builtAnew(dataSource)
+    this.#models.settled()
+    return this.#built
+  }
+
+  /** Relations of plain entities may name models that nothing else has named. */
+  #meetNamed(): void {
+    this.#models.meetNamed()
+    const plain = new Set(this.#classes.flatMap((each) => (typeof each === 'function' ? lineage(each) : [])))
+    for (const { target, type } of this.#built ? [] : getMetadataArgsStorage().relations) {
+      if (typeof target === 'function' && plain.has(target) && typeof type === 'function')
+        this.#models.meet(Reflect.apply(type, undefined, []))
+    }
+    this.#models.meetNamed()
+  }
+
+  #builtAnew(dataSource: AlchemyDataSource): Built {
+    const { entries } = this.#models
+    const storage = new Storage(this.#models, dataSource)
+    storage.copy(getMetadataArgsStorage(), (target) => this.#classes.includes(target))
+    storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
+    storage.describe(entries)
+    const built = new Built()
+    this.#add(built, entries, new Builder(dataSource, storage, []).build(), dataSource)
+    return built
+  }
+
+  /** What was built, with the models that are new; `undefined` if these change what was built. */
+  #grown(built: Built, dataSource: AlchemyDataSource): Built | undefined {
+    const added: Entry[] = []
+    const real: Entry[] = []
+    const children = getMetadataArgsStorage().tables.filter(({ type }) => type === 'entity-child')
+    for (const entry of this.#models.changed) {
+      if (children.some(({ target }) => target === entry.target)) return undefined
+      if (!built.byEntry.has(entry)) added.push(entry)
+      else if (this.#models.isPlain(entry.target)) real.push(entry)
+      else return undefined
+    }
+    for (const entry of real) built.replaceTarget(entry)
+    if (added.length === 0) return built
+    const storage = new Storage(this.#models, dataSource)
+    storage.copy(getMetadataArgsStorage(), () => false)
+    storage.describe(added)
+    this.#add(built, added, new Builder(dataSource, storage, built.list).build(), dataSource)
+    return built
+  }
+
+  #add(built: Built, entries: readonly Entry[], fresh: readonly EntityMetadata[], dataSource: DataSource): void {
+    const byTarget = new Map(fresh.map((metadata) => [metadata.target, metadata]))
+    for (const entry of entries) {
+      const metadata = byTarget.get(entry.target)
+      if (!metadata) continue
+      refuseUnknownNames(entry, metadata)
+      // The given name, whatever a bundler did to that of the class: it stands in messages.
+      metadata.name = entry.name
+    }
+    const validator = new EntityMetadataValidator()
+    validator.validateMany(
+      withRelated(fresh).filter(({ tableType }) => tableType !== 'view'),
+      dataSource.driver,
+    )
+    for (const metadata of fresh) {
+      const { target } = metadata
+      if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
+      built.list.push(metadata)
+      built.byTarget.set(target, metadata)
+    }
+    for (const entry of entries) {
+      const metadata = byTarget.get(entry.target)
+      if (metadata) built.byEntry.set(entry, metadata)
+    }
+  }
+}
+
+/** The metadata that there are. */
+class Built implements BuiltMetadata {
+  readonly list: EntityMetadata[] = []
+  readonly byTarget = new Map<Target, EntityMetadata>()
+  readonly byEntry = new Map<Entry, EntityMetadata>()
+
+  /** Puts the real class of a model in the place of its definition; it has methods only. */
+  replaceTarget(entry: Entry): void {
+    const metadata = this.byEntry.get(entry)
+    if (!metadata) return
+    refuseUnknownNames(entry, metadata)
+    this.byTarget.delete(metadata.target)
+    metadata.target = entry.target
+    metadata.inheritanceTree = [entry.target, ...metadata.inheritanceTree]
+    this.byTarget.set(entry.target, metadata)
+  }
+}
+
+/** Metadata with all that their relations lead to: what validation looks at. */
+function withRelated(fresh: readonly EntityMetadata[]): EntityMetadata[] {
+  const found = new Set(fresh)
+  for (const { relations } of found) for (const { inverseEntityMetadata } of relations) found.add(inverseEntityMetadata)
+  return [...found]
+}
+
+function isActiveRecord(target: object): target is typeof BaseEntity {
+  return typeof target === 'function' && target.prototype instanceof BaseEntity
+}
+
+/** What decorators, schemas and definitions have told, as TypeORM's builder reads it. */
+class Storage extends MetadataArgsStorage {
+  readonly #models: ModelRegistry
+  readonly #dataSource: AlchemyDataSource
+
+  constructor(models: ModelRegistry, dataSource: AlchemyDataSource) {
+    super()
+    this.#models = models
+    this.#dataSource = dataSource
+  }
+
+  /** Says whose names are made next: a model's are in snake case. */
+  names(target: Target): void {
+    const { namingStrategy } = this.#dataSource
+    // Tables between two have no target; they belong to the one whose relation was asked for before.
+    if (namingStrategy instanceof ModelNamingStrategy && typeof target === 'function') namingStrategy.isModel = this.#models.has(target)
+  }
+
+  override filterJoinColumns(target: Target, propertyName: string): ReturnType<MetadataArgsStorage['filterJoinColumns']> {
+    this.names(target)
+    return super.filterJoinColumns(target, propertyName)
+  }
+
+  override findJoinTable(target: Target, propertyName: string): ReturnType<MetadataArgsStorage['findJoinTable']> {
+    this.names(target)
+    return super.findJoinTable(target, propertyName)
+  }
+
+  /** Copies what another one holds. @param hasTable Whether a target gets metadata of its own. */
+  copy(other: MetadataArgsStorage, hasTable: (target: Target) => boolean): void {
+    const { tables, ...lists } = other
+    this.tables.push(...tables.filter(({ target }) => hasTable(target)))
+    for (const [key, list] of Object.entries(lists)) {
+      const own: unknown = Reflect.get(this, key)
+      if (Array.isArray(own) && Array.isArray(list)) Object.assign(this, { [key]: [...(own as unknown[]), ...(list as unknown[])] })
+    }
+  }
+
+  /** Adds models, with what was defined on the classes that they extend. */
+  describe(entries: readonly Entry[]): void {
+    const { tables } = getMetadataArgsStorage()
+    for (const entry of entries) {
+      const { target } = entry
+      const decorated = tables.filter((each) => each.target === target)
+      for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
+      if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
+    }
+    const kind = this.#dataSource.alchemy.kind
+    const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
+    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner, kind)
+  }
+
+  /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */
+  #describe(owner: Exclude<Target, string>, model: object, kind: DatabaseKind): void {
+    const keys = namesIn(model, 'primaryKey')
+    for (const [propertyName, definition] of ownColumns(owner)) {
+      const { index, unique, generated } = definition.options
+      const options = columnOptions(definition, keys.includes(propertyName), kind)
+      this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
+      if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
+      if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
+      if (index) this.indices.push({ target: owner, columns: [propertyName], synchronize: true })
+    }
+    for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
+  }
+
+  #relate(target: Exclude<Target, string>, propertyName: string, { kind, related, inverse, options }: RelationDefinition): void {
+    const { joinColumn, joinTable, ...rest } = options
+    this.relations.push({
+      target,
+      propertyName,
+      relationType: kind,
+      isLazy: rest.lazy ?? false,
+      type: () => this.#models.realClassOf(related()),
+      ...(inverse === undefined ? {} : { inverseSideProperty: inverse }),
+      options: rest,
+    })
+    if (kind === 'many-to-one' || joinColumn) {
+      this.joinColumns.push({ target, propertyName, ...(typeof joinColumn === 'string' ? { name: joinColumn } : {}) })
+    }
+    if (joinTable) {
+      this.joinTables.push({ target, propertyName, synchronize: true, ...(typeof joinTable === 'string' ? { name: joinTable } : {}) })
+    }
+  }
+}
+
+/** TypeORM's builder, which finds what was built before, and names what belongs to models. */
+class Builder extends EntityMetadataBuilder {
+  readonly #storage: Storage
+  readonly #known: readonly EntityMetadata[]
+
+  constructor(dataSource: DataSource, storage: Storage, known: readonly EntityMetadata[]) {
+    super(dataSource, storage)
+    this.#storage = storage
+    this.#known = known
+  }
+
+  protected override computeEntityMetadataStep2(metadata: EntityMetadata): void {
+    this.#storage.names(metadata.target)
+    super.computeEntityMetadataStep2(metadata)
+  }
+
+  protected override computeInverseProperties(metadata: EntityMetadata, all: EntityMetadata[]): void {
+    super.computeInverseProperties(metadata, metadata.relations.length === 0 ? all : [...all, ...this.#known])
+  }
+}
+
+function columnOptions({ type, options }: ColumnDefinition, isKey: boolean, kind: DatabaseKind): TypeormColumnOptions {
+  const { serverDefault, name } = options
+  return {
+    ...type.storage(kind, Boolean(options.generated)),
+    nullable: options.nullable ?? false,
+    primary: options.primary ?? isKey,
+    ...(name === undefined ? {} : { name }),
+    ...(serverDefault === undefined ? inDatabase(options.default) : { default: () => serverDefault }),
+  }
+}
+
+/** A plain default is the database's as well, for rows that others insert. */
+function inDatabase(value: unknown): { default?: string | number | boolean } {
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isPlain ? { default: value } : {}
+}
+
+/** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */
+function refuseUnknownNames(
+  { name, definition, target }: Entry,
+  { columns, relations, primaryColumns, parentEntityMetadata }: EntityMetadata,
+): void {
+  const known = new Set<unknown>([...columns, ...relations].map(({ propertyName }) => propertyName))
+  for (const setting of ['primaryKey', 'hidden', 'fillable', 'guarded']) {
+    for (const each of [target, definition]) {
+      if (!each || !Object.hasOwn(each, setting)) continue
+      const unknown = namesIn(each, setting).find((property) => !known.has(property))
+      if (unknown === undefined) continue
+      const remedy = `It has ${[...known].join(', ')}.`
+      throw new ModelDefinitionError(name, `its ${setting} names ${String(unknown)}, which is no column`, remedy)
+    }
+  }
+  if (primaryColumns.length > 0 || parentEntityMetadata) return
+  const remedy = `Define a column with { primary: true }, or give { primaryKey: … } as the third parameter of db.BaseModel('${name}', columns, …).`
+  throw new ModelDefinitionError(name, 'it has no key', remedy)
+}

@@ -1,0 +1,14 @@
+import * as types from '../types/index.js'
+
+/** All data types by name: `db.utils`. */
+export interface DataTypes extends Readonly<typeof types> {}
+
+/** All data types by name. */
+export const utils: DataTypes = types
+
+// The words that models are defined with; `db` has each of them.
+export { Check, Index, JoinColumn, JoinTable, Unique } from 'typeorm'
+export { func } from '../query/func.js'
+export * from '../types/index.js'
+export { column as Column } from './column.js'
+export { ManyToMany, ManyToOne, OneToMany, OneToOne } from './relation.js'
