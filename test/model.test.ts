@@ -13,6 +13,11 @@ import { statementRows } from './conformance/statements.ts'
 import { valueRows } from './conformance/values.ts'
 import { verbRows } from './conformance/verbs.ts'
 import { viewRows } from './conformance/views.ts'
+import { bulkWriteRows } from './conformance/bulk-writes.ts'
+import { eagerRows } from './conformance/eager.ts'
+import { joinedQueryRows } from './conformance/joined-queries.ts'
+import { loopRows } from './conformance/loops.ts'
+import { windowRows } from './conformance/windows.ts'
 import { eachDatabase } from './matrix.ts'
 
 eachDatabase('verbs', verbRows)
@@ -30,3 +35,8 @@ eachDatabase('connections', connectionRows)
 eachDatabase('values', valueRows)
 eachDatabase('migrations', migrationRows)
 eachDatabase('views', viewRows)
+eachDatabase('bulk writes', bulkWriteRows)
+eachDatabase('eager relations', eagerRows)
+eachDatabase('joined queries', joinedQueryRows)
+eachDatabase('loops', loopRows)
+eachDatabase('windows', windowRows)

@@ -39,7 +39,10 @@ export function errorRows(database: TestDatabase): void {
       { name: 'b', email: 'b@b.cd' },
     ])
     expect(await thrown(second?.update({ email: 'a@b.cd' }) ?? Promise.resolve())).toMatchObject({ code: 'UNIQUE', columns: ['email'] })
-    expect(await thrown(User.query().updateAll({ email: 'c@d.ef' }))).toMatchObject({ code: 'UNIQUE', columns: ['email'] })
+    expect(await thrown(User.query().updateAll({ email: 'c@d.ef' }, { allRows: true }))).toMatchObject({
+      code: 'UNIQUE',
+      columns: ['email'],
+    })
     expect(await thrown(db.dataSource.getRepository(User).insert({ name: 'x', email: 'a@b.cd' }))).toMatchObject({ code: 'UNIQUE' })
   })
 

@@ -104,7 +104,7 @@ export function queryRows(database: TestDatabase): void {
     expect(totals).toMatchObject({ n: 3, emails: 1, places: 2, sum: 6, avg: 2, min: 'Ada' })
     expect(DateTime.isDateTime(totals?.since)).toBe(true)
     expect(await User.filter({ name: 'X' }).count()).toBe(0)
-    await User.query().deleteAll()
+    await User.query().deleteAll({ allRows: true })
     expect(await User.query(selection).first()).toEqual({ n: 0, emails: 0, places: 0, sum: null, avg: null, min: null, since: null })
     const groups = await User.query({ place: 'location', upper: db.func.upper('location'), n: db.func.count() }, { includeDeleted: true })
       .groupBy('user.location')
@@ -202,7 +202,7 @@ export function queryRows(database: TestDatabase): void {
 
   row('updateAll sets what update sets', async ({ User, Post, db }) => {
     const { id } = await User.create({ name: 'a' })
-    const change = (values: unknown): Promise<number> => User.query().updateAll(values as never)
+    const change = (values: unknown): Promise<number> => User.query().updateAll(values as never, { allRows: true })
     await expect(change({ nope: 1 })).rejects.toMatchObject({ code: 'UNKNOWN_COLUMN', status: 422 })
     for (const values of [{ id: 5 }, { isDeleted: true }, { deletedAt: null }, { updatedAt: null }, { id: db.sql`id + 1` }]) {
       await expect(change(values)).rejects.toMatchObject({ code: 'PROTECTED_COLUMN', status: 422 })
@@ -212,12 +212,12 @@ export function queryRows(database: TestDatabase): void {
     }
     expect(await change({})).toBe(0)
     expect(await change({ name: undefined })).toBe(0)
-    expect(await User.query().updateAll({ id: id + 1 }, { unguarded: true })).toBe(1)
+    expect(await User.filter({ id }).updateAll({ id: id + 1 }, { unguarded: true })).toBe(1)
     const author = await User.getOrError(id + 1)
     await Post.createMany([{ title: 'a' }, { title: 'b' }])
-    expect(await Post.query().updateAll({ author })).toBe(2)
+    expect(await Post.query().updateAll({ author }, { allRows: true })).toBe(2)
     expect(await Post.count({ author })).toBe(2)
-    expect(await Post.query().updateAll({ author: null })).toBe(2)
+    expect(await Post.filter({ author }).updateAll({ author: null })).toBe(2)
     expect(await Post.count({ author: isNull() })).toBe(2)
   })
 

@@ -72,7 +72,7 @@ export function softDeleteRows(database: TestDatabase): void {
   for (const [name, restore] of Object.entries(restores)) {
     row(`${name} writes both columns, in a scope and outside`, async (store) => {
       const [first, second] = await store.User.createMany([{ name: 'a' }, { name: 'b' }])
-      await store.User.query().deleteAll()
+      await store.User.query().deleteAll({ allRows: true })
       await restore(store, first?.id ?? 0)
       await store.db.run(() => restore(store, second?.id ?? 0))
       expect(await flags(store)).toEqual(['0-', '0-'])
@@ -159,9 +159,9 @@ export function softDeleteRows(database: TestDatabase): void {
     await User.createMany(Array.from({ length: 4 }, (_, index) => ({ name: `n${index}` })))
     await User.filter({ name: 'n0' }).deleteAll()
     const seen: number[] = []
-    expect(await sent(async () => seen.push(await User.query().updateAll({ points: 5 })))).toHaveLength(1)
-    expect(await sent(async () => seen.push(await User.query().deleteAll()))).toHaveLength(1)
-    expect(await sent(async () => seen.push(await User.query({ includeDeleted: true }).restoreAll()))).toHaveLength(1)
+    expect(await sent(async () => seen.push(await User.query().updateAll({ points: 5 }, { allRows: true })))).toHaveLength(1)
+    expect(await sent(async () => seen.push(await User.query().deleteAll({ allRows: true })))).toHaveLength(1)
+    expect(await sent(async () => seen.push(await User.query({ includeDeleted: true }).restoreAll({ allRows: true })))).toHaveLength(1)
     expect(
       await sent(async () => seen.push(await User.filter({ name: oneOf(['n1', 'n2']) }).deleteAll({ hardDelete: true }))),
     ).toHaveLength(1)

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'INVALID_FILTER'
   | 'INVALID_IDENTIFIER'
   | 'INVALID_OPTION'
+  | 'INVALID_PAGE'
   | 'INVALID_URI'
   | 'INVALID_VALUE'
   | 'LOCK_TIMEOUT'
@@ -276,6 +277,14 @@ export class InvalidFilterError extends AnsweredError {
   readonly code = 'INVALID_FILTER'
   constructor(model: string, key: string, why: string, remedy = "Give a value of the column's kind.") {
     super(400, `${model} cannot be filtered by ${keyText(key)}: ${why}. ${remedy}`)
+  }
+}
+
+/** A page cannot be asked for so. Status 400. */
+export class InvalidPageError extends AnsweredError {
+  readonly code = 'INVALID_PAGE'
+  constructor(why: string) {
+    super(400, why)
   }
 }
 

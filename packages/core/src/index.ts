@@ -26,6 +26,7 @@ export {
   InvalidFilterError,
   InvalidIdentifierError,
   InvalidOptionError,
+  InvalidPageError,
   InvalidUriError,
   InvalidValueError,
   MissingDriverError,
@@ -63,6 +64,7 @@ export { type RenderOptions, renderPagination } from './pagination/render.js'
 export { Expression, type func, type OwnType } from './query/func.js'
 export { and, between, gt, gte, isNull, lt, lte, not, oneOf, Operator, or } from './query/operators.js'
 export {
+  type BulkOptions,
   type BulkUpdateOptions,
   type BulkValues,
   type DeletedOptions,

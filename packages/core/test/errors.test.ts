@@ -30,6 +30,13 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'pg is not installed',
     remedy: 'Run: npm install pg',
   },
+  InvalidPageError: {
+    make: () => new errors.InvalidPageError('A page of 0 items cannot be. Give a perPage from 1.'),
+    code: 'INVALID_PAGE',
+    status: 400,
+    fact: 'A page of 0 items',
+    remedy: 'Give a perPage',
+  },
   InvalidOptionError: {
     make: () => new errors.InvalidOptionError('poolSize', 'a whole number from 1 to 1000', 0),
     code: 'INVALID_OPTION',

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InvalidOptionError } from '../src/errors.js'
+import { InvalidPageError } from '../src/errors.js'
 import { type PageOptions, pageRequest } from '../src/pagination/page-request.js'
 
 it('is the first ten items, counted, unless something else is asked for', () => {
@@ -77,7 +77,7 @@ describe('perPage', () => {
   )
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('of the application that is wrong, as %d, is an error', (perPage) => {
-    expect(() => pageRequest({ perPage })).toThrow(InvalidOptionError)
+    expect(() => pageRequest({ perPage })).toThrow(InvalidPageError)
     expect(() => pageRequest({ perPage })).toThrow('The option perPage')
   })
 })

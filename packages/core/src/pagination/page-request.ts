@@ -1,4 +1,5 @@
-import { InvalidOptionError } from '../errors.js'
+import { InvalidOptionError, InvalidPageError } from '../errors.js'
+import { anything, flag, type Given, type Option, readOptions, wholeNumber } from '../options.js'
 
 /** Which page is asked for; values may come straight from a query string. */
 export interface PageOptions {
@@ -24,19 +25,32 @@ const defaultMaxPerPage = 100
 /** Nine digits: every offset stays far below 2^53, where numbers stop being exact. */
 const largest = 999_999_999
 
+/** A number that is none is the application's mistake; a text, a client's. */
+const size: Option<unknown> = {
+  takes: 'a whole number from 1',
+  accepts: (value): value is unknown => typeof value !== 'number' || isPositive(value),
+}
+
+const known = { page: anything, perPage: size, maxPerPage: wholeNumber(1), count: flag }
+
 /**
  * Reads page options, of which clients may have sent any.
  *
- * @throws {InvalidOptionError} The application gave a number below 1 for `perPage` or `maxPerPage`.
+ * @throws {InvalidPageError} An option is unknown or has a value that it cannot have: a number below 1 for `perPage`.
  */
 export function pageRequest(options?: PageOptions | null): PageRequest {
-  const { maxPerPage = defaultMaxPerPage, page, perPage, count = true } = options ?? {}
-  if (!isPositive(maxPerPage)) throw new InvalidOptionError('maxPerPage', 'a whole number from 1', maxPerPage)
-  if (typeof perPage === 'number' && !isPositive(perPage)) {
-    throw new InvalidOptionError('perPage', 'a whole number from 1', perPage)
+  const { maxPerPage = defaultMaxPerPage, page, perPage, count = true } = read(options)
+  const most = Math.min(positive(perPage) ?? defaultPerPage, maxPerPage)
+  return { page: page === 'last' ? 'last' : (positive(page) ?? 1), perPage: most, count }
+}
+
+/** A whole query string may have been given: what is wrong in it is the client's fault. */
+function read(options: unknown): Given<typeof known> {
+  try {
+    return readOptions(known, options ?? undefined, 'paginate()')
+  } catch (error) {
+    throw error instanceof InvalidOptionError ? new InvalidPageError(error.message) : error
   }
-  const size = Math.min(positive(perPage) ?? defaultPerPage, maxPerPage)
-  return { page: page === 'last' ? 'last' : (positive(page) ?? 1), perPage: size, count }
 }
 
 function isPositive(value: number): boolean {

@@ -24,6 +24,11 @@ export class Expression<Column extends string, Result> {
   readonly isDistinct: boolean
   /** Turns what the driver gives into the result; `undefined` for the column's own conversion. */
   readonly convert: ((value: unknown) => Result) | undefined
+  /** Whether it makes one value of many rows. */
+  get isAggregate(): boolean {
+    return !['LOWER', 'UPPER'].includes(this.name)
+  }
+
   /** Only for the type: what a row holds. */
   declare readonly result: Result
 

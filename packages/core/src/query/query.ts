@@ -1,3 +1,4 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type {
   DeleteQueryBuilder,
   EntityMetadata,
@@ -87,8 +88,14 @@ export type Filter<T> = FilterObject<T> | Operator<FilterObject<T> | Sql> | Sql
 /** What `updateAll` sets: values by column, or SQL. */
 export type BulkValues<T> = { readonly [K in ColumnName<T>]?: T[K] | Sql }
 
+/** How a bulk write goes about its rows. */
+export interface BulkOptions {
+  /** Writes all rows where the query has no condition. @default false: that is refused */
+  readonly allRows?: boolean
+}
+
 /** How `updateAll` takes its values. */
-export interface BulkUpdateOptions {
+export interface BulkUpdateOptions extends BulkOptions {
   /** Takes every column, also keys and guarded ones: for values that no client chose. @default false */
   readonly unguarded?: boolean
 }
@@ -98,6 +105,22 @@ const spareParameters = 100
 
 /** Rows that a loop loads at a time. */
 const batchSize = 500
+
+/** Parts of TypeORM's expression map that make no difference to a bulk write, or that it takes over. */
+const conditionParts = new Set(['wheres', 'parameters', 'nativeParameters', 'withDeleted', 'mainAlias', 'aliases'])
+
+/** What the other parts are called. */
+const partNames: Readonly<Record<string, string>> = {
+  joinAttributes: 'joins',
+  orderBys: 'an order',
+  groupBys: 'groups',
+  havings: 'having',
+  selects: 'a selection',
+  selectDistinct: 'distinct',
+  lockMode: 'a lock',
+  skip: 'skip',
+  take: 'take',
+}
 
 /** Turns a value of the driver into that of a row. */
 type Conversion = (value: unknown) => unknown
@@ -120,6 +143,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   declare softDelete: never
   declare restore: never
   #conversions: Map<string, Conversion> | undefined
+  #aggregates = false
+  #onlyDeleted = false
   #places = 0
   #raw = false
   #locks = false
@@ -144,6 +169,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   override clone(): this {
     const copy = super.clone()
     copy.#conversions = this.#conversions && new Map(this.#conversions)
+    copy.#aggregates = this.#aggregates
+    copy.#onlyDeleted = this.#onlyDeleted
     copy.#places = this.#places
     copy.#raw = this.#raw
     copy.#locks = this.#locks
@@ -156,6 +183,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     const { includeDeleted = false, onlyDeleted = false } = readOptions(deletedOptions, options, 'query()')
     if (includeDeleted || onlyDeleted) this.withDeleted()
     const { deleteDateColumn } = this.#metadata
+    this.#onlyDeleted = onlyDeleted && deleteDateColumn !== undefined
     if (onlyDeleted && deleteDateColumn) super.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NOT NULL`)
     return this
   }
@@ -164,6 +192,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   columns(selection: Readonly<Record<string, string | Expression<string, unknown>>>): Query<T, never> {
     this.#conversions = new Map()
     this.expressionMap.selects = []
+    this.#aggregates = Object.values(selection).some((chosen) => chosen instanceof Expression && chosen.isAggregate)
     for (const [name, chosen] of Object.entries(selection)) {
       if (typeof chosen !== 'string' && !((chosen as unknown) instanceof Expression)) {
         throw new InvalidFilterError(this.#metadata.name, name, 'a query selects names of columns and db.func', selectionRemedy)
@@ -349,6 +378,44 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return this
   }
 
+  /** The most rows or records. @param limit A whole number from 0, also as its digits. @throws {InvalidFilterError} It is none. Status 400. */
+  override limit(limit?: number): this {
+    return super.limit(this.#size('limit', limit))
+  }
+
+  /** Leaves out the first rows or records. @param offset As of `limit`. */
+  override offset(offset?: number): this {
+    return super.offset(this.#size('offset', offset))
+  }
+
+  /** The same as `limit`. */
+  override take(take?: number): this {
+    return super.take(this.#size('take', take))
+  }
+
+  /** The same as `offset`. */
+  override skip(skip?: number): this {
+    return super.skip(this.#size('skip', skip))
+  }
+
+  #size(name: string, given: unknown): number | undefined {
+    const size = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given
+    if (size === undefined || (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0)) return size
+    throw new InvalidFilterError(this.#metadata.name, `that ${name}`, 'it is no whole number from 0', 'Give one.')
+  }
+
+  /** Gives equal rows once. @throws {InvalidFilterError} A column of JSON was chosen, which has no equality. Status 400. */
+  override distinct(distinct = true): this {
+    const isJson = ({ selection }: { selection: string }): boolean => {
+      const column = this.#metadata.findColumnWithPropertyPath(selection.slice(this.alias.length + 1))
+      return column !== undefined && kindOf(column, this.alchemy) === 'json'
+    }
+    if (distinct && this.expressionMap.selects.some(isJson)) {
+      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON has no equality', 'Write db.sql.')
+    }
+    return super.distinct(distinct)
+  }
+
   /** Conditions of our own are made of mapped names and bound values; a builder's text may do anything. */
   protected override get isPlainRead(): boolean {
     return !this.#raw && !this.#locks
@@ -396,7 +463,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   /** Everything that matches. */
   all(): Promise<R[]> {
-    return this.#run('all', (session, runner) => this.#load(session, runner))
+    return this.#run('all', (session, runner) => this.#limited().#load(session, runner))
   }
 
   /** The first that matches, `null` if none does. */
@@ -459,6 +526,10 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /** Whether any matches. */
   exists(): Promise<boolean> {
     return this.#run('exists', async (_session, runner) => {
+      const { offset, limit } = this.#window
+      if (limit === 0) return false
+      if (this.#conversions) return (await this.#limited(1).#rows(runner)).length > 0
+      if (offset > 0) return (await this.#total(runner)) > 0
       const query = this.#bare()
       query.expressionMap.selects = []
       query.#select('1', 'one')
@@ -481,10 +552,10 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    *
    * @param options `page` and `perPage` may come straight from a query string: what is no page is page 1.
    * @returns The page; an empty one beyond the last.
-   * @throws {InvalidOptionError} The application itself gave a `perPage` below 1.
+   * @throws {InvalidPageError} An option is unknown, or `maxPerPage` is no whole number from 1. Status 400.
    */
   paginate(options?: PageOptions): Promise<Paginator<R>> {
-    return this.#operation(() => this.#page(pageRequest(options)))
+    return this.#operation(async () => this.#page(pageRequest(options)))
   }
 
   async #page(request: PageRequest): Promise<Paginator<R>> {
@@ -508,40 +579,79 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       yield* await this.all()
       return
     }
-    const metadata = this.#metadata
-    const keys = await this.#run('keys', async (_session, runner) => {
-      const query = this.clone()
-      query.expressionMap.selects = []
-      for (const column of metadata.primaryColumns) query.#select(`${this.alias}.${column.propertyPath}`, column.propertyName)
-      return query.loadRawResults(runner)
-    })
+    const keys = await this.#run('keys', (_session, runner) => this.#keys(runner))
     for (let start = 0; start < keys.length; start += batchSize) {
       yield* await this.#batch(keys.slice(start, start + batchSize))
     }
   }
 
+  /** The key of each record once, in order: a join to many gives it as often as it has others. */
+  async #keys(runner: QueryRunner): Promise<ObjectLiteral[]> {
+    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
+    if (limit === 0) return []
+    const isJoined = this.#joinsMany
+    const query = isJoined ? this.clone().#setWindow(0, Number.POSITIVE_INFINITY) : this.#limited()
+    Object.assign(query.expressionMap, { selects: [], selectDistinct: false })
+    for (const { propertyPath, propertyName } of this.#metadata.primaryColumns) {
+      query.#select(`${this.alias}.${propertyPath}`, propertyName)
+    }
+    const keys = await query.loadRawResults(runner)
+    if (!isJoined) return keys
+    const { driver } = this.dataSource
+    const unique = new Map<string, ObjectLiteral>()
+    for (const key of keys) {
+      const text = this.#keyText((column) => driver.prepareHydratedValue(key[column.propertyName], column))
+      if (!unique.has(text)) unique.set(text, key)
+    }
+    return [...unique.values()].slice(offset, offset + limit)
+  }
+
   async #batch(keys: readonly ObjectLiteral[]): Promise<R[]> {
     const metadata = this.#metadata
-    const wanted = keys.map((key) => metadata.primaryColumns.map(({ propertyName }) => String(key[propertyName])).join())
+    const { driver } = this.dataSource
     return this.#run('batch', async (session, runner) => {
-      const query = Query.of<T>(this.alchemy, metadata.target as EntityTarget<T>).withDeleted() as unknown as Query<T, R>
-      query.#own(
-        keys
-          .map((key) =>
-            metadata.primaryColumns
-              .map(({ propertyName, propertyPath }) => `${this.alias}.${propertyPath} = ${query.#place(key[propertyName])}`)
-              .join(' AND '),
-          )
-          .map((condition) => `(${condition})`)
-          .join(' OR '),
-      )
+      // Without joins only the key counts: a record that the loop has changed need not match any more.
+      const query = this.expressionMap.joinAttributes.length > 0 ? this.#unlocked() : this.#anew()
+      query.#own(query.#keyed(keys))
       session.records.evictClean(metadata)
       const found = new Map<string, R>()
       for (const record of await query.#load(session, runner)) {
-        found.set(metadata.primaryColumns.map((column) => String(column.getEntityValue(record as ObjectLiteral))).join(), record)
+        found.set(
+          this.#keyText((column) => column.getEntityValue(record as ObjectLiteral)),
+          record,
+        )
       }
-      return wanted.flatMap((key) => found.get(key) ?? [])
+      return keys.flatMap(
+        (key) => found.get(this.#keyText((column) => driver.prepareHydratedValue(key[column.propertyName], column))) ?? [],
+      )
     })
+  }
+
+  /** A query of all records of the model. */
+  #anew(): Query<T, R> {
+    return Query.of<T>(this.alchemy, this.#metadata.target as EntityTarget<T>).withDeleted() as unknown as Query<T, R>
+  }
+
+  /** The condition that finds the rows of `keys`, which are as the driver gave them. */
+  #keyed(keys: readonly ObjectLiteral[]): string {
+    const columns = this.#metadata.primaryColumns
+    const [only, second] = columns
+    if (only && !second)
+      return `${this.alias}.${only.propertyPath} IN (${keys.map((key) => this.#place(key[only.propertyName])).join(', ')})`
+    const one = (key: ObjectLiteral): string =>
+      columns.map(({ propertyName, propertyPath }) => `${this.alias}.${propertyPath} = ${this.#place(key[propertyName])}`).join(' AND ')
+    return keys.map((key) => `(${one(key)})`).join(' OR ')
+  }
+
+  /** A key as text: equal for equal keys, whatever object holds them. */
+  #keyText(valueOf: (column: ColumnMetadata) => unknown): string {
+    const { driver } = this.dataSource
+    return JSON.stringify(
+      this.#metadata.primaryColumns.map((column) => {
+        const value: unknown = driver.preparePersistentValue(valueOf(column), column)
+        return typeof value === 'bigint' ? `${value}` : value
+      }),
+    )
   }
 
   // ------------------------------------------------------------------------------------------------ writing
@@ -550,8 +660,11 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    * Sets columns of all matching live rows, in one statement.
    *
    * @param values Values by column, as `update` of a record takes them, or `db.sql`.
-   * @param options `unguarded` takes every column, also keys and guarded ones: for values that no client chose.
+   * @param options `unguarded` takes every column, also keys and guarded ones: for values that no client chose. `allRows`
+   * goes without a condition.
    * @returns Number of rows.
+   * @throws {UnsupportedError} The query has more than conditions: a limit, a join, an order.
+   * @throws {InvalidFilterError} The query has no condition, and there is no `allRows`. Status 400.
    * @throws {UnknownColumnError} A key is no column. Status 422.
    * @throws {ProtectedColumnError} A column may not be set. Status 422.
    * @throws {InvalidValueError} A value does not fit its column. Status 422.
@@ -563,7 +676,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   }
 
   async #updateAll(values: BulkValues<T>, given?: BulkUpdateOptions): Promise<number> {
-    const options = readOptions({ unguarded: flag }, given, 'updateAll()')
+    const options = readOptions({ unguarded: flag, allRows: flag }, given, 'updateAll()')
     const metadata = this.#metadata
     if (!isRecord(values) || Array.isArray(values)) {
       throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
@@ -579,36 +692,48 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       } else set[key] = checks.acceptChange(metadata, key, value, options)
     }
     if (Object.keys(set).length === 0) return 0
-    return this.#writeAll('updateAll', (builder) => builder.update().set(set as never))
+    return this.#writeAll('updateAll', options.allRows ?? false, (builder) => builder.update().set(set as never))
   }
 
-  /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
-  deleteAll(options?: { readonly hardDelete?: boolean }): Promise<number> {
+  /**
+   * Deletes all matching live rows in one statement, softly where the model does so.
+   *
+   * @param options `hardDelete` deletes the rows for good, `allRows` goes without a condition.
+   * @returns Number of rows. @throws As `updateAll`.
+   * @example
+   * await User.filter({ location: 'Moon' }).deleteAll()
+   */
+  deleteAll(options?: BulkOptions & { readonly hardDelete?: boolean }): Promise<number> {
     return this.#operation(async () => {
-      const { hardDelete = false } = readOptions({ hardDelete: flag }, options, 'deleteAll()')
+      const { hardDelete = false, allRows = false } = readOptions({ hardDelete: flag, allRows: flag }, options, 'deleteAll()')
       const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
-      return this.#writeAll('deleteAll', (builder) => (soft ? builder.softDelete() : builder.delete()))
+      return this.#writeAll('deleteAll', allRows, (builder) => (soft ? builder.softDelete() : builder.delete()))
     })
   }
 
-  /** Restores all matching deleted rows in one statement. @returns Number of rows. */
-  restoreAll(): Promise<number> {
+  /** Restores all matching deleted rows in one statement. @param options As of `deleteAll`. @returns Number of rows. */
+  restoreAll(options?: BulkOptions): Promise<number> {
     return this.#operation(async () => {
+      const { allRows = false } = readOptions({ allRows: flag }, options, 'restoreAll()')
       const { deleteDateColumn, name } = this.#metadata
       if (!deleteDateColumn) throw new UnsupportedError(`${name}.restoreAll()`, 'Use db.Model, which deletes softly.')
-      return this.#writeAll('restoreAll', (builder) => builder.restore(), false)
+      return this.#writeAll('restoreAll', allRows, (builder) => builder.restore(), false)
     })
   }
 
   /** One statement over the rows that this query means. */
   #writeAll(
     verb: string,
+    allRows: boolean,
     make: (builder: Builder<T>) => UpdateQueryBuilder<T> | SoftDeleteQueryBuilder<T> | DeleteQueryBuilder<T>,
     liveOnly = true,
   ): Promise<number> {
-    const { skip, take, limit, offset, joinAttributes } = this.expressionMap
-    if (skip ?? take ?? limit ?? offset ?? joinAttributes[0]) {
-      throw new UnsupportedError(`${verb}() with limit, offset or joins`, 'Filter by keys instead.')
+    this.#refuseBeyondConditions(verb)
+    const conditions = this.expressionMap.wheres.filter(({ condition }) => condition !== '').length
+    // That they are deleted says nothing of which rows to restore.
+    if (conditions === (liveOnly ? 0 : Number(this.#onlyDeleted)) && !allRows) {
+      const why = `${verb}() would change every row`
+      throw new InvalidFilterError(this.#metadata.name, 'nothing', why, `Give a condition, or call ${verb} with { allRows: true }.`)
     }
     return this.#run(
       verb,
@@ -632,6 +757,31 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       },
       true,
     )
+  }
+
+  /** Only what a bulk write understands may be on the query: what it passed over would be rows too many. */
+  #refuseBeyondConditions(verb: string): void {
+    const refuse = (what: string): never => {
+      throw new UnsupportedError(`${verb}() of a query with ${what}`, 'Filter by keys instead.')
+    }
+    if (this.#conversions) refuse('a selection')
+    if (this.#locks) refuse('a lock')
+    const { expressionMap: fresh } = this.#anew()
+    for (const [part, value] of Object.entries(this.expressionMap)) {
+      if (!conditionParts.has(part) && !isDeepStrictEqual(value, Reflect.get(fresh, part))) refuse(partNames[part] ?? part)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ how it is shown
+
+  /** A query is no list: to answer with it, send it. @throws {UnsupportedError} Always. */
+  toJSON(): never {
+    throw new UnsupportedError(`A query of ${this.#metadata.name} as JSON`, 'Call .all(), .first() or .paginate(), and await it.')
+  }
+
+  /** The text of the SELECT, without its values. */
+  [inspect.custom](): string {
+    return `Query(${this.#metadata.name}) ${this.getQuery()}`
   }
 
   // ------------------------------------------------------------------------------------------------ how it runs
@@ -658,47 +808,116 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     return this
   }
 
+  /** What this query, a copy made for one reading, gives. */
   async #load(session: Session, runner: QueryRunner): Promise<R[]> {
-    const conversions = this.#conversions
-    if (conversions) {
-      const rows = await this.loadRawResults(runner)
-      return rows.map((row) => Object.fromEntries([...conversions].map(([name, convert]) => [name, convert(row[name])])) as R)
-    }
-    this.expressionMap.queryEntity = true
-    const { entities } = await this.executeEntitiesAndRawResults(runner)
+    const { limit, take } = this.expressionMap
+    if ((limit ?? take) === 0) return []
+    if (this.#conversions) return this.#rows(runner)
     const metadata = this.#metadata
+    this.expressionMap.queryEntity = true
+    // Records differ by their keys; and not every type of a column has an equality.
+    this.expressionMap.selectDistinct = false
+    this.#loadEager(metadata)
+    const { entities } = await this.executeEntitiesAndRawResults(runner)
     return entities.map((entity) => session.records.adopt(metadata, entity)) as unknown as R[]
   }
 
+  /** Lets TypeORM load eager relations by statements of their own, which leaves limits and locks alone. */
+  #loadEager({ eagerRelations }: EntityMetadata): void {
+    const joined = new Set(this.expressionMap.joinAttributes.filter(({ isSelected }) => isSelected).map(({ relation }) => relation))
+    const missing = eagerRelations.filter((relation) => !joined.has(relation))
+    if (missing.length === 0) return
+    this.relationMetadatas = missing
+    this.findOptions = { loadEagerRelations: true, relationLoadStrategy: 'query' }
+    this.expressionMap.relationLoadStrategy = 'query'
+  }
+
+  async #rows(runner: QueryRunner): Promise<R[]> {
+    const conversions = [...(this.#conversions ?? [])]
+    const rows = await this.loadRawResults(runner)
+    return rows.map((row) => Object.fromEntries(conversions.map(([name, convert]) => [name, convert(row[name])])) as R)
+  }
+
+  /** How many rows `all()` would give. */
   async #total(runner: QueryRunner): Promise<number> {
-    if (!this.#conversions) return this.#bare().executeCountQuery(runner)
-    const { sql, parameters } = { sql: this.#bare().getQuery(), parameters: this.getParameters() }
-    const [text, values] = this.dataSource.driver.escapeQueryWithParameters(`SELECT COUNT(*) AS n FROM (${sql}) counted`, parameters)
+    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
+    return Math.max(0, Math.min(limit, (await this.#countAll(runner)) - offset))
+  }
+
+  async #countAll(runner: QueryRunner): Promise<number> {
+    const query = this.#bare()
+    if (!this.#conversions && this.expressionMap.groupBys.length === 0) return query.executeCountQuery(runner)
+    if (!this.#conversions) {
+      query.expressionMap.selects = []
+      for (const { propertyPath, propertyName } of this.#metadata.primaryColumns)
+        query.#select(`${this.alias}.${propertyPath}`, propertyName)
+    }
+    const [text, values] = this.dataSource.driver.escapeQueryWithParameters(
+      `SELECT COUNT(*) AS n FROM (${query.getQuery()}) counted`,
+      this.getParameters(),
+    )
     const { records } = await runner.query(text, values, true)
     return Number((records as { n: unknown }[])[0]?.n ?? 0)
   }
 
   /** A copy without order, window and lock: to count, which locks nothing. */
   #bare(): this {
-    const query = this.clone()
-    Object.assign(query.expressionMap, { orderBys: {}, lockMode: undefined, onLocked: undefined })
-    return query.limit().offset().skip().take()
+    const query = this.#unlocked()
+    query.expressionMap.orderBys = {}
+    return query
   }
 
-  /** A copy of at most `count` records; with joins TypeORM pages by keys, so that no record loses its relations. */
-  #limited(count: number, offset?: number): this {
-    const query = this.clone()
-    const joins = this.expressionMap.joinAttributes.length > 0
-    if (joins && !this.#conversions) return query.take(count).skip(offset)
-    return query.limit(Math.min(count, this.expressionMap.limit ?? count)).offset(offset ?? this.expressionMap.offset)
+  /** A copy without window and lock. */
+  #unlocked(): this {
+    const query = this.clone().#setWindow(0, Number.POSITIVE_INFINITY)
+    Object.assign(query.expressionMap, { lockMode: undefined, onLocked: undefined })
+    return query
   }
 
-  /** A copy with an order, since pages of an unordered list may overlap. */
+  /** Which of the rows that match: TypeORM's `skip` and `take` mean here what `offset` and `limit` do. */
+  get #window(): { readonly offset: number; readonly limit: number | undefined } {
+    const { limit, take, offset, skip } = this.expressionMap
+    return { offset: offset ?? skip ?? 0, limit: limit ?? take }
+  }
+
+  /** A copy of at most `count` of the rows that this query means, from the one at `from`. */
+  #limited(count = Number.POSITIVE_INFINITY, from = 0): this {
+    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
+    return this.clone().#setWindow(offset + from, Math.max(0, Math.min(count, limit - from)))
+  }
+
+  #setWindow(offset: number, count: number): this {
+    Object.assign(this.expressionMap, { limit: undefined, take: undefined, offset: undefined, skip: undefined })
+    if (offset === 0 && count === Number.POSITIVE_INFINITY) return this
+    // MySQL knows no OFFSET without a LIMIT.
+    const most = Math.min(count, Number.MAX_SAFE_INTEGER)
+    const first = offset === 0 ? undefined : offset
+    // Of records that come with others TypeORM finds the keys first, so that none loses its relations.
+    const isOfRecords = this.#joinsMany && !this.#conversions
+    Object.assign(this.expressionMap, isOfRecords ? { skip: first, take: most } : { offset: first, limit: most })
+    return this
+  }
+
+  /** Whether a join may give a record several times. */
+  get #joinsMany(): boolean {
+    return this.expressionMap.joinAttributes.some(({ relation }) => !relation || !(relation.isManyToOne || relation.isOneToOne))
+  }
+
+  /** A copy with an order that no two rows share, since pages of what is equal may overlap. */
   #ordered(): this {
     const query = this.clone()
-    if (Object.keys(query.expressionMap.allOrderBys).length > 0 || query.#conversions) return query
-    for (const column of this.#metadata.primaryColumns) query.addOrderBy(column.propertyPath)
+    const { expressionMap } = query
+    const add = (text: string): void => {
+      if (!(text in expressionMap.allOrderBys)) query.#addOrder(text)
+    }
+    if (expressionMap.selectDistinct && this.#conversions) for (const name of this.#conversions.keys()) add(this.escape(name))
+    else if (expressionMap.groupBys.length > 0) for (const group of expressionMap.groupBys) add(group)
+    else if (!this.#aggregates) for (const { propertyPath } of this.#metadata.primaryColumns) add(`${this.alias}.${propertyPath}`)
     return query
+  }
+
+  #addOrder(text: string): void {
+    super.addOrderBy(text)
   }
 
   /** A condition made here, of mapped names and places. */
