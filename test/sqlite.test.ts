@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy } from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
@@ -298,11 +301,59 @@ describe('sqlite: what it is', () => {
       expect(await User.count()).toBe(0)
     }))
 
-  it('a file that cannot be opened is told, each time', async () => {
-    const missing = new ActiveAlchemy('sqlite:////dev/null/no.db')
-    await expect(missing.createAll()).rejects.toThrow(/mkdir|directory/)
-    await expect(missing.ping()).rejects.toThrow(/mkdir|directory/)
-    await missing.close()
+  it('a path whose directory is missing is an error that names the directory, and makes none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alchemy-'))
+    const db = new ActiveAlchemy(`sqlite:///${join(folder, 'no', 'such', 'shop.db')}`)
+    for (const call of [() => db.createAll(), () => db.ping()]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining(`The directory ${join(folder, 'no', 'such')} does not exist`) as unknown,
+      })
+    }
+    expect(await readdir(folder)).toEqual([])
+    await db.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('a file that cannot be opened is told with its name, each time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alchemy-'))
+    await writeFile(join(folder, 'text.db'), 'no database, but a text that is long enough for a head of one')
+    for (const [file, why] of [
+      [folder, /unable to open database file/],
+      [join(folder, 'text.db'), /not a database/],
+    ] as const) {
+      const db = new ActiveAlchemy(`sqlite:///${file}`)
+      for (const call of [() => db.createAll(), () => db.ping()]) {
+        const error = await call().then(String, (reason: unknown) => reason as Error)
+        expect(error).toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringMatching(why) as unknown })
+        expect(String(error)).toContain(file)
+      }
+      await db.close()
+    }
+    await rm(folder, { recursive: true })
+  })
+
+  it.each([
+    ['', 2],
+    ['?synchronous=full', 2],
+    ['?synchronous=normal', 1],
+    ['?synchronous=OFF', 0],
+  ])('the URI chooses when a commit is on the disk: %j', async (query, synchronous) => {
+    const fresh = await sqliteFile.create()
+    const db = new ActiveAlchemy(`${fresh.uri}${query}`)
+    const inside = db.run(async () => {
+      await db.dataSource.query('create table t (id integer)')
+      return db.dataSource.query('pragma synchronous')
+    })
+    expect([await inside, await db.dataSource.query('pragma synchronous')]).toEqual([[{ synchronous }], [{ synchronous }]])
+    await db.close()
+    await fresh.drop()
+  })
+
+  it('an option of the URI that SQLite does not have is refused', () => {
+    for (const query of ['?synchronous=often', '?mode=ro', '?synchronos=off']) {
+      expect(() => new ActiveAlchemy(`sqlite:///shop.db${query}`)).toThrow(/synchronous/)
+    }
   })
 
   it('a table that the Python original made opens unchanged, and what we write it reads', () =>

@@ -364,12 +364,8 @@ export class TransactionTimeoutError extends AnsweredError {
 /** No connection could be opened; why is `cause`. Status 503. */
 export class ConnectionFailedError extends AnsweredError {
   readonly code = 'CONNECTION_FAILED'
-  constructor(database: string, cause: unknown) {
-    super(
-      503,
-      `No connection to ${database} could be opened (${cause instanceof Error ? cause.message : String(cause)}). Look whether the server runs, and whether the URI is right.`,
-      cause,
-    )
+  constructor(database: string, cause: unknown, remedy = 'Look whether the server runs, and whether the URI is right.') {
+    super(503, `No connection to ${database} could be opened (${cause instanceof Error ? cause.message : String(cause)}). ${remedy}`, cause)
   }
 }
 

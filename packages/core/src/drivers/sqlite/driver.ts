@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import {
   type ObjectLiteral,
   QueryFailedError,
@@ -7,7 +9,7 @@ import {
   TransactionNotStartedError,
 } from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
-import { RolledBackError, UnsupportedError } from '../../errors.js'
+import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { ForeignKeyError } from '../database-error.js'
 import type {
   ConnectionStatus,
@@ -22,7 +24,8 @@ import type {
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
-import { refusalOf } from './failures.js'
+import { isBusy, refusalOf } from './failures.js'
+import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
 import { controlsTransaction, type Statement } from './statements.js'
 import { bound, isDatetime, isoText, storedDatetime } from './values.js'
@@ -53,6 +56,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     maxParameters: 32_766,
   }
   declare readonly dataSource: LazyDataSource
+  declare options: SqliteOptions
   /** @internal */
   readonly connections: SqlitePool
 
@@ -169,13 +173,27 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return Promise.resolve()
   }
 
+  /** TypeORM would make it: a mistake in a path would be a new, empty database. */
+  protected override async createDatabaseDirectory(path: string): Promise<void> {
+    if (existsSync(path)) return
+    const missing = new Error(`The directory ${resolve(path)} does not exist`)
+    throw new ConnectionFailedError(this.pooling.name, missing, 'Make it, or correct the path in the URI.')
+  }
+
   async #open(): Promise<Connection> {
-    const native = (await this.createDatabaseConnection()) as NativeDatabase
-    native.pragma('synchronous = FULL')
-    for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
-      native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
+    try {
+      const native = (await this.createDatabaseConnection()) as NativeDatabase
+      native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
+      for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
+        native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
+      }
+      return new Connection(native)
+    } catch (error) {
+      // Another process holds the file: the pool tries again.
+      if (!(error instanceof Error) || error instanceof ActiveAlchemyError || isBusy(error)) throw error
+      const reason = new Error(`${resolve(this.options.database)}: ${error.message}`, { cause: error })
+      throw new ConnectionFailedError(this.pooling.name, reason, 'Look whether it is an SQLite file, and may be read and written.')
     }
-    return new Connection(native)
   }
 }
 

@@ -16,8 +16,12 @@ export interface Preparing {
   prepare(sql: string): NativeStatement
 }
 
-/** Prepared statements kept per connection; the oldest goes first. */
-const statementCacheSize = 200
+/**
+ * Characters of the texts whose prepared statements a connection keeps: SQLite itself takes some twenty times as many bytes. Each
+ * counts `overhead` more than its text. One that is longer than `longest` is not kept: its length is what a client sent (rows of an
+ * insert, values of a list), and next time another.
+ */
+const kept = { characters: 400_000, overhead: 1_000, longest: 20_000 } as const
 
 /** A statement that SQLite has compiled. */
 export class Statement {
@@ -25,27 +29,29 @@ export class Statement {
   readonly isReader: boolean
   /** It changes nothing in the file. */
   readonly isReadOnly: boolean
-  readonly #native: NativeStatement
-  /** Whether its whole numbers are read as `bigint`. */
-  readonly #isWide: boolean
-
   /** It leaves something on its connection: a setting, a temporary table, an attached file. */
   readonly leavesTraces: boolean
+  readonly #native: NativeStatement
+  /** Columns of its rows whose whole numbers may need a `bigint`; `undefined` where no column does. */
+  readonly #wide: ReadonlySet<string> | undefined
 
   constructor(native: NativeStatement, sql: string) {
-    this.leavesTraces = leavesTraces(sql, native.reader)
     this.isReader = native.reader
     this.isReadOnly = native.readonly
+    this.leavesTraces = leavesTraces(sql, native.reader)
     this.#native = native
+    if (!native.reader) return
     // A double ends at 2^53: what may be a number of 64 bits (a `bigint`, or an expression) is read with all its digits.
-    this.#isWide = native.reader && native.columns().some(({ type }) => type === null || type.toLowerCase() === 'bigint')
-    if (this.#isWide) native.safeIntegers(true)
+    const wide = native.columns().filter(({ type }) => type === null || type.toLowerCase() === 'bigint')
+    if (wide.length === 0) return
+    this.#wide = new Set(wide.map(({ name }) => name))
+    native.safeIntegers(true)
   }
 
   /** The rows of one that gives rows. */
   rows(values: readonly unknown[]): ObjectLiteral[] {
     const rows = this.#native.all(...values)
-    if (this.#isWide) for (const row of rows) narrow(row)
+    if (this.#wide) for (const row of rows) narrow(row, this.#wide)
     return rows
   }
 
@@ -58,29 +64,54 @@ export class Statement {
 /** The prepared statements of one connection. */
 export class Statements {
   readonly #database: Preparing
+  /** In the order of their last use. */
   readonly #kept = new Map<string, Statement>()
+  #weight = 0
 
   constructor(database: Preparing) {
     this.#database = database
   }
 
-  /** The statement of `sql`, prepared at its first use. */
+  /** How many are kept. */
+  get size(): number {
+    return this.#kept.size
+  }
+
+  /** The statement of `sql`: one that is kept, or a new one. */
   of(sql: string): Statement {
-    let statement = this.#kept.get(sql)
-    if (!statement) {
-      statement = new Statement(this.#database.prepare(sql), sql)
-      this.#kept.set(sql, statement)
-      const [oldest] = this.#kept.keys()
-      if (this.#kept.size > statementCacheSize && oldest !== undefined) this.#kept.delete(oldest)
-    }
+    const known = this.#kept.get(sql)
+    const statement = known ?? new Statement(this.#database.prepare(sql), sql)
+    if (known) this.#kept.delete(sql)
+    else if (sql.length > kept.longest) return statement
+    else this.#makeRoomFor(sql)
+    this.#kept.set(sql, statement)
     return statement
+  }
+
+  #makeRoomFor(sql: string): void {
+    this.#weight += weightOf(sql)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#weight <= kept.characters) return
+      this.#kept.delete(oldest)
+      this.#weight -= weightOf(oldest)
+    }
   }
 }
 
-/** Whole numbers that a double holds exactly are numbers again. */
-function narrow(row: ObjectLiteral): void {
-  for (const [name, value] of Object.entries(row)) {
-    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value)
+function weightOf(sql: string): number {
+  return sql.length + kept.overhead
+}
+
+/**
+ * Whole numbers are numbers again, but for those of `wide` columns that a double does not hold: all columns of a statement are read
+ * as `bigint` when one of them may need it.
+ */
+function narrow(row: ObjectLiteral, wide: ReadonlySet<string>): void {
+  for (const name of Object.keys(row)) {
+    const value: unknown = row[name]
+    if (typeof value !== 'bigint') continue
+    const number = Number(value)
+    if (Number.isSafeInteger(number) || !wide.has(name)) row[name] = number
   }
 }
 
