@@ -99,3 +99,27 @@ describe('a refusal of another kind', () => {
     expect(inspect(databaseError(new QueryFailedError('SELECT 1', [secret], new Error('odd')), undefined))).not.toContain(secret)
   })
 })
+
+describe('the error of the driver', () => {
+  const clean = (message: string, parameters: unknown[]): Error => {
+    const cause = new DriverError(message)
+    databaseError(new QueryFailedError('SELECT 1', parameters, cause), undefined, (text) => text.replace(/'.*'/, '…'))
+    return cause
+  }
+
+  it('keeps its class, its code and number, and loses what may quote a row', () => {
+    const cause = clean(`Duplicate entry '${secret}' for key`, [])
+    expect(cause).toBeInstanceOf(DriverError)
+    expect(cause).toMatchObject({ code: '23505', errno: 1062, message: 'Duplicate entry … for key' })
+    expect(cause.stack).toContain('Duplicate entry … for key')
+    expect(Object.getOwnPropertyNames(cause).map((name) => String(Reflect.get(cause, name)))).not.toContainEqual(
+      expect.stringContaining(secret),
+    )
+  })
+
+  it('shows nothing that was bound, wherever the message has it', () => {
+    expect(clean(`cannot open ${secret} at all`, [1, secret]).message).toBe('cannot open … at all')
+    expect(clean('time zone "Nar" at a day of Narnia', ['Nar']).message).toBe('time zone "…" at a day of Narnia')
+    expect(clean('column a of table b', ['a', '', null, true, 'b']).message).toBe('column a of table b')
+  })
+})

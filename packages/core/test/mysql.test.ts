@@ -171,7 +171,7 @@ describe('failures, in the words of both servers', () => {
     ['a changed record', 1020, 'Record has changed since last read', { kind: 'serialization' }],
     ['a lock wait', 1205, 'Lock wait timeout exceeded', { kind: 'lock-timeout' }],
     ['a lock that is not waited for', 3572, 'NOWAIT is set', { kind: 'lock-timeout' }],
-    ['another', 1146, 'No such table', undefined],
+    ['a table that is missing', 1146, 'No such table', { kind: 'no-table' }],
   ])('%s', (_, errno, message, expected) => expect(failure(errno, message)).toEqual(expected))
 
   it('know which of them end the transaction', () => {

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { QueryFailedError } from 'typeorm'
 import type { ErrorCode } from '../errors.js'
 
@@ -6,7 +5,7 @@ import type { ErrorCode } from '../errors.js'
 export type DatabaseFailure =
   | { readonly kind: 'unique'; readonly columns: readonly string[] }
   | { readonly kind: 'not-null'; readonly columns: readonly string[] }
-  | { readonly kind: 'foreign-key' | 'check' | 'deadlock' | 'serialization' | 'lock-timeout' }
+  | { readonly kind: 'foreign-key' | 'check' | 'deadlock' | 'serialization' | 'lock-timeout' | 'no-table' }
 
 /**
  * A refusal of the database that the library understands: still TypeORM's `QueryFailedError`, with a `code` and the HTTP
@@ -36,7 +35,7 @@ export abstract class DatabaseError extends QueryFailedError {
     this.status = status
     this.statusCode = status
     this.expose = status < 500
-    hideSecrets(this, origin)
+    hideSecrets(this)
   }
 }
 
@@ -118,7 +117,11 @@ export function databaseError(
   failure: DatabaseFailure | undefined,
   withoutValues: (message: string) => string = (message) => message,
 ): QueryFailedError {
-  reword(origin, withoutValues(origin.message))
+  const { driverError, parameters } = origin
+  const wording = (message: string): string => withoutParameters(withoutValues(message), Object.values(parameters ?? {}))
+  hideSecrets(origin)
+  if (driverError) clean(driverError, wording)
+  reword(origin, wording(origin.message))
   switch (failure?.kind) {
     case 'unique':
       return new UniqueError(origin, failure.columns)
@@ -134,8 +137,10 @@ export function databaseError(
       return new SerializationError(origin)
     case 'lock-timeout':
       return new LockTimeoutError(origin)
+    case 'no-table':
+      reword(origin, `${origin.message}. Make the tables by db.createAll() or db.migrate().`)
+      return origin
     case undefined:
-      hideSecrets(origin, origin)
       return origin
   }
 }
@@ -148,19 +153,42 @@ function reword(error: Error, message: string): void {
   if (stack !== undefined) error.stack = stack.replace(before, () => message)
 }
 
-/** Parameters and the driver's own error hold row values: they stay readable by name, but no logger prints them. */
-function hideSecrets(error: QueryFailedError, origin: QueryFailedError): void {
-  const { driverError, parameters } = origin
+/** What is kept of a driver's error: names and numbers. Whatever else it has may quote a row, and loggers read a cause by its name. */
+const keptOfCause =
+  /^(?:name|message|stack|code|errno|syscall|fatal|sqlState|severity|routine|position|schema|table|column|constraint|dataType)$/
+
+/** Takes what may quote a row out of a driver's error. */
+function clean(cause: Error, wording: (message: string) => string): void {
+  reword(cause, wording(cause.message))
+  for (const key of Object.getOwnPropertyNames(cause)) if (!keptOfCause.test(key)) Reflect.deleteProperty(cause, key)
+}
+
+/** The shortest value that is hidden where it stands without quotes: shorter ones are words of every message. */
+const tellingLength = 6
+
+/** A net below the databases' own patterns: what was bound is a value, wherever a message has it. */
+function withoutParameters(message: string, parameters: readonly unknown[]): string {
+  let text = message
+  for (const value of parameters.flat()) {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') continue
+    const shown = String(value)
+    if (shown === '' || !text.includes(shown)) continue
+    for (const [open, close] of ["''", '""', '``', '()', '«»', '„“', '“”'])
+      text = text.replaceAll(`${open}${shown}${close}`, `${open}…${close}`)
+    if (shown.length >= tellingLength) text = text.replaceAll(shown, '…')
+  }
+  return text
+}
+
+/** Parameters and the driver's error stay readable by name, but no logger prints them; what TypeORM copied from it goes. */
+function hideSecrets(error: QueryFailedError): void {
+  const { driverError, parameters } = error
   for (const key of Object.keys(error)) {
     if (key in (driverError ?? {}) && key !== 'code') Reflect.deleteProperty(error, key)
   }
   Object.defineProperty(error, 'driverError', { value: driverError, enumerable: false, configurable: true })
   Object.defineProperty(error, 'parameters', { value: parameters, enumerable: false, configurable: true })
   Object.defineProperty(error, 'cause', { value: driverError, enumerable: false, configurable: true })
-  // `inspect` prints every cause, enumerable or not, and the words of the server may quote the row.
-  if (!driverError || Object.hasOwn(driverError, inspect.custom)) return
-  const { name, code } = driverError as Error & { code?: unknown }
-  Object.defineProperty(driverError, inspect.custom, { value: () => `[${name}: ${String(code)}]`, enumerable: false })
 }
 
 function listed(columns: readonly string[]): string {

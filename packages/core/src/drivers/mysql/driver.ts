@@ -292,6 +292,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
       case 1451:
       case 1452:
         return { kind: 'foreign-key' }
+      case 1146:
+        return { kind: 'no-table' }
       case 3819:
       case 4025:
         return { kind: 'check' }
@@ -673,7 +675,8 @@ async function isAlive(connection: Connection, timeoutMs: number): Promise<boole
 function withoutValues(message: string): string {
   return message
     .replace(/\bnear '.*' at line/s, 'near … at line')
-    .replace(/\b(value:?|argument:?|entry|out of range in) '.*'(?= for | to | at row |$)/s, '$1 …')
+    .replace(/\b(value:?|argument:?|entry|out of range in|time zone:) '.*'(?= for | to | at row |$)/s, '$1 …')
+    .replace(/\b(Identifier name) '.*'(?= is too long)/s, '$1 …')
 }
 
 /** Names of locks are the server's, and end at 64 characters. */

@@ -681,6 +681,8 @@ function failureOf({ code, detail, column }: NativeError): DatabaseFailure | und
       return { kind: 'deadlock' }
     case '40001':
       return { kind: 'serialization' }
+    case '42P01':
+      return { kind: 'no-table' }
     case '55P03':
       return { kind: 'lock-timeout' }
     default:

@@ -30,7 +30,7 @@ function failureOf(error: Error): DatabaseFailure | undefined {
     case 'SQLITE_LOCKED':
       return { kind: 'lock-timeout' }
     default:
-      return undefined
+      return error.message.startsWith('no such table') ? { kind: 'no-table' } : undefined
   }
 }
 
