@@ -5,6 +5,7 @@ import { filterRows } from './conformance/filters.ts'
 import { inputRows } from './conformance/input.ts'
 import { migrationRows } from './conformance/migrations.ts'
 import { optionRows } from './conformance/options.ts'
+import { plainColumnRows } from './conformance/plain-columns.ts'
 import { queryRows } from './conformance/queries.ts'
 import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
@@ -27,6 +28,7 @@ eachDatabase('filters', filterRows)
 eachDatabase('relations', relationRows)
 eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
+eachDatabase('plain columns', plainColumnRows)
 eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)

@@ -264,11 +264,14 @@ describe('what a client may send', () => {
 })
 
 describe('a column of plain TypeORM', () => {
-  it.each([['a text'], [42], [true], [10n], [new Date(0)], [Buffer.from('a')], [DateTime.utc()]])('takes the single value %o', (name) => {
-    expect(condition({ name }, Plain)[0]).toBe('user.name = ?')
+  it('takes a value of its kind', () => {
+    expect(condition({ name: 'a text' }, Plain)).toEqual(['user.name = ?', ['a text']])
   })
 
-  it.each([{}, { $gt: '' }, Number.NaN, Symbol('x'), () => 1, undefined])('refuses %o', (name) => {
-    expect(refusal({ name }, Plain)).toMatch(/takes a single value/)
-  })
+  it.each([42, true, 10n, new Date(0), Buffer.from('a'), {}, { $gt: '' }, Number.NaN, Symbol('x'), () => 1, undefined])(
+    'refuses %o',
+    (name) => {
+      expect(refusal({ name }, Plain)).toMatch(/takes a (single value|string)/)
+    },
+  )
 })

@@ -163,7 +163,7 @@ export class ColumnValues implements ValueSource {
     const type = this.#models.columnType(column)
     try {
       if (typeof value === 'function') throw new TypeError('takes no function')
-      return type ? type.accept(value) : value
+      return type.accept(value)
     } catch (error) {
       if (error instanceof TypeError) throw new InvalidValueError(model, column.propertyPath, error.message)
       throw error
@@ -189,7 +189,7 @@ export class ColumnValues implements ValueSource {
   }
 
   #check(record: object, column: ColumnMetadata): void {
-    if (!this.#models.columnType(column) || column.isVirtual) return
+    if (column.isVirtual) return
     const value: unknown = column.getEntityValue(record)
     if (value === undefined) return
     const accepted = this.accept(column, value)
@@ -204,6 +204,6 @@ export class ColumnValues implements ValueSource {
       const related: unknown = column.relationMetadata.getEntityValue(record)
       return related === undefined || related === null ? persistentValue(column, record) === undefined : false
     }
-    return this.#models.columnType(column) !== undefined
+    return this.#models.isDefined(column)
   }
 }

@@ -424,7 +424,7 @@ function insideSession<Result>(model: ModelClass, verb: string, work: (session: 
 /** The column that is to change, by a number that it can hold. */
 function numericColumn(model: typeof BaseModel, name: string, by: unknown): ColumnMetadata {
   const column = metadataOf(model).columns.find(({ propertyName }) => propertyName === name)
-  const kind = column && database(model).dataSource.columnType(column)?.kind
+  const kind = column && database(model).dataSource.columnType(column).kind
   if (!column || column.isPrimary || column.isVersion || (kind && !['integer', 'bigint', 'number', 'decimal'].includes(kind))) {
     throw new InvalidOptionError('column', 'a column of numbers that is no key', name)
   }

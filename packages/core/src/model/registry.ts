@@ -3,6 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
 import type { ModelClass, ModelSource } from '../session/model-source.js'
 import type { ColumnType } from '../types/column-type.js'
+import { columnTypeOf } from '../types/typeorm-column.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
 import { isRelation, ownRelations, type RelationDefinition } from './relation.js'
 import { tableName } from './table-name.js'
@@ -42,6 +43,7 @@ export class ModelRegistry implements ModelSource {
   readonly #decorated = new Set<unknown>()
   readonly #read = new Map<string, number>()
   readonly #definitions = new WeakMap<ColumnMetadata, ColumnDefinition | undefined>()
+  readonly #plainTypes = new WeakMap<ColumnMetadata, ColumnType<unknown>>()
 
   /** Its models, in the order in which they were defined or met. */
   get entries(): readonly Entry[] {
@@ -172,8 +174,18 @@ export class ModelRegistry implements ModelSource {
     return this.#definitions.get(column)
   }
 
-  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined {
-    return this.definitionOf(column)?.type
+  columnType(column: ColumnMetadata): ColumnType<unknown> {
+    let type = this.definitionOf(column)?.type ?? this.#plainTypes.get(column)
+    if (!type) {
+      const { isVirtual, referencedColumn } = column
+      type = isVirtual && referencedColumn ? this.columnType(referencedColumn) : columnTypeOf(column)
+      this.#plainTypes.set(column, type)
+    }
+    return type
+  }
+
+  isDefined(column: ColumnMetadata): boolean {
+    return this.definitionOf(column) !== undefined
   }
 
   isHidden(column: ColumnMetadata): boolean {

@@ -21,7 +21,7 @@ export function toJson(record: ObjectLiteral, metadata: EntityMetadata, models: 
     if (column.isVirtual || models.isHidden(column)) continue
     const value: unknown = column.getEntityValue(record)
     const type = models.columnType(column)
-    if (value !== undefined) values[column.propertyName] = value === null || !type?.toJSON ? value : type.toJSON(value)
+    if (value !== undefined) values[column.propertyName] = value === null || !type.toJSON ? value : type.toJSON(value)
   }
   for (const { propertyName, isLazy } of metadata.relations) {
     if (isLazy || !Object.hasOwn(record, propertyName)) continue

@@ -4,7 +4,7 @@ import { InvalidFilterError } from '../errors.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { unknownName } from './names.js'
 import { fromTypeorm, Operator } from './operators.js'
-import { isMoment, Sql, type SqlContext } from './sql.js'
+import { Sql, type SqlContext } from './sql.js'
 
 /** Makes conditions of a query from values of the application and its clients. */
 export interface ConditionContext extends SqlContext {
@@ -190,9 +190,8 @@ class Conditions {
     const { dataSource, bind } = this.#context
     const type = dataSource.columnType(column)
     try {
-      if (type?.kind === 'json') throw new TypeError('cannot be compared; use db.sql')
-      const accepted = type ? type.accept(value) : scalar(value)
-      return bind(dataSource.driver.preparePersistentValue(accepted, column))
+      if (type.kind === 'json') throw new TypeError('cannot be compared; use db.sql')
+      return bind(dataSource.driver.preparePersistentValue(type.accept(value), column))
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       throw new InvalidFilterError(this.#metadata.name, column.propertyPath, `it ${error.message}`)
@@ -209,11 +208,4 @@ function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-/** A column of plain TypeORM decorators says little of its kind; an operator can at least not come in. */
-function scalar(value: unknown): unknown {
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)) return value
-  if (value instanceof Uint8Array || isMoment(value)) return value
-  throw new TypeError('takes a single value')
 }

@@ -26,8 +26,7 @@ import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { Session } from '../session/session.js'
-import type { ColumnKind, ColumnType } from '../types/column-type.js'
-import { readIdentifier } from '../types/identifier.js'
+import { readKey } from '../types/identifier.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { conditionOf, mayWrite } from './conditions.js'
 import { Expression, type OwnType } from './func.js'
@@ -214,7 +213,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /** Turns what the driver gives for a value of `column`, or for a sum of them, into the value that a record would have. */
   #ownConversion(column: ColumnMetadata): Conversion {
     const { driver } = this.dataSource
-    const isNumber = ['integer', 'number'].includes(kindOf(column, this.alchemy))
+    const isNumber = ['integer', 'number'].includes(this.alchemy.columnType(column).kind)
     return (value) => {
       const own: unknown = driver.prepareHydratedValue(value, column)
       return isNumber && (typeof own === 'string' || typeof own === 'bigint') ? Number(own) : own
@@ -347,7 +346,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     const joined = this.expressionMap.aliases.find((each) => each.hasMetadata && each.name === name.slice(0, Math.max(dot, 0)))
     const column = own ?? namedColumn(joined?.metadata, name.slice(dot + 1), models)
     if (!column) throw unknownName(this.#metadata, name, models)
-    if (models.columnType(column)?.kind === 'json') {
+    if (models.columnType(column).kind === 'json') {
       throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order and no equality', 'Write db.sql.')
     }
     return `${own || !joined ? this.alias : joined.name}.${column.propertyPath}`
@@ -408,7 +407,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   override distinct(distinct = true): this {
     const isJson = ({ selection }: { selection: string }): boolean => {
       const column = this.#metadata.findColumnWithPropertyPath(selection.slice(this.alias.length + 1))
-      return column !== undefined && kindOf(column, this.alchemy) === 'json'
+      return column !== undefined && this.alchemy.columnType(column).kind === 'json'
     }
     if (distinct && this.expressionMap.selects.some(isJson)) {
       throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON has no equality', 'Write db.sql.')
@@ -496,9 +495,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     const values: unknown[] = []
     for (const [index, column] of keys.entries()) {
       try {
-        const type = this.alchemy.columnType(column)
-        const value = readIdentifier(kindOf(column, this.alchemy), given[index])
-        values.push(type ? acceptedKey(type, value) : value)
+        values.push(readKey(this.alchemy.columnType(column), given[index]))
       } catch (error) {
         if (error instanceof TypeError) throw new InvalidIdentifierError(metadata.name, id)
         throw error
@@ -961,26 +958,6 @@ function isErrorClass(value: unknown): value is new () => Error {
 
 function isRecord(value: unknown): value is ObjectLiteral {
   return typeof value === 'object' && value !== null
-}
-
-/** A key as its column keeps it (an address in lower case); `undefined` when the column could not keep it. */
-function acceptedKey(type: ColumnType<unknown>, value: unknown): unknown {
-  try {
-    return type.accept(value)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
-
-/** The kind of a column; of one that plain TypeORM decorators defined, as far as it tells. */
-function kindOf(column: ColumnMetadata, { models }: AlchemyDataSource): ColumnKind {
-  const kind = models.columnType(column)?.kind
-  if (kind) return kind
-  if (column.generationStrategy === 'uuid' || column.type === 'uuid') return 'uuid'
-  return column.generationStrategy === 'increment' || column.type === Number || column.type === 'int' || column.type === 'integer'
-    ? 'integer'
-    : 'string'
 }
 
 const selectionRemedy = "Write { total: db.func.sum('price') }."

@@ -13,8 +13,10 @@ export type ModelClass = abstract new (...values: never[]) => object
 export interface ModelSource {
   /** Notes that `target` is the real class of a model that was defined by name. */
   meet(target: unknown): void
-  /** The data type that was given to `db.Column`, if the column was defined by it. */
-  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined
+  /** The data type of a column: that which was given to `db.Column`, or what plain TypeORM decorators come to. */
+  columnType(column: ColumnMetadata): ColumnType<unknown>
+  /** Whether the column was defined by `db.Column`. */
+  isDefined(column: ColumnMetadata): boolean
   /** Whether the column is left out of what clients see. */
   isHidden(column: ColumnMetadata): boolean
   /** The application's own default of a column, made anew where it is a function; `undefined` without one. */

@@ -272,7 +272,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   }
 
   /** The data type that was given to `db.Column`, if the column was defined by it. */
-  columnType(column: ColumnMetadata): ColumnType<unknown> | undefined {
+  columnType(column: ColumnMetadata): ColumnType<unknown> {
     return this.models.columnType(column)
   }
 }

@@ -1,5 +1,23 @@
-import type { ColumnKind } from './column-type.js'
+import type { ColumnKind, ColumnType } from './column-type.js'
 import { usualUUID } from './uuid.js'
+
+/**
+ * Reads the key of a column as it may come from a URL, in the form that the column keeps (an address in lower case).
+ *
+ * @returns The key, or `undefined` when no row can have it.
+ * @throws {TypeError} It is no scalar at all, so that a client sent something else than a key.
+ */
+export function readKey(type: ColumnType<unknown>, value: unknown): unknown {
+  // An integer of SQLite has 64 bits.
+  const isLong = type.kind === 'integer' && (type.range?.largest ?? 0n) >= 2n ** 31n
+  const key = readIdentifier(isLong ? 'bigint' : type.kind, value)
+  try {
+    return key === undefined ? undefined : type.accept(key)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
 
 /**
  * Reads a key as it may come from a URL: a scalar of the column's kind, for numbers also their digits.
