@@ -1,6 +1,6 @@
 // The packages as a user gets them: linted, packed, installed into empty projects, and the first example of the README run in each.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,16 @@ import { pack, packages, root, run, step } from './packed.mjs'
 
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const example = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1]
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const example = /^```ts\n(.*?)^```/ms.exec(readme)[1]
+const commands = /From an empty folder:\n+```sh\n(.*?)^```/ms.exec(readme)[1].split('\n')
+/** Luxon's types are there without being asked for: without them a moment would be `any`, and this would compile. */
+const moments = `import { ActiveAlchemy, DateTime } from '@active-alchemy/express'
+class Note extends new ActiveAlchemy('sqlite://').Model('Note', {}) {}
+// @ts-expect-error a moment has no such method
+export const wrong = (note: Note) => note.createdAt.nonsense()
+export const right = (note: Note): number => DateTime.utc().diff(note.createdAt).toMillis()
+`
 const folder = mkdtempSync(join(tmpdir(), 'alchemy-pack-'))
 
 async function freePort() {
@@ -47,13 +56,19 @@ async function useExample(project, file) {
   }
 }
 
+/** The native part of better-sqlite3 was compiled by this checkout; a second time would show nothing and take minutes. */
+function takeCompiled(project) {
+  const own = join(project, 'node_modules', 'better-sqlite3')
+  rmSync(own, { recursive: true })
+  cpSync(join(root, 'node_modules', 'better-sqlite3'), own, { recursive: true })
+}
+
 /** An empty project with the tarballs, as `npm install` makes it. */
 function project(name, type, tarballs) {
   const at = join(folder, name)
   mkdirSync(at)
   writeFileSync(join(at, 'package.json'), JSON.stringify({ name, private: true, ...(type ? { type } : {}) }))
   const version = (each) => `${each}@${manifest.devDependencies[each].replace('npm:', '')}`
-  // The native part of better-sqlite3 was compiled by this checkout; a second time would show nothing and take minutes.
   run(
     'npm',
     [
@@ -63,14 +78,11 @@ function project(name, type, tarballs) {
       '--ignore-scripts',
       '--prefer-offline',
       ...tarballs,
-      ...['express', '@types/express', '@types/node', 'typeorm', 'luxon', '@types/luxon', 'typescript', 'better-sqlite3', 'esbuild'].map(
-        version,
-      ),
+      ...['express', '@types/express', '@types/node', 'typeorm', 'luxon', 'typescript', 'better-sqlite3', 'esbuild'].map(version),
     ],
     { cwd: at },
   )
-  rmSync(join(at, 'node_modules', 'better-sqlite3'), { recursive: true })
-  run('cp', ['-r', join(root, 'node_modules', 'better-sqlite3'), join(at, 'node_modules', 'better-sqlite3')])
+  takeCompiled(at)
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2022',
@@ -83,6 +95,7 @@ function project(name, type, tarballs) {
   }
   writeFileSync(join(at, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   writeFileSync(join(at, 'app.ts'), example)
+  writeFileSync(join(at, 'moments.ts'), moments)
   run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: at })
   return at
 }
@@ -102,6 +115,24 @@ try {
       }
       const stray = paths.filter((path) => /test|tsbuildinfo/.test(path))
       if (stray.length > 0) throw new Error(`${name} holds ${stray.join(', ')}`)
+    }
+  })
+  await step('what the README types in an empty folder', async () => {
+    const at = join(folder, 'typed')
+    mkdirSync(at)
+    writeFileSync(join(at, 'app.js'), example)
+    for (const command of commands) {
+      const isStart = command === 'node app.js'
+      if (isStart) {
+        takeCompiled(at)
+        await useExample(at, 'app.js')
+      } else {
+        const line = command.replace('@active-alchemy/express', tarballs.join(' '))
+        run('bash', ['-c', line], {
+          cwd: at,
+          env: { ...process.env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' },
+        })
+      }
     }
   })
   let esm
