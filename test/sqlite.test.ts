@@ -214,6 +214,57 @@ describe('sqlite: locks', () => {
       { poolTimeoutMs: 1_000 },
     ))
 
+  for (const database of [sqliteFile, sqliteMemory]) {
+    it(`${database.name}: who does not wait for the writer is told at once`, () =>
+      inStore(
+        database,
+        async ({ db }) => {
+          const { alchemy } = db.dataSource
+          const writer = await alchemy.lease('write')
+          await expect(alchemy.lease('try-write')).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', status: 503 })
+          await writer.release()
+          const next = await alchemy.lease('try-write')
+          await next.begin()
+          await next.rollback()
+          await next.release()
+        },
+        { poolTimeoutMs: 60_000 },
+      ))
+  }
+
+  it('who does not wait for the writer of another process is told at once', () =>
+    inStore(
+      sqliteFile,
+      async ({ db }) => {
+        const holder = await otherProcess(db, 60_000)
+        const runner = await db.dataSource.alchemy.lease('try-write')
+        await expect(runner.begin()).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', status: 503 })
+        await runner.release()
+        holder.kill()
+      },
+      { poolTimeoutMs: 60_000 },
+    ))
+
+  it.each([
+    ['select 1', true],
+    ['with a as (select 1 as n) select n from a', true],
+    ["/* pragma */ select count(*) from user where name <> 'insert'", true],
+    ['values (1)', true],
+    ['insert into user (name) values (1) returning id', false],
+    ['with a as (select 1) delete from user', false],
+    ['pragma busy_timeout = 5', false],
+    ['pragma foreign_keys = off', false],
+    ['-- so\npragma main.journal_mode', false],
+    ["attach ':memory:' as other", false],
+    ['create temp table t (id)', false],
+    ['begin', false],
+    ['select * from missing', false],
+    ['select from where', false],
+    ['select 1; delete from user', false],
+  ])('SQLite itself says of %j whether it only reads', (sql, onlyReads) =>
+    inStore(sqliteFile, async ({ db }) => expect(db.dataSource.alchemy.isReadOnly(sql)).toBe(onlyReads)),
+  )
+
   it('a wait ends in time, although the clock is set back meanwhile', () =>
     inStore(
       sqliteFile,

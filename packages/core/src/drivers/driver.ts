@@ -48,8 +48,11 @@ export class StatementResult extends QueryResult {
   wholeNumbers: readonly string[] = []
 }
 
-/** Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. */
-export type LeasePurpose = 'read' | 'write'
+/**
+ * Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. A `try-write` is a `write` that does
+ * not wait where a whole database is locked by its one writer (no `rowLocks`): there it fails at once with a `LockTimeoutError`.
+ */
+export type LeasePurpose = 'read' | 'write' | 'try-write'
 
 /** How a schema is changed: `create` makes what is missing, `migrate` may rebuild tables, `drop` drops them in any order. */
 export type SchemaChange = 'create' | 'migrate' | 'drop'
@@ -102,6 +105,8 @@ export interface DatabaseDriver extends Driver {
   lease(purpose: LeasePurpose): Promise<DriverRunner>
   /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
   bind(parameters: readonly unknown[]): unknown[]
+  /** Whether the database itself says of a text that it changes and locks nothing; `false` where it does not say. */
+  isReadOnly(sql: string): boolean
   /** Whether a text opens or ends a transaction or a savepoint, anywhere in it: what only the session may do. */
   controlsTransaction(sql: string): boolean
   /** Whether a statement that failed with `error` ended the whole transaction, and not just itself. */

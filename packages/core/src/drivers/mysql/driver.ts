@@ -268,6 +268,11 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   // ------------------------------------------------------------------------------------------------ failures
 
+  /** A function that a SELECT calls may write: only the server finds out, as it runs it. */
+  isReadOnly(): boolean {
+    return false
+  }
+
   controlsTransaction(sql: string): boolean {
     return controlsTransaction(sql)
   }

@@ -258,6 +258,11 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return parameters.map(bound)
   }
 
+  /** A function that a SELECT calls may write: only the server finds out, as it runs it. */
+  isReadOnly(): boolean {
+    return false
+  }
+
   controlsTransaction(sql: string): boolean {
     return controlsTransaction(sql)
   }

@@ -86,9 +86,9 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   async lease(purpose: LeasePurpose): Promise<SqliteRunner> {
-    const { deadline } = this.connections
+    const deadline = purpose === 'try-write' ? performance.now() : this.connections.deadline
     // The lock comes first: a writer that waits for it must not keep a connection from the readers.
-    const unlock = purpose === 'write' ? await this.connections.lockForWriting(deadline) : undefined
+    const unlock = purpose !== 'read' ? await this.connections.lockForWriting(deadline) : undefined
     const runner = new SqliteRunner(this, deadline, unlock)
     try {
       await runner.connect()
@@ -101,6 +101,11 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
 
   bind(parameters: readonly unknown[]): unknown[] {
     return parameters.map(bound)
+  }
+
+  /** SQLite says it of every statement that it has compiled. */
+  isReadOnly(sql: string): boolean {
+    return this.connections.onlyReads(sql)
   }
 
   controlsTransaction(sql: string): boolean {

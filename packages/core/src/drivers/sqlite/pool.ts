@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { QueryFailedError } from 'typeorm'
 import { PoolTimeoutError } from '../../errors.js'
 import { Semaphore, type Patience } from '../../semaphore.js'
+import { databaseError } from '../database-error.js'
 import type { PoolOptions, PoolStatus } from '../driver.js'
 import type { Connection } from './connection.js'
 import { isBusy } from './failures.js'
@@ -23,6 +25,8 @@ export class SqlitePool {
   readonly #open: () => Promise<Connection>
   readonly #permits: Semaphore
   readonly #idle: Connection[] = []
+  /** Every connection, also those that are leased. */
+  readonly #opened = new Set<Connection>()
   #writeLock: Semaphore | undefined
   #leased = 0
   #closed = false
@@ -51,12 +55,23 @@ export class SqlitePool {
   /** Opens the first connection. */
   async connect(): Promise<void> {
     this.#closed = false
-    this.#idle.push(await this.patiently(this.deadline, this.#open))
+    this.#idle.push(await this.#openOne(this.deadline))
   }
 
   close(): void {
     this.#closed = true
-    for (const connection of this.#idle.splice(0)) connection.close()
+    for (const connection of this.#idle.splice(0)) this.#end(connection)
+  }
+
+  async #openOne(deadline: number): Promise<Connection> {
+    const connection = await this.patiently(deadline, this.#open)
+    this.#opened.add(connection)
+    return connection
+  }
+
+  #end(connection: Connection): void {
+    this.#opened.delete(connection)
+    connection.close()
   }
 
   /**
@@ -67,6 +82,7 @@ export class SqlitePool {
    * @throws {PoolTimeoutError} None became free in time.
    */
   async acquire(isWriter: boolean, deadline: number): Promise<AcquiredConnection> {
+    if (deadline <= performance.now() && this.#isMemory && this.#permits.free === 0) throw locked()
     const giveBackPermit = isWriter && !this.#isMemory ? () => {} : await this.#permits.acquire(this.#patience(deadline))
     this.#leased += 1
     const end = (): void => {
@@ -74,7 +90,7 @@ export class SqlitePool {
       giveBackPermit()
     }
     try {
-      const connection = this.#idle.pop() ?? (await this.patiently(deadline, this.#open))
+      const connection = this.#idle.pop() ?? (await this.#openOne(deadline))
       return {
         connection,
         release: () => {
@@ -91,10 +107,10 @@ export class SqlitePool {
   /** Keeps a connection only when it is as clean as a new one. */
   #takeBack(connection: Connection): void {
     connection.rollback()
-    if (!connection.native.open) return
+    if (!connection.native.open) return this.#end(connection)
     // The one in memory is the database: what can be taken back is what promises hang on.
     if (connection.hasTraces && this.#isMemory) connection.native.pragma('foreign_keys = ON')
-    if (this.#closed || (connection.hasTraces && !this.#isMemory)) return connection.close()
+    if (this.#closed || (connection.hasTraces && !this.#isMemory)) return this.#end(connection)
     connection.hasTraces = false
     this.#idle.push(connection)
   }
@@ -104,7 +120,19 @@ export class SqlitePool {
     // The only connection of a database in memory is the lock.
     if (this.#isMemory) return () => {}
     this.#writeLock ??= writeLockOf(this.#file)
+    if (deadline <= performance.now() && this.#writeLock.free === 0) throw locked()
     return this.#writeLock.acquire(this.#patience(deadline))
+  }
+
+  /** Whether SQLite says of a text that it only gives rows; `false` of one that it cannot compile. */
+  onlyReads(sql: string): boolean {
+    const [connection] = this.#opened
+    if (!connection) return false
+    try {
+      return connection.statements.of(sql).onlyReads
+    } catch {
+      return false
+    }
   }
 
   /** Tries again while another process holds the file, without blocking the event loop. */
@@ -133,6 +161,11 @@ export interface AcquiredConnection {
   readonly connection: Connection
   /** Gives it back, without what was left open on it. */
   readonly release: () => void
+}
+
+/** What who does not wait is told. */
+function locked(): Error {
+  return databaseError(new QueryFailedError('BEGIN IMMEDIATE', [], new Error('Another transaction writes')), { kind: 'lock-timeout' })
 }
 
 function writeLockOf(file: string): Semaphore {

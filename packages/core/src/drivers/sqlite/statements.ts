@@ -29,6 +29,8 @@ export class Statement {
   readonly isReader: boolean
   /** It changes nothing in the file. */
   readonly isReadOnly: boolean
+  /** It only gives rows: a pragma that gives some may set something as well. */
+  readonly onlyReads: boolean
   /** It leaves something on its connection: a setting, a temporary table, an attached file. */
   readonly leavesTraces: boolean
   readonly #native: NativeStatement
@@ -38,7 +40,14 @@ export class Statement {
   constructor(native: NativeStatement, sql: string) {
     this.isReader = native.reader
     this.isReadOnly = native.readonly
-    this.leavesTraces = leavesTraces(sql, native.reader)
+    const [first = '', second = ''] = mayLeaveTraces.test(sql) ? (statementsIn(sql, dialect).next().value ?? []) : []
+    this.onlyReads = native.readonly && native.reader && first !== 'PRAGMA'
+    this.leavesTraces =
+      first === 'ATTACH' ||
+      first === 'DETACH' ||
+      (first === 'CREATE' && second.startsWith('TEMP')) ||
+      // One that gives rows asks, and does not set.
+      (first === 'PRAGMA' && (!native.reader || sql.includes('=')))
     this.#native = native
     if (!native.reader) return
     // A double ends at 2^53: what may be a number of 64 bits (a `bigint`, or an expression) is read with all its digits.
@@ -131,11 +140,3 @@ export function controlsTransaction(sql: string): boolean {
 
 /** Most texts hold none of these words, and need no reading. */
 const mayLeaveTraces = /\b(?:attach|detach|pragma|temp|temporary)\b/i
-
-/** Whether a statement leaves something on its connection. A pragma that gives rows asks, and does not set. */
-function leavesTraces(sql: string, givesRows: boolean): boolean {
-  if (!mayLeaveTraces.test(sql)) return false
-  const [first = '', second = ''] = statementsIn(sql, dialect).next().value ?? []
-  if (first === 'PRAGMA') return !givesRows || sql.includes('=')
-  return first === 'ATTACH' || first === 'DETACH' || (first === 'CREATE' && second.startsWith('TEMP'))
-}
