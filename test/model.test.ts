@@ -19,6 +19,8 @@ import { eagerRows } from './conformance/eager.ts'
 import { joinedQueryRows } from './conformance/joined-queries.ts'
 import { loopRows } from './conformance/loops.ts'
 import { windowRows } from './conformance/windows.ts'
+import { selectionRows } from './conformance/selections.ts'
+import { sqlRows } from './conformance/sql.ts'
 import { eachDatabase } from './matrix.ts'
 
 eachDatabase('verbs', verbRows)
@@ -42,3 +44,5 @@ eachDatabase('eager relations', eagerRows)
 eachDatabase('joined queries', joinedQueryRows)
 eachDatabase('loops', loopRows)
 eachDatabase('windows', windowRows)
+eachDatabase('selections', selectionRows)
+eachDatabase('SQL', sqlRows)

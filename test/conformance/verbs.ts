@@ -90,6 +90,15 @@ export function verbRows(database: TestDatabase): void {
     expect((await User.getOrError(user.id)).points).toBe(15)
   })
 
+  row('a bound of increment may be reached, and not passed', async ({ User }) => {
+    const user = await User.create({ name: 'a', points: 5 })
+    expect(await user.decrement('points', 5, { min: 0 })).toMatchObject({ points: 0 })
+    await expect(user.decrement('points', 1, { min: 0 })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await user.increment('points', 7, { max: 7 })).toMatchObject({ points: 7 })
+    await expect(user.increment('points', 1, { max: 7 })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await User.getOrError(user.id)).points).toBe(7)
+  })
+
   row('every way to get a record locks its row when asked', async ({ User, db, sent }) => {
     const { id } = await User.create({ name: 'a' })
     const ways: readonly (() => PromiseLike<unknown>)[] = [

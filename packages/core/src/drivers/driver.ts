@@ -87,6 +87,8 @@ export interface DriverCapabilities {
   readonly inlineForeignKeys: boolean
   /** An order can say `NULLS FIRST` and `NULLS LAST`. */
   readonly nullsOrder: boolean
+  /** The function that sums decimals to their last digit. */
+  readonly decimalSum: string
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }

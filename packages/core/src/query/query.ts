@@ -26,6 +26,7 @@ import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { Session } from '../session/session.js'
+import { scaled, unscaled } from '../types/decimal.js'
 import { readKey } from '../types/identifier.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { conditionOf, mayWrite } from './conditions.js'
@@ -213,9 +214,13 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /** Turns what the driver gives for a value of `column`, or for a sum of them, into the value that a record would have. */
   #ownConversion(column: ColumnMetadata): Conversion {
     const { driver } = this.dataSource
-    const isNumber = ['integer', 'number'].includes(this.alchemy.columnType(column).kind)
+    const { kind } = this.alchemy.columnType(column)
+    const { scale } = column
     return (value) => {
       const own: unknown = driver.prepareHydratedValue(value, column)
+      // A sum of SQLite has as many places as it needs.
+      if (kind === 'decimal') return typeof own === 'string' && scale !== undefined ? unscaled(scaled(own, scale), scale) : own
+      const isNumber = kind === 'integer' || kind === 'number'
       return isNumber && (typeof own === 'string' || typeof own === 'bigint') ? Number(own) : own
     }
   }
@@ -224,11 +229,12 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   #call({ name, column, isDistinct, kinds, cast }: Expression<string, unknown>): string {
     if (column === '*' && name === 'COUNT' && !isDistinct) return 'COUNT(*)'
     const mapped = this.#mapped(column)
-    const kind = this.alchemy.columnType(mapped)?.kind
-    if (kinds && kind && !kinds.includes(kind)) {
+    const { kind } = this.alchemy.columnType(mapped)
+    if (kinds && kind !== 'other' && !kinds.includes(kind)) {
       throw new InvalidFilterError(this.#metadata.name, column, `${name} takes a column of ${kinds.join(', ')}`, selectionRemedy)
     }
-    return `${name}(${isDistinct ? 'DISTINCT ' : ''}${this.alias}.${mapped.propertyPath}${cast})`
+    const call = name === 'SUM' && kind === 'decimal' ? this.alchemy.alchemy.capabilities.decimalSum : name
+    return `${call}(${isDistinct ? 'DISTINCT ' : ''}${this.alias}.${mapped.propertyPath}${cast})`
   }
 
   #mapped(name: string): ColumnMetadata {
@@ -341,6 +347,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /** A visible column that text names, `name` or `alias.name`, and that has an order on every database. */
   #path(name: string): string {
     const { models } = this.alchemy
+    if (typeof (name as unknown) !== 'string')
+      throw new InvalidFilterError(this.#metadata.name, 'that name', 'it is no text', 'Name a column.')
     const dot = name.indexOf('.')
     const own = namedColumn(this.#metadata, name, models)
     const joined = this.expressionMap.aliases.find((each) => each.hasMetadata && each.name === name.slice(0, Math.max(dot, 0)))

@@ -145,7 +145,7 @@ export interface SqlTag {
    * @example
    * const old = await User.filter(db.sql.read`last_access < ${limit}`).all()
    */
-  read<Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row>
+  readonly read: <Row = ObjectLiteral>(texts: TemplateStringsArray, ...values: readonly unknown[]) => SqlQuery<Row>
 }
 
 /** @internal Makes `db.sql`. */

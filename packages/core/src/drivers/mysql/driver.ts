@@ -96,6 +96,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     ddlCommits: true,
     inlineForeignKeys: true,
     nullsOrder: false,
+    decimalSum: 'SUM',
     maxParameters: 65_535,
   }
   #closed = false

@@ -135,6 +135,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     ddlCommits: false,
     inlineForeignKeys: false,
     nullsOrder: true,
+    decimalSum: 'SUM',
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions

@@ -7,6 +7,7 @@ export interface NativeDatabase extends Preparing {
   readonly inTransaction: boolean
   pragma(source: string): unknown
   exec(sql: string): unknown
+  aggregate(name: string, options: object): unknown
   close(): void
 }
 

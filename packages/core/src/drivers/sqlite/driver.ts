@@ -24,6 +24,7 @@ import type {
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
+import { decimalSum } from './decimal-sum.js'
 import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
@@ -53,6 +54,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     ddlCommits: false,
     inlineForeignKeys: true,
     nullsOrder: true,
+    decimalSum: decimalSum.name,
     maxParameters: 32_766,
   }
   declare readonly dataSource: LazyDataSource
@@ -189,6 +191,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     try {
       const native = (await this.createDatabaseConnection()) as NativeDatabase
       native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
+      native.aggregate(decimalSum.name, decimalSum)
       for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
         native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
       }
