@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'INVALID_IDENTIFIER'
   | 'INVALID_OPTION'
   | 'INVALID_PAGE'
+  | 'INVALID_STATEMENT'
   | 'INVALID_URI'
   | 'INVALID_VALUE'
   | 'LOCK_TIMEOUT'
@@ -288,6 +289,14 @@ export class InvalidPageError extends AnsweredError {
   }
 }
 
+/** A statement cannot be sent: no database takes what it is made of, or not this one. Status 400. */
+export class InvalidStatementError extends AnsweredError {
+  readonly code = 'INVALID_STATEMENT'
+  constructor(why: string) {
+    super(400, `The statement cannot be sent: ${why}. Give other values, or fewer.`)
+  }
+}
+
 /** A value does not fit its column. Status 422. */
 export class InvalidValueError extends AnsweredError {
   readonly code = 'INVALID_VALUE'
@@ -350,13 +359,16 @@ export class NestedTransactionTimeoutError extends AnsweredError {
   }
 }
 
-/** A scope held its transaction for too long, and was rolled back. Status 503. */
+/** A scope held its transaction for too long, and was rolled back; or a read took as long, and was cancelled. Status 503. */
 export class TransactionTimeoutError extends AnsweredError {
   readonly code = 'TRANSACTION_TIMEOUT'
-  constructor(timeoutMs: number) {
+  /** @param what Took too long: a transaction, or one statement that is waited for outside any or at its end. */
+  constructor(timeoutMs: number, what: 'transaction' | 'statement' = 'transaction') {
     super(
       503,
-      `A transaction was open for ${timeoutMs} ms and was rolled back. Do slow work before the first write, or raise transactionTimeoutMs.`,
+      what === 'transaction'
+        ? `A transaction was open for ${timeoutMs} ms and was rolled back. Do slow work before the first write, or raise transactionTimeoutMs.`
+        : `A statement took longer than ${timeoutMs} ms and was cancelled. Look for a missing index or a silent network, or raise transactionTimeoutMs.`,
     )
   }
 }

@@ -9,6 +9,7 @@ export {
   NotNullError,
   SerializationError,
   UniqueError,
+  ValueError,
 } from './drivers/database-error.js'
 export {
   ActiveAlchemyError,
@@ -27,6 +28,7 @@ export {
   InvalidIdentifierError,
   InvalidOptionError,
   InvalidPageError,
+  InvalidStatementError,
   InvalidUriError,
   InvalidValueError,
   MissingDriverError,

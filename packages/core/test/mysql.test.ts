@@ -1,7 +1,14 @@
+import { inspect } from 'node:util'
+import { DateTime } from 'luxon'
 import { describe, expect, it } from 'vitest'
-import { commitsTransaction, leavesTraces } from '../src/drivers/mysql/statements.js'
-import { type MysqlDriver, mysqlOptions } from '../src/drivers/mysql/driver.js'
+import type { MysqlDriver } from '../src/drivers/mysql/driver.js'
+import { failureOf } from '../src/drivers/mysql/failures.js'
+import { mysqlOptions } from '../src/drivers/mysql/options.js'
+import { isAtLeast, textCollation } from '../src/drivers/mysql/schema.js'
+import { commitsTransaction, dirtiesSession, listPlaces } from '../src/drivers/mysql/statements.js'
+import { bound, refuseLists } from '../src/drivers/mysql/values.js'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
+import { InvalidStatementError } from '../src/errors.js'
 import { parseUri } from '../src/uri.js'
 
 describe('commitsTransaction', () => {
@@ -64,7 +71,7 @@ describe('commitsTransaction', () => {
   })
 })
 
-describe('leavesTraces', () => {
+describe('dirtiesSession', () => {
   it.each([
     'SET @a = 1',
     'SELECT @a := 1',
@@ -79,7 +86,7 @@ describe('leavesTraces', () => {
     'SET NAMES latin1',
     'XA START 1',
     '',
-  ])('%s may', (sql) => expect(leavesTraces(sql)).toBe(true))
+  ])('%s may', (sql) => expect(dirtiesSession(sql)).toBe(true))
 
   it.each([
     'SELECT 1',
@@ -94,7 +101,7 @@ describe('leavesTraces', () => {
     'CREATE TABLE t (id int)',
     'SHOW TABLES',
     '(SELECT 1)',
-  ])('%s does not', (sql) => expect(leavesTraces(sql)).toBe(false))
+  ])('%s does not', (sql) => expect(dirtiesSession(sql)).toBe(false))
 })
 
 describe('mysqlOptions', () => {
@@ -106,12 +113,15 @@ describe('mysqlOptions', () => {
       host: 'db.example.org',
       port: 3307,
       username: 'us@er',
-      password: 'p/w',
+      extra: { password: expect.any(Function) as unknown },
       database: 'shop',
       charset: 'utf8mb4_unicode_ci',
       timezone: 'Z',
       dateStrings: ['DATE'],
     })
+    const { extra } = mysqlOptions(parseUri('mysql://a:p%2Fw@b/c')) as { extra: { password: () => string } }
+    expect(extra.password()).toBe('p/w')
+    expect(inspect(options('mysql://a:secret@b/c'))).not.toContain('secret')
     expect(options('mariadb://localhost/x?unix_socket=/run/m.sock')).toMatchObject({ type: 'mariadb', socketPath: '/run/m.sock' })
   })
 
@@ -132,6 +142,9 @@ describe('mysqlOptions', () => {
     const file = new URL(import.meta.url).pathname
     const { ssl } = options(`mysql://localhost/x?ssl-mode=required&ssl-ca=${file}`) as { ssl: { ca: string } }
     expect(ssl).toMatchObject({ rejectUnauthorized: true, ca: expect.stringContaining('reads certificates') as unknown })
+    const secured = options(`mysql://localhost/x?ssl-mode=required&ssl-key=${file}`) as { ssl: { key: string } }
+    expect(secured.ssl.key).toContain('reads certificates')
+    expect(inspect(secured, { depth: 9 })).not.toContain('reads certificates')
   })
 
   it.each(['ssl-modus=required', 'sslmode=prefer', 'ssl_verify=1', 'ssl-mode=verify_identity'])(
@@ -152,7 +165,7 @@ describe('failures, in the words of both servers', () => {
   const key = db.metadata[0]?.indices.find(({ isUnique }) => isUnique)?.name ?? ''
   const driver = db.dataSource.alchemy as MysqlDriver
   const failure = (errno: number, message: string, sql = 'INSERT INTO `user` VALUES (?)'): unknown =>
-    driver.failureOf(Object.assign(new Error(message), { errno }), sql)
+    failureOf(Object.assign(new Error(message), { errno }), sql, db.metadata)
 
   it.each([
     ['a key by its name', 1062, `Duplicate entry 'a' for key '${key}'`, { kind: 'unique', columns: ['email'] }],
@@ -171,7 +184,11 @@ describe('failures, in the words of both servers', () => {
     ['a changed record', 1020, 'Record has changed since last read', { kind: 'serialization' }],
     ['a lock wait', 1205, 'Lock wait timeout exceeded', { kind: 'lock-timeout' }],
     ['a lock that is not waited for', 3572, 'NOWAIT is set', { kind: 'lock-timeout' }],
+    ['a number out of range', 1264, "Out of range value for column 'a' at row 1", { kind: 'value' }],
+    ['a text that is too long', 1406, "Data too long for column 'a' at row 1", { kind: 'value' }],
+    ['a time that is none', 1292, "Incorrect datetime value: 'x' for column 'a' at row 1", { kind: 'value' }],
     ['a table that is missing', 1146, 'No such table', { kind: 'no-table' }],
+    ['another', 1064, 'Syntax', undefined],
   ])('%s', (_, errno, message, expected) => expect(failure(errno, message)).toEqual(expected))
 
   it('know which of them end the transaction', () => {
@@ -179,5 +196,80 @@ describe('failures, in the words of both servers', () => {
     expect([1213, 1205, 1020].map(ends)).toEqual([true, true, true])
     expect([1062, 1451, 3572].map(ends)).toEqual([false, false, false])
     expect([undefined, null, 'text', new Error('x')].map((error) => driver.endsTransaction(error))).toEqual([false, false, false, false])
+  })
+})
+
+describe('values', () => {
+  it.each(['a', '', 0, -1.5, 10n, true, null, undefined, Buffer.from('a'), new Uint8Array(2), new Date(0)])(
+    '%s is bound as it is',
+    (value) => expect(bound(value)).toBe(value),
+  )
+
+  it('an object with a text of its own is its text, a time of Luxon a date', () => {
+    expect(bound(new URL('https://example.org/'))).toBe('https://example.org/')
+    expect(bound(DateTime.fromMillis(7))).toEqual(new Date(7))
+  })
+
+  it.each([
+    [Number.NaN],
+    [Number.POSITIVE_INFINITY],
+    [{ a: 1 }],
+    [{ toString: 'x' }],
+    [Object.create(null)],
+    [new Map()],
+    [new Date(Number.NaN)],
+    [{ isLuxonDateTime: true }],
+    [DateTime.invalid('x')],
+    [Symbol('a')],
+    [() => 1],
+    [[[{}]]],
+  ])('%o is refused', (value) => expect(() => bound(value)).toThrow(InvalidStatementError))
+
+  it.each([
+    ['select ?, ? from t where a in (?) and b in(?)', [undefined, undefined, 'list', 'list']],
+    ["select '?', `?`, ? -- ?", [undefined]],
+    ['insert into t values ?', ['rows']],
+    ['insert into t values (?, ?)', [undefined, undefined]],
+    ['select 1 where (a, b) in ?', ['rows']],
+    ['select f(?)', [undefined]],
+    ['select 1 where a not in (?, ?)', ['list', undefined]],
+  ])('%s', (sql, places) => expect(listPlaces(sql)).toEqual(places))
+
+  it.each([
+    ['select 1 where a in (?)', [[1, 2]]],
+    [
+      'insert into t values ?',
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+    ],
+    ['select ?', ['a']],
+  ])('%s takes %j', (sql, values) => expect(() => refuseLists(sql, values)).not.toThrow())
+
+  it.each([
+    ['insert into t (a) values (?)', [['a', 'b']]],
+    ['select 1 where a = ?', [['a']]],
+    ['select 1 where a in (?)', [[]]],
+    ['select 1 where a in (?)', [[['a']]]],
+    ['insert into t values ?', [['a']]],
+    ['insert into t values ?', [[[['a']]]]],
+  ])('%s does not take %j', (sql, values) => expect(() => refuseLists(sql, values)).toThrow(InvalidStatementError))
+})
+
+describe('versions', () => {
+  it('are compared by their numbers', () => {
+    expect(isAtLeast('10.11.19', [10, 2])).toBe(true)
+    expect(isAtLeast('8.0.16', [8, 0, 17])).toBe(false)
+    expect(isAtLeast('8.4', [8, 0, 17])).toBe(true)
+    expect(isAtLeast('5.7.44', [8, 0])).toBe(false)
+  })
+
+  it('know a collation that tells texts apart', () => {
+    expect(textCollation('10.11.19', true)).toBe('utf8mb4_nopad_bin')
+    expect(textCollation('8.4.0', false)).toBe('utf8mb4_0900_bin')
+    expect(textCollation('5.7.44', false)).toBe('utf8mb4_bin')
   })
 })

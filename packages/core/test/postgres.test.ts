@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { postgresOptions } from '../src/drivers/postgres/driver.js'
+import { postgresOptions } from '../src/drivers/postgres/options.js'
 import { PostgresStatements } from '../src/drivers/postgres/statements.js'
 import { InvalidUriError } from '../src/errors.js'
 import { parseUri } from '../src/uri.js'
@@ -72,7 +72,7 @@ describe('options of a URI', () => {
   })
 })
 
-describe('what a statement leaves behind', () => {
+describe('what a statement leaves in a session', () => {
   it.each([
     [
       'SELECT "User"."id" AS "User_id" FROM "user" "User" WHERE ( "User"."name" = $1 AND "User"."id" IN ($2, $3) ) AND ( "User"."deleted_at" IS NULL )',
@@ -88,7 +88,7 @@ describe('what a statement leaves behind', () => {
     ['BEGIN ISOLATION LEVEL READ COMMITTED'],
     ['SAVEPOINT alchemy_1'],
     ['select load from metrics'],
-  ])('nothing: %s', (text) => expect(new PostgresStatements().of(text).leaves).toBe('nothing'))
+  ])('nothing: %s', (text) => expect(new PostgresStatements().of(text).dirties).toBe('nothing'))
 
   it.each([
     ["set search_path = 'tenant'"],
@@ -105,41 +105,81 @@ describe('what a statement leaves behind', () => {
     ['do $$ begin perform 1; end $$'],
     ["select E'\\'', pg_advisory_lock(1), ''"],
     ['call do_things()'],
-  ])('something: %s', (text) => expect(new PostgresStatements().of(text).leaves).toBe('session'))
+  ])('something: %s', (text) => expect(new PostgresStatements().of(text).dirties).toBe('session'))
 
   it.each([['prepare x as select 1'], ['DISCARD ALL'], ['select 1; deallocate all'], ["load 'auto_explain'"]])(
     'what no reset takes away: %s',
-    (text) => expect(new PostgresStatements().of(text).leaves).toBe('everything'),
+    (text) => expect(new PostgresStatements().of(text).dirties).toBe('everything'),
   )
 })
 
+describe('a long text', () => {
+  it('is read in time that grows with its length', () => {
+    const startedAt = performance.now()
+    for (const part of ['x', "'", '(', 'f(', '; set local ', 'set_config(,', '$1, ', '($1), ', '"', 'insert into '])
+      new PostgresStatements().of(`SELECT ${part.repeat(60_000)}`)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+  })
+})
+
 describe('names of prepared statements', () => {
+  const preparing = (): PostgresStatements => Object.assign(new PostgresStatements(), { canPrepare: true })
   const uses = (statements: PostgresStatements, text: string, count: number): (string | undefined)[] =>
     Array.from({ length: count }, () => statements.of(text).name)
+  const list = (length: number): string =>
+    `SELECT a FROM t WHERE id IN (${Array.from({ length }, (_, index) => `$${index + 1}`).join(', ')})`
+  const rows = (count: number): string =>
+    `INSERT INTO t (a, b) VALUES ${Array.from({ length: count }, (_, index) => `($${2 * index + 1}, $${2 * index + 2})`).join(', ')}`
 
   it('begin with the third use, where one server process stays', () => {
-    const statements = new PostgresStatements()
-    expect(uses(statements, 'SELECT 1', 4)).toEqual([undefined, undefined, undefined, undefined])
-    statements.areKept = true
+    expect(uses(new PostgresStatements(), 'SELECT 1', 4)).toEqual([undefined, undefined, undefined, undefined])
+    const statements = preparing()
     expect(uses(statements, 'SELECT 2', 4)).toEqual([undefined, undefined, 'aa_1', 'aa_1'])
     expect(uses(statements, 'SAVEPOINT a', 4)).toEqual([undefined, undefined, undefined, undefined])
   })
 
-  it('are never given again to a text whose plan went stale', () => {
-    const statements = new PostgresStatements()
-    statements.areKept = true
+  it('change when a plan went stale, and are not soon given again', () => {
+    const statements = preparing()
     uses(statements, 'SELECT 1', 3)
     statements.unname('SELECT 1')
-    expect(uses(statements, 'SELECT 1', 4)).toEqual([undefined, undefined, undefined, undefined])
-    expect(uses(statements, 'SELECT 2', 3)).toEqual([undefined, undefined, 'aa_2'])
+    expect(statements.isNamed('aa_1')).toBe(false)
+    expect(uses(statements, 'SELECT 1', 30).filter(Boolean)).toEqual(['aa_2'])
   })
 
-  it('have an end, however many texts come', () => {
-    const statements = new PostgresStatements()
-    statements.areKept = true
-    const named = new Set<string>()
-    for (let index = 0; index < 5_000; index++) for (const name of uses(statements, `SELECT ${index}`, 3)) if (name) named.add(name)
-    expect(named.size).toBe(250)
+  it('have an end, however many texts come: the text that was not used for longest gives its name up', () => {
+    const statements = preparing()
+    uses(statements, 'SELECT 0', 3)
+    for (let index = 1; index < 5_000; index++) {
+      uses(statements, `SELECT ${index}`, 3)
+      statements.of('SELECT 0')
+    }
+    const names = Array.from({ length: 5_000 }, (_, index) => `aa_${index + 1}`).filter((name) => statements.isNamed(name))
+    expect(names).toHaveLength(250)
     expect(statements.of('SELECT 0').name).toBe('aa_1')
+    expect(statements.of('SELECT 1').name).toBeUndefined()
+  })
+
+  it('are not taken from the application by lists whose lengths a client chooses', () => {
+    const statements = preparing()
+    uses(statements, 'SELECT a FROM t WHERE id = $1', 3)
+    for (let length = 1; length < 1_000; length++) {
+      uses(statements, list(length), 3)
+      uses(statements, rows(length), 3)
+      expect(statements.of('SELECT a FROM t WHERE id = $1').name).toBe('aa_1')
+    }
+    const names = Array.from({ length: 3_000 }, (_, index) => `aa_${index + 1}`).filter((name) => statements.isNamed(name))
+    expect(names.length).toBeLessThanOrEqual(7)
+  })
+
+  it('are for texts that together are short, and what is known of texts has an end too', () => {
+    const statements = preparing()
+    const long = (index: number): string => `SELECT ${index} AS a${'x'.repeat(50_000)}`
+    for (let index = 0; index < 20; index++) uses(statements, long(index), 3)
+    const named = Array.from({ length: 20 }, (_, index) => statements.isNamed(`aa_${index + 1}`)).filter(Boolean)
+    expect(named).toHaveLength(5)
+    // The oldest are forgotten: they have to be used three times again.
+    for (let index = 20; index < 60; index++) statements.of(long(index))
+    expect(uses(statements, long(19), 2)).toEqual([undefined, undefined])
+    expect(uses(statements, `SELECT 1 AS ${'x'.repeat(100_000)}`, 5)).toEqual(Array(5).fill(undefined))
   })
 })

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../errors.js'
 export type DatabaseFailure =
   | { readonly kind: 'unique'; readonly columns: readonly string[] }
   | { readonly kind: 'not-null'; readonly columns: readonly string[] }
-  | { readonly kind: 'foreign-key' | 'check' | 'deadlock' | 'serialization' | 'lock-timeout' | 'no-table' }
+  | { readonly kind: 'foreign-key' | 'check' | 'value' | 'deadlock' | 'serialization' | 'lock-timeout' | 'no-table' }
 
 /**
  * A refusal of the database that the library understands: still TypeORM's `QueryFailedError`, with a `code` and the HTTP
@@ -82,6 +82,14 @@ export class CheckError extends DatabaseError {
   }
 }
 
+/** A value is out of range, too long, or of another form than its column. Status 422. */
+export class ValueError extends DatabaseError {
+  readonly code = 'INVALID_VALUE'
+  constructor(origin: QueryFailedError) {
+    super(origin, 'A value does not fit its column: it is out of range, too long, or of another form. Give one that fits.', 422)
+  }
+}
+
 /** Two transactions waited for each other, and this one was rolled back. Status 503. */
 export class DeadlockError extends DatabaseError {
   readonly code = 'DEADLOCK'
@@ -131,6 +139,8 @@ export function databaseError(
       return new ForeignKeyError(origin)
     case 'check':
       return new CheckError(origin)
+    case 'value':
+      return new ValueError(origin)
     case 'deadlock':
       return new DeadlockError(origin)
     case 'serialization':

@@ -1,4 +1,5 @@
 import { type DataSource, QueryResult, type QueryRunner, type Table } from 'typeorm'
+import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
 import type { DatabaseKind } from '../types/column-type.js'
 import type { Driver, IsolationLevel, ReplicationMode } from './internals.js'
@@ -36,10 +37,10 @@ export interface DriverRunner extends QueryRunner {
   /** Makes settings that end with the transaction, or with the connection's loan. @param settings `null` takes one back. */
   setLocal(settings: ReadonlyMap<string, string | null>): Promise<void>
   /**
-   * Ends the statement that is under way, here and on the server, and the connection with it: it fails at once with a
-   * `ConnectionLostError`. Where statements are never under way, it does nothing.
+   * Ends the statement that is under way, here and on the server, and the connection with it; the statement fails with
+   * `reason`, but for a COMMIT, whose end nobody knows. Where statements are never under way, it does nothing.
    */
-  abort(): void
+  cancel(reason: Error): void
 }
 
 /** What a statement gave, with what the database client knows of its columns. */
@@ -65,6 +66,19 @@ export interface PoolStatus {
   readonly leased: number
   /** Callers that wait for one. */
   readonly waiting: number
+}
+
+/** How many of a pool's places are taken, at whatever moment it is looked at. */
+export function statusOf(places: Semaphore): PoolStatus {
+  return {
+    size: places.size,
+    get leased() {
+      return places.size - places.free
+    },
+    get waiting() {
+      return places.waiting
+    },
+  }
 }
 
 /** What differs between databases, by name. */
@@ -102,9 +116,11 @@ export interface DatabaseDriver extends Driver {
   /**
    * Waits for a connection, first come, first served.
    *
+   * @param limitMs Milliseconds that a statement of a read may take, and BEGIN, COMMIT and ROLLBACK of a write: then it is
+   *   cancelled. @default transactionTimeoutMs
    * @throws {PoolTimeoutError} None became free within `poolTimeoutMs`.
    */
-  lease(purpose: LeasePurpose): Promise<DriverRunner>
+  lease(purpose: LeasePurpose, limitMs?: number): Promise<DriverRunner>
   /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
   bind(parameters: readonly unknown[]): unknown[]
   /** Whether the database itself says of a text that it changes and locks nothing; `false` where it does not say. */
@@ -134,6 +150,8 @@ export interface PoolOptions {
   readonly poolTimeoutMs: number
   /** Milliseconds after which an idle connection is replaced; 0 keeps it for ever. */
   readonly poolRecycleMs: number
+  /** Milliseconds for which a scope may hold an open transaction, and a read may take. */
+  readonly transactionTimeoutMs: number
 }
 
 /** A data source that opens itself at first use. */
@@ -144,3 +162,11 @@ export interface LazyDataSource extends DataSource {
 
 /** Makes a driver for `dataSource`; installed by `AlchemyDataSource` in place of TypeORM's. */
 export type DriverFactory = (dataSource: LazyDataSource, pool: PoolOptions) => DatabaseDriver
+
+/** The path of a table or type, `schema.name`, quoted for its database. */
+export function quotedPath(driver: Pick<Driver, 'escape'>, path: string): string {
+  return path
+    .split('.')
+    .map((part) => (part === '' ? part : driver.escape(part)))
+    .join('.')
+}

@@ -13,6 +13,7 @@ export type { MysqlDataSourceOptions } from 'typeorm/driver/mysql/MysqlDataSourc
 export { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js'
 export { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js'
 export type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js'
+export { Query } from 'typeorm/driver/Query.js'
 export type { Driver } from 'typeorm/driver/Driver.js'
 export type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel.js'
 export type { ReplicationMode } from 'typeorm/driver/types/ReplicationMode.js'

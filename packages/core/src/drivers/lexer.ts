@@ -9,6 +9,12 @@ export interface Dialect {
   readonly nestsComments?: boolean
 }
 
+/** A word or a quoted name, in upper case, or a character that is no part of one. */
+export interface Token {
+  readonly kind: 'word' | 'name' | 'character'
+  readonly text: string
+}
+
 /** Tokens of a statement that are kept, unless it is a `SET`: what a statement does stands in its first words. */
 const headLength = 3
 
@@ -27,37 +33,40 @@ export function escaped(quote: string): string {
   return String.raw`${quote}(?:[^${quote}\\]|${quote}${quote}|\\[\s\S])*(?:${quote}|$)`
 }
 
-/**
- * The statements of a text, one after the other, each as its first words in upper case; of a `SET` all there is.
- *
- * In time that grows with the length of the text. The semicolons of a body `BEGIN ATOMIC … END` belong to its statement.
- */
-export function* statementsIn(sql: string, { token, nestsComments = false }: Dialect): Generator<readonly string[]> {
-  let statement: string[] = []
-  let last = ''
-  let depth = 0
-  token.lastIndex = 0
-  for (let at = 0; at < sql.length; at = token.lastIndex) {
+/** The tokens of a text, in time that grows with its length. */
+export function* tokensIn(sql: string, { token, nestsComments = false }: Dialect): Generator<Token> {
+  for (let at = 0; at < sql.length; ) {
     if (nestsComments && sql.startsWith('/*', at)) {
-      token.lastIndex = endOfComment(sql, at)
+      at = endOfComment(sql, at)
       continue
     }
     token.lastIndex = at
     const { word, name, other } = token.exec(sql)?.groups ?? {}
-    const found = word?.toUpperCase() ?? name?.toUpperCase() ?? other
-    if (found === undefined) continue
-    if (word !== undefined) {
-      if ((found === 'ATOMIC' && last === 'BEGIN') || (depth > 0 && found === 'CASE')) depth += 1
-      else if (depth > 0 && found === 'END') depth -= 1
-    }
-    if (found === ';' && depth === 0) {
-      const resumeAt = token.lastIndex
+    // Whoever is given the token may use the expression too.
+    at = token.lastIndex
+    if (word !== undefined) yield { kind: 'word', text: word.toUpperCase() }
+    else if (name !== undefined) yield { kind: 'name', text: name.toUpperCase() }
+    else if (other !== undefined) yield { kind: 'character', text: other }
+  }
+}
+
+/**
+ * The statements of a text, one after the other, each as its first words in upper case; of a `SET` all there is.
+ *
+ * The semicolons of a body `BEGIN ATOMIC … END` belong to its statement.
+ */
+export function* statementsIn(sql: string, dialect: Dialect): Generator<readonly string[]> {
+  let statement: string[] = []
+  let last = ''
+  let depth = 0
+  for (const { kind, text } of tokensIn(sql, dialect)) {
+    if (kind === 'word' && ((text === 'ATOMIC' && last === 'BEGIN') || (text === 'CASE' && depth > 0))) depth += 1
+    else if (kind === 'word' && text === 'END' && depth > 0) depth -= 1
+    last = text
+    if (kind === 'character' && text === ';' && depth === 0) {
       if (statement.length > 0) yield statement
-      // Whoever was given the statement may have used the expression meanwhile.
-      token.lastIndex = resumeAt
       statement = []
-    } else if (statement.length < headLength || statement[0] === 'SET') statement.push(found)
-    last = found
+    } else if (statement.length < headLength || statement[0] === 'SET') statement.push(text)
   }
   if (statement.length > 0) yield statement
 }

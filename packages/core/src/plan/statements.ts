@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
-import type { DatabaseDriver } from '../drivers/driver.js'
+import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 
 /**
@@ -24,10 +24,7 @@ function names(columns: readonly ColumnMetadata[]): string {
 
 /** A table's path, quoted for its database. */
 export function quotedTable(metadata: EntityMetadata): string {
-  return metadata.tablePath
-    .split('.')
-    .map((part) => (part === '' ? part : metadata.dataSource.driver.escape(part)))
-    .join('.')
+  return quotedPath(metadata.dataSource.driver, metadata.tablePath)
 }
 
 /** Writes `$1`, `$2`, … or `?` for values in the order in which they are bound. */

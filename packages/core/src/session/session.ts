@@ -669,7 +669,7 @@ export class Session implements RecordOwner {
     const error = new TransactionTimeoutError(this.dataSource.settings.transactionTimeoutMs)
     this.#timeout = error
     this.#whenExpired?.(error)
-    this.#runner?.abort()
+    this.#runner?.cancel(error)
     this.scope.settle({ commit: false, reason: 'timeout', error })?.catch(() => undefined)
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { within } from '../time-limit.js'
 
 /** An error of mysql2, or of the socket below it. */
 export interface NativeError extends Error {
@@ -23,12 +24,14 @@ export interface NativeField {
   readonly decimals: number
 }
 
-/** What mysql2 calls when the answer has come; a procedure gives several lists of rows, and of their columns. */
-type Callback = (
-  error: NativeError | null,
-  result?: unknown,
-  fields?: readonly (NativeField | readonly NativeField[] | undefined)[],
-) => void
+/** The columns of rows; a procedure gives several lists of rows, and of their columns. */
+export type NativeFields = readonly (NativeField | readonly NativeField[] | undefined)[]
+
+/** What mysql2 calls when the answer has come. */
+type Callback = (error: NativeError | null, result?: unknown, fields?: NativeFields) => void
+
+/** Reads a value of a stream. */
+type Cast = (field: { readonly type: string; string(): string | null }, next: () => unknown) => unknown
 
 /** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
 export interface NativeConnection {
@@ -36,7 +39,9 @@ export interface NativeConnection {
   /** The server's number of the connection. */
   readonly threadId: number
   connect(callback: Callback): void
-  query(options: { readonly sql: string; readonly values: readonly unknown[] }, callback?: Callback): NativeQuery
+  query(options: { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast }, callback?: Callback): NativeQuery
+  /** The text that is sent. */
+  format(sql: string, values: readonly unknown[]): string
   ping(callback: Callback): void
   reset(callback: Callback): void
   end(callback: Callback): void
@@ -51,9 +56,9 @@ const ending = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 40
 /** One connection to the server, leased or idle. */
 export class Connection {
   readonly native: NativeConnection
-  readonly openedAt = Date.now()
+  readonly openedAt = performance.now()
   /** When it was last given back. */
-  idleSince = Date.now()
+  idleSince = performance.now()
   /** What is first known of why there is no server at the other end any more. */
   lost: Error | undefined
   readonly #waiting = new Set<(reason: Error) => void>()
@@ -80,10 +85,10 @@ export class Connection {
    * @param describe Is told the columns of the rows.
    * @returns Rows, or the header of a statement without rows.
    */
-  send(sql: string, values: readonly unknown[] = [], describe?: (fields: readonly NativeField[]) => void): Promise<unknown> {
+  send(sql: string, values: readonly unknown[] = [], describe?: (fields: NativeFields) => void): Promise<unknown> {
     return this.#answer((done) =>
       this.native.query({ sql, values }, (error, result, fields) => {
-        describe?.(fields?.filter((each): each is NativeField => each !== undefined && 'columnType' in each) ?? [])
+        describe?.(fields ?? [])
         done(error, result)
       }),
     )
@@ -115,13 +120,8 @@ export class Connection {
   }
 
   /** Destroys the connection when `work` takes longer than `timeoutMs`. */
-  async within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.destroy(new Error(`The server did not answer within ${timeoutMs} ms`)), timeoutMs)
-    try {
-      return await work()
-    } finally {
-      clearTimeout(timer)
-    }
+  within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    return within(timeoutMs, () => this.destroy(new Error(`The server did not answer within ${timeoutMs} ms`)), work)
   }
 
   #answer(ask: (done: Callback) => void): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { type Dialect, escaped, statementsIn, tokens } from '../lexer.js'
+import { type Dialect, escaped, statementsIn, tokens, tokensIn } from '../lexer.js'
 
 /** What stands before the first word of a statement: space, comments, parentheses. `/*!` and `/*M!` comments are run, so their text counts. */
 const beforeFirstWord = /^(?:[\s;(]+|--\s[^\n]*|#[^\n]*|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*)*([a-z]*)/i
@@ -13,12 +13,12 @@ const exceptions =
 /** `SET` commits by two of its forms only. */
 const committingSet = /^set\s+(?:password|(?:(?:session|local)\s+|@@(?:(?:session|local)\.)?)?autocommit)\b/i
 
-/** First words of statements that change nothing of the connection itself. */
-const traceless =
+/** First words of statements that change nothing of the session itself. */
+const clean =
   /^(?:select|insert|update|delete|replace|with|values|table|load|do|show|explain|describe|desc|begin|start|commit|rollback|savepoint|release|alter|drop|rename|truncate|kill)$/
 
 /** What a statement of any kind can leave behind: a user variable, a lock by name. */
-const traces = /@|\bget_lock\b/i
+const dirt = /@|\bget_lock\b/i
 
 /** The statement without what stands before its first word. */
 function body(sql: string): { readonly word: string; readonly text: string } {
@@ -33,15 +33,15 @@ export function commitsTransaction(sql: string): boolean {
 }
 
 /**
- * Whether a connection may not be as it was after `sql`: a variable, a lock by name, a temporary table, another database.
+ * Whether the session of a connection may not be as it was after `sql`: a variable, a lock by name, a temporary table, another database.
  *
  * What a stored routine or a trigger does is not seen.
  */
-export function leavesTraces(sql: string): boolean {
+export function dirtiesSession(sql: string): boolean {
   const { word, text } = body(sql)
   // What CREATE makes belongs to the database, but for a temporary table.
-  const isTraceless = traceless.test(word) || (word === 'create' && !exceptions.test(text))
-  return !isTraceless || traces.test(sql)
+  const isClean = clean.test(word) || (word === 'create' && !exceptions.test(text))
+  return !isClean || dirt.test(sql)
 }
 
 const dialect: Dialect = {
@@ -78,4 +78,18 @@ function setsAutocommit(words: readonly string[]): boolean {
     if (word !== 'AUTOCOMMIT' || !/^[:=]$/.test(words[index + 1] ?? '')) return false
     return words[index - 1] !== '@' || words[index - 2] === '@'
   })
+}
+
+/** What may be bound at each `?` of a text besides one value: a list in `IN (?)`, rows in `VALUES ?` and `IN ?`. */
+export function listPlaces(sql: string): readonly ('list' | 'rows' | undefined)[] {
+  const places: ('list' | 'rows' | undefined)[] = []
+  let before = ''
+  let last = ''
+  for (const { kind, text } of tokensIn(sql, dialect)) {
+    if (kind === 'character' && text === '?')
+      places.push(last === 'VALUES' || last === 'IN' ? 'rows' : last === '(' && before === 'IN' ? 'list' : undefined)
+    before = last
+    last = text
+  }
+  return places
 }

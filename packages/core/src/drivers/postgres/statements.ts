@@ -1,4 +1,5 @@
 import { type Dialect, escaped, quoted, statementsIn, tokens } from '../lexer.js'
+import { TextCache } from '../text-cache.js'
 
 /** What is known of a statement's text. */
 export interface PostgresStatement {
@@ -9,56 +10,117 @@ export interface PostgresStatement {
    * What it may leave in the server's session, beside its transaction: nothing; settings, locks, temporary tables and
    * the like, which a reset takes away; or something that no reset takes away.
    */
-  readonly leaves: 'nothing' | 'session' | 'everything'
+  readonly dirties: 'nothing' | 'session' | 'everything'
 }
 
 /** A statement is prepared from this use on: what is sent once or twice would only fill the servers' memory. */
 const usesBeforeName = 3
-/** Names in all: each connection keeps what it has prepared. */
+/** Names in all, and characters of their texts: each connection keeps what it has prepared. */
 const nameLimit = 250
-/** Texts that are remembered. */
-const textLimit = 2_000
+const namedLimit = 256_000
+/** Names that texts may have which differ only in the lengths of their lists: clients choose those. */
+const namesPerShape = 3
+/** Characters of texts that are remembered. */
+const textLimit = 1_000_000
+
+/** Texts that are the same but for the lengths of their lists. */
+interface Shape {
+  readonly dirties: PostgresStatement['dirties']
+  /** How many of them have a name. */
+  names: number
+}
+
+/** A text that was sent before. */
+interface Known {
+  statement: PostgresStatement
+  readonly shape: Shape
+  /** Uses before it is named. */
+  pending: number
+  /** How often its plan did not fit the tables any more. */
+  stale: number
+}
 
 /** The texts that go to one database: which of them servers keep prepared, and which leave something behind. */
 export class PostgresStatements {
   /** Whether a connection stays with one server process, so that what is prepared is found again. */
-  areKept = false
-  readonly #known = new Map<string, { statement: PostgresStatement; uses: number }>()
-  readonly #names = new Map<string, string>()
-  readonly #unnamed = new Set<string>()
+  canPrepare = false
+  /** How many names have gone out of use. */
+  dropped = 0
+  readonly #known = new TextCache<Known>(textLimit, (known) => this.#dropName(known))
+  readonly #shapes = new TextCache<Shape>(textLimit)
+  readonly #names = new Set<string>()
+  #named = 0
   #serial = 0
 
   /** What is known of `text`. */
   of(text: string): PostgresStatement {
     let known = this.#known.get(text)
     if (!known) {
-      if (this.#known.size >= textLimit) this.#known.clear()
-      const name = this.#names.get(text)
-      known = { statement: { text, leaves: leftBy(text), ...(name === undefined ? {} : { name }) }, uses: 0 }
-      this.#known.set(text, known)
+      const shape = this.#shapeOf(text)
+      known = { statement: { text, dirties: shape.dirties }, shape, pending: usesBeforeName, stale: 0 }
+      this.#known.add(text, known)
     }
-    known.uses += 1
-    const { statement } = known
-    if (this.areKept && known.uses === usesBeforeName && statement.leaves === 'nothing' && this.#mayBeNamed(text)) {
-      const name = `aa_${++this.#serial}`
-      this.#names.set(text, name)
-      known.statement = { ...statement, name }
-    }
+    known.pending -= 1
+    if (known.pending === 0 && this.#mayBeNamed(known)) this.#giveName(known)
     return known.statement
   }
 
-  /** Sends `text` without a name from now on: its plan fits the tables no more. */
-  unname(text: string): void {
-    this.#known.delete(text)
-    this.#names.delete(text)
-    this.#unnamed.add(text)
+  /** Whether servers still have a use for `name`. */
+  isNamed(name: string): boolean {
+    return this.#names.has(name)
   }
 
-  #mayBeNamed(text: string): boolean {
-    return (
-      this.#names.size < nameLimit && !this.#names.has(text) && !this.#unnamed.has(text) && /^(SELECT|INSERT|UPDATE|DELETE)\b/i.test(text)
-    )
+  /** Takes the name of `text` away: its plan fits the tables no more. Each time it takes ten times more uses until it has another. */
+  unname(text: string): void {
+    const known = this.#known.get(text)
+    if (!known) return
+    this.#dropName(known)
+    known.stale += 1
+    known.pending = usesBeforeName * 10 ** known.stale
   }
+
+  #shapeOf(text: string): Shape {
+    const key = shapeOf(text)
+    let shape = this.#shapes.get(key)
+    if (!shape) {
+      shape = { dirties: dirtiedBy(key), names: 0 }
+      this.#shapes.add(key, shape)
+    }
+    return shape
+  }
+
+  #mayBeNamed({ statement: { text, dirties }, shape }: Known): boolean {
+    return this.canPrepare && dirties === 'nothing' && shape.names < namesPerShape && /^(SELECT|INSERT|UPDATE|DELETE)\b/i.test(text)
+  }
+
+  #giveName(known: Known): void {
+    const { text } = known.statement
+    for (const oldest of this.#known.values()) {
+      if (this.#names.size < nameLimit && this.#named + text.length <= namedLimit) break
+      this.#dropName(oldest)
+    }
+    const name = `aa_${++this.#serial}`
+    this.#names.add(name)
+    this.#named += text.length
+    known.shape.names += 1
+    known.statement = { ...known.statement, name }
+  }
+
+  #dropName(known: Known): void {
+    const { name, ...statement } = known.statement
+    if (name === undefined) return
+    this.#names.delete(name)
+    this.#named -= statement.text.length
+    this.dropped += 1
+    known.shape.names -= 1
+    known.statement = statement
+    known.pending = usesBeforeName
+  }
+}
+
+/** The text with every list of parameters, and every list of such lists, as one. */
+function shapeOf(text: string): string {
+  return text.replace(/\$\d+(?:\s*,\s*\$\d+)*/g, '$*').replace(/\(\$\*\)(?:\s*,\s*\(\$\*\))+/g, '($*)')
 }
 
 /** Statements that leave nothing, as long as they call nothing that does. */
@@ -84,7 +146,7 @@ const harmless = new Set(
  *
  * To be wrong here costs one statement when the connection goes back, never a leak.
  */
-function leftBy(text: string): PostgresStatement['leaves'] {
+function dirtiedBy(text: string): PostgresStatement['dirties'] {
   const bare = text
     .replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) => (quoted.startsWith('"') ? '"q"' : "''"))
     .replace(/\binsert\s+into\s+[\w."]+/gi, 'insert')
@@ -94,7 +156,7 @@ function leftBy(text: string): PostgresStatement['leaves'] {
     .trimEnd()
   if (/(?:^|;)\s*(?:prepare|execute|deallocate|discard|load)\b/i.test(bare)) return 'everything'
   if (!plainHead.test(bare) || /--|\/\*|\$\$|\$[a-z_]\w*\$|\be'|;.|\binto\b/is.test(bare)) return 'session'
-  for (const [, name = ''] of bare.matchAll(/([\w$"]+)\s*\(/g)) {
+  for (const [, name = ''] of bare.matchAll(/(?<![\w$"])([\w$"]+)\s*\(/g)) {
     if (!harmless.has(name.toLowerCase()) && name !== 'insert') return 'session'
   }
   return 'nothing'

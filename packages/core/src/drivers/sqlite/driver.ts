@@ -284,7 +284,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 
   /** A statement has ended before anybody else runs. */
-  abort(): void {}
+  cancel(): void {}
 
   override async startTransaction(isolation?: IsolationLevel): Promise<void> {
     if (this.transactionDepth > 0 || isolation === 'SERIALIZABLE') await this.#beginNow()

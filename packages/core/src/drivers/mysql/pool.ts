@@ -1,0 +1,168 @@
+import { ConnectionFailedError, DatabaseClosedError, PoolTimeoutError } from '../../errors.js'
+import { Semaphore } from '../../semaphore.js'
+import { type PoolOptions, type PoolStatus, statusOf } from '../driver.js'
+import type { IsolationLevel } from '../internals.js'
+import { Connection, type NativeConnection } from './connection.js'
+
+/** A connection that was idle for longer is asked for a sign of life before use: a firewall may have cut it off silently. */
+const unaskedMs = 30_000
+
+/**
+ * Connections to one server.
+ *
+ * It is ours: mysql2's has no limit to the wait for a connection, gives open transactions to the next borrower, and listens for errors
+ * only once. Every session is UTC, utf8mb4 and READ COMMITTED (a server that keeps a binary log needs `binlog_format` ROW or MIXED for
+ * that); `sql_mode` is the server's, which is strict unless somebody changed it.
+ */
+export class MysqlPool {
+  /** The database of every session. */
+  database: string | undefined
+  /** Of every transaction that asks for none. */
+  isolation: IsolationLevel = 'READ COMMITTED'
+  readonly status: PoolStatus
+  readonly #options: PoolOptions
+  readonly #connect: () => Promise<NativeConnection>
+  readonly #permits: Semaphore
+  /** The connections in use, with what gives their place back. */
+  readonly #leased = new Map<Connection, () => void>()
+  readonly #idle: Connection[] = []
+  #closed = false
+
+  /** @param connect Begins to connect. */
+  constructor(options: PoolOptions, connect: () => Promise<NativeConnection>) {
+    this.#options = options
+    this.#connect = connect
+    this.#permits = new Semaphore(options.poolSize)
+    this.status = statusOf(this.#permits)
+  }
+
+  /** Lets connections be opened. */
+  open(): void {
+    this.#closed = false
+  }
+
+  /** Ends all idle connections; those in use end as they are given back. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()))
+  }
+
+  /**
+   * An idle connection, or a new one, first come, first served; `release` or `destroy` gives it back.
+   *
+   * @throws {PoolTimeoutError} None came free within `poolTimeoutMs`.
+   */
+  async acquire(): Promise<Connection> {
+    const { name, poolTimeoutMs } = this.#options
+    const deadline = performance.now() + poolTimeoutMs
+    const onTimeout = (): Error => new PoolTimeoutError(name, poolTimeoutMs)
+    const giveBack = await this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout })
+    try {
+      if (this.#closed) throw new DatabaseClosedError(name)
+      const connection = (await this.#fromIdle()) ?? (await this.#open(Math.max(1, deadline - performance.now())))
+      this.#leased.set(connection, giveBack)
+      return connection
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
+  /** Takes a connection back. @param isDirty Whether its session may not be as it was: then the server forgets what was set in it. */
+  async release(connection: Connection, isDirty = false): Promise<void> {
+    const giveBack = this.#leased.get(connection)
+    if (!giveBack) return
+    try {
+      if (isDirty && !connection.lost) await connection.within(this.#options.poolTimeoutMs, () => this.#reset(connection))
+      this.#leased.delete(connection)
+      this.#keep(connection)
+    } catch {
+      connection.destroy()
+    } finally {
+      this.#leased.delete(connection)
+      giveBack()
+    }
+  }
+
+  /** Closes a connection: nobody knows what state it is in. @param reason What the statement that is under way fails with. */
+  destroy(connection: Connection, reason?: Error): void {
+    connection.destroy(reason)
+    this.#leased.get(connection)?.()
+    this.#leased.delete(connection)
+  }
+
+  /** Ends a connection on the server too: it goes on with its statement, and keeps its locks, when the client has gone. */
+  async kill(connection: Connection, reason: Error): Promise<void> {
+    this.destroy(connection, reason)
+    try {
+      const other = await this.#open(this.#options.poolTimeoutMs)
+      await other.within(this.#options.poolTimeoutMs, () => other.send(`KILL ${connection.native.threadId}`))
+      await other.end()
+    } catch {
+      // It has ended by itself, or there is no server any more.
+    }
+  }
+
+  /** The connection that was used last and is still good; the pool shrinks to what is needed. */
+  async #fromIdle(): Promise<Connection | undefined> {
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      const { poolRecycleMs, poolTimeoutMs } = this.#options
+      const now = performance.now()
+      if (connection.lost) connection.destroy()
+      else if (poolRecycleMs > 0 && now - connection.openedAt > poolRecycleMs) void connection.end()
+      else if (now - connection.idleSince < unaskedMs || (await isAlive(connection, Math.min(1_000, poolTimeoutMs)))) return connection
+    }
+    return undefined
+  }
+
+  #keep(connection: Connection): void {
+    if (connection.lost) return connection.destroy()
+    if (this.#closed) return void connection.end()
+    connection.idleSince = performance.now()
+    this.#idle.push(connection)
+  }
+
+  async #open(timeoutMs: number): Promise<Connection> {
+    const connection = new Connection(await this.#connect())
+    try {
+      await connection.within(timeoutMs, async () => {
+        await connection.opened()
+        await this.prepare(connection)
+      })
+      return connection
+    } catch (error) {
+      connection.destroy()
+      // A host of several addresses: the first tells as much as all.
+      throw new ConnectionFailedError(this.#options.name, error instanceof AggregateError ? error.errors[0] : error)
+    }
+  }
+
+  /** Makes the settings of a session. */
+  async prepare(connection: Connection): Promise<void> {
+    const seconds = Math.ceil(this.#options.poolTimeoutMs / 1_000)
+    // Without limits a lock is waited for 50 seconds, and the lock of a table's schema for a day.
+    const limits = `innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}`
+    // mysql2 quotes values with backslashes: a server that reads none would take a value for SQL.
+    const mode = `sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`
+    await connection.send(`SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, time_zone = '+00:00', ${limits}, ${mode}`)
+    await connection.send(`SET SESSION TRANSACTION ISOLATION LEVEL ${this.isolation}`)
+  }
+
+  async #reset(connection: Connection): Promise<void> {
+    await connection.reset()
+    const { database } = this
+    // A reset gives up variables, locks and temporary tables, but stays in the database of the last USE.
+    if (database) await connection.send(`USE \`${database.replaceAll('`', '``')}\``)
+    await this.prepare(connection)
+  }
+}
+
+async function isAlive(connection: Connection, timeoutMs: number): Promise<boolean> {
+  try {
+    await connection.within(timeoutMs, () => connection.ping())
+    return true
+  } catch {
+    connection.destroy()
+    return false
+  }
+}

@@ -1,0 +1,130 @@
+import { DateTime } from 'luxon'
+import type { ObjectLiteral, QueryResult } from 'typeorm'
+import { InvalidStatementError } from '../../errors.js'
+import { StatementResult } from '../driver.js'
+import type { NativeField, NativeFields } from './connection.js'
+import { listPlaces } from './statements.js'
+
+/** Numbers of types of columns in the protocol. */
+const types = { timestamp: 7, bigint: 8, time: 11, datetime: 12, decimal: 246 } as const
+
+/** A field as mysql2 gives it to a function that reads single values. */
+interface CastField {
+  readonly type: string
+  string(): string | null
+}
+
+/** What mysql2 gives for a statement without rows. */
+export interface Header {
+  readonly affectedRows: number
+  readonly serverStatus?: number
+}
+
+export function isHeader(raw: unknown): raw is Header {
+  return typeof raw === 'object' && raw !== null && 'affectedRows' in raw && 'serverStatus' in raw
+}
+
+/**
+ * A parameter as mysql2 takes it: mysql2 writes values into the text, and some of them would become something else there.
+ *
+ * @throws {InvalidStatementError} It is no number, no time, or an object without a text of its own.
+ */
+export function bound(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new InvalidStatementError(`one of its values is ${value}`)
+  if (typeof value === 'function' || typeof value === 'symbol') throw new InvalidStatementError(`one of its values is a ${typeof value}`)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  if (Array.isArray(value)) return value.map(bound)
+  if (DateTime.isDateTime(value) && typeof value.toJSDate === 'function') return bound(value.toJSDate())
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new InvalidStatementError('one of its values is an invalid date')
+    return value
+  }
+  // What the application has marked as SQL; JSON brings no functions.
+  if ('toSqlString' in value && typeof value.toSqlString === 'function') return value
+  const { toString } = value
+  if (typeof toString !== 'function' || toString === Object.prototype.toString) {
+    throw new InvalidStatementError('one of its values is an object')
+  }
+  return String(value)
+}
+
+/**
+ * Lists change the text of a statement: they stand where the text means one.
+ *
+ * @throws {InvalidStatementError} A list is bound elsewhere than by `IN (?)`, and a list of rows elsewhere than by `VALUES ?` or `IN ?`.
+ */
+export function refuseLists(sql: string, values: readonly unknown[]): void {
+  if (!values.some(Array.isArray)) return
+  const places = listPlaces(sql)
+  values.forEach((value, index) => {
+    if (!Array.isArray(value)) return
+    const rows = value.filter(Array.isArray)
+    const isFit =
+      places[index] === 'rows'
+        ? rows.length > 0 && rows.length === value.length && !rows.flat().some(Array.isArray)
+        : places[index] === 'list' && rows.length === 0 && value.length > 0
+    if (!isFit) throw new InvalidStatementError('one of its values is a list, which only IN (?) takes')
+  })
+}
+
+/** A result as TypeORM knows it. */
+export function resultOf(raw: unknown, fields: NativeFields): QueryResult {
+  const result = new StatementResult()
+  result.raw = raw
+  if (isHeader(raw)) result.affected = raw.affectedRows
+  else if (Array.isArray(raw)) result.records = raw as ObjectLiteral[]
+  result.wholeNumbers = fields.filter((field) => isField(field) && isWhole(field)).map((field) => (field as NativeField).name)
+  return result
+}
+
+function isField(field: NativeFields[number]): field is NativeField {
+  return field !== undefined && 'columnType' in field
+}
+
+/** A `bigint`, or a sum of whole numbers. */
+function isWhole({ columnType, decimals }: NativeField): boolean {
+  return columnType === types.bigint || (columnType === types.decimal && decimals === 0)
+}
+
+/**
+ * Reads times from the texts of rows, in place: mysql2 would take the years 1 to 99 for 1901 to 2099.
+ *
+ * @param raw Rows, or of a procedure several lists of them; `fields` is shaped alike.
+ */
+export function readTimes(raw: unknown, fields: NativeFields): void {
+  if (!Array.isArray(raw)) return
+  fields.forEach((field, index) => {
+    if (field === undefined) return
+    if (!isField(field)) return readTimes(raw[index], field)
+    const read = reader(field)
+    if (!read) return
+    for (const row of raw as ObjectLiteral[]) {
+      const text: unknown = row[field.name]
+      if (typeof text === 'string') row[field.name] = read(text)
+    }
+  })
+}
+
+function reader({ columnType, decimals }: NativeField): ((text: string) => unknown) | undefined {
+  if (columnType === types.datetime || columnType === types.timestamp) return moment
+  return columnType === types.time && decimals > 0 ? withoutZeros : undefined
+}
+
+/** `2026-01-01 10:00:00.123456`, in UTC as every session is; a date of zeros is an invalid one. */
+function moment(text: string): Date {
+  return new Date(`${text.slice(0, 10)}T${text.slice(11)}Z`)
+}
+
+/** `13:45:00.120000` is `13:45:00.12`, as other databases write it. */
+function withoutZeros(text: string): string {
+  return text.replace(/\.?0+$/, '')
+}
+
+/** The same for the rows of a stream, which mysql2 reads one value after the other. */
+export function castTimes(field: CastField, next: () => unknown): unknown {
+  if (field.type !== 'DATETIME' && field.type !== 'TIMESTAMP' && field.type !== 'TIME') return next()
+  const text = field.string()
+  if (text === null) return null
+  if (field.type !== 'TIME') return moment(text)
+  return text.includes('.') ? withoutZeros(text) : text
+}

@@ -1,0 +1,204 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { EventEmitter } from 'node:events'
+import { connect } from 'node:net'
+import type { ObjectLiteral } from 'typeorm'
+import type { ConnectionStatus } from '../driver.js'
+import { within } from '../time-limit.js'
+import type { PostgresStatement, PostgresStatements } from './statements.js'
+
+/** A column of rows, as pg describes it. */
+export interface NativeField {
+  readonly name: string
+  readonly dataTypeID: number
+  readonly dataTypeModifier: number
+}
+
+/** The part of pg's `Result` that we use. */
+export interface NativeResult {
+  readonly command: string | null
+  readonly rowCount: number | null
+  readonly rows: ObjectLiteral[]
+  readonly fields: readonly NativeField[]
+}
+
+/** The part of pg's errors that we read. */
+export interface NativeError extends Error {
+  readonly code?: string
+  readonly column?: string
+  readonly detail?: string
+}
+
+/** The part of pg's pooled `Client` that we use; its types are no dependency of ours. */
+export interface NativeClient extends EventEmitter {
+  /** Whether the server has answered everything that was sent. */
+  readonly readyForQuery: boolean
+  readonly host: string
+  readonly port: number
+  readonly processID: number | null
+  readonly secretKey: number | null
+  /** What the client has prepared on this connection, by name. */
+  readonly connection: { readonly parsedStatements: Record<string, string> }
+  /** The status of the server's last ReadyForQuery: idle, in a transaction, in a failed one. */
+  getTransactionStatus(): 'I' | 'T' | 'E' | null
+  query(config: { text: string; values?: unknown[]; name?: string | undefined }): Promise<NativeResult | NativeResult[]>
+  release(destroy?: boolean): void
+}
+
+/** What every session is told as it connects: it costs no statement, and poolers pass it on. */
+export const sessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO' } as const
+
+/**
+ * Takes away what a session may have left behind, but for prepared statements: ours are to be kept. Behind a pooler a reset goes back
+ * to the settings of the server, and not to those of the session, so they are said again.
+ */
+const resetText = [
+  'CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
+  // The encoding is what pg itself tells.
+  ...Object.entries({ ...sessionSettings, client_encoding: 'UTF8' }).map(([name, value]) => `SET ${name} = '${value}'`),
+].join('; ')
+
+/** A connection that died in the pool fails its first statement within so many milliseconds. */
+const staleLimitMs = 1_000
+
+/** Sockets are opened in it, so that none keeps the context of the request that happened to need it first. */
+export const outside = new AsyncResource('ActiveAlchemyPool')
+
+/** A connection of the pool, for as long as it lives. */
+export class Connection {
+  readonly client: NativeClient
+  /** Why there is no server at the other end any more. */
+  lost: Error | undefined
+  /** How often the pool has given it out. */
+  checkouts = 0
+  /** Whether its borrower has sent anything. */
+  isUsed = false
+  /** What its borrower may have left in the server's session. */
+  dirt: PostgresStatement['dirties'] = 'nothing'
+  #sentAt = 0
+  /** How many names had gone out of use when it was last freed of them. */
+  #dropped = 0
+  #onReturn: (() => void) | undefined
+  #whenLost: (() => void) | undefined
+
+  constructor(client: NativeClient) {
+    this.client = client
+    client.on('error', (error: Error) => {
+      this.lost ??= error
+      this.#whenLost?.()
+    })
+  }
+
+  /** Begins its use by one borrower. @param onReturn Called once, when that has ended. */
+  checkOut(onReturn: () => void): void {
+    this.#onReturn = onReturn
+    this.isUsed = false
+    this.dirt = 'nothing'
+  }
+
+  /** Whether it failed as one does that died in the pool: at once. A server that hangs up on a long statement means it. */
+  get diedInPool(): boolean {
+    if (!this.#onReturn) return false
+    return this.lost !== undefined && this.checkouts > 1 && performance.now() - this.#sentAt < staleLimitMs
+  }
+
+  /** Whether the server has not answered yet. */
+  get isBusy(): boolean {
+    return !this.lost && !this.client.readyForQuery
+  }
+
+  get status(): ConnectionStatus {
+    if (this.lost) return 'lost'
+    const status = this.client.getTransactionStatus()
+    if (status === 'E') return 'failed'
+    return status === 'T' ? 'transaction' : 'idle'
+  }
+
+  async send({ text, name, dirties }: PostgresStatement, values: unknown[]): Promise<NativeResult> {
+    if (dirties !== 'nothing' && this.dirt !== 'everything') this.dirt = dirties
+    this.isUsed = true
+    this.#sentAt = performance.now()
+    try {
+      const result = await this.client.query({ text, values, name })
+      // Several statements in one text give several results: the last one counts.
+      return Array.isArray(result) ? (result.at(-1) as NativeResult) : result
+    } catch (error) {
+      await this.#settle(error as Error)
+      throw error
+    }
+  }
+
+  /** An error comes before the status that it leaves behind: waits for that status, or for the end of the connection. */
+  async #settle(error: Error): Promise<void> {
+    // The server goes on with a statement that only the client gave up.
+    if (error.message === 'Query read timeout') this.lost ??= error
+    if (this.lost || this.client.readyForQuery) return
+    await new Promise<void>((resolve) => {
+      this.#whenLost = resolve
+      this.client.once('drain', resolve)
+    })
+    // What the server said before it hung up tells more than that it did.
+    if (this.lost) this.lost = error
+  }
+
+  /** Back to the pool, if the server says that it is idle, and without what was left in it; else destroyed. */
+  async release(timeoutMs: number, statements: PostgresStatements): Promise<void> {
+    if (!this.#onReturn) return
+    let isClean = this.status === 'idle' && this.client.readyForQuery && this.dirt !== 'everything'
+    if (isClean) {
+      const text = [...(this.dirt === 'session' ? [resetText] : []), ...this.#unprepare(statements)].join('; ')
+      if (text !== '') isClean = await this.#clean(text, timeoutMs)
+    }
+    this.#end(!isClean)
+  }
+
+  /** What frees the server's memory of statements whose names are out of use. */
+  #unprepare(statements: PostgresStatements): string[] {
+    if (this.#dropped === statements.dropped) return []
+    this.#dropped = statements.dropped
+    const { parsedStatements } = this.client.connection
+    const old = Object.keys(parsedStatements).filter((name) => /^aa_\d+$/.test(name) && !statements.isNamed(name))
+    for (const name of old) Reflect.deleteProperty(parsedStatements, name)
+    return old.map((name) => `DEALLOCATE ${name}`)
+  }
+
+  /** A server that does not answer must not keep the place in the pool. */
+  async #clean(text: string, timeoutMs: number): Promise<boolean> {
+    try {
+      const expire = (): void => this.destroy(new Error(`The server did not answer within ${timeoutMs} ms`))
+      await within(timeoutMs, expire, () => this.client.query({ text }))
+      return !this.lost
+    } catch {
+      return false
+    }
+  }
+
+  /** Ends it, and the statement that is under way on it. @param reason What that statement fails with. */
+  destroy(reason = new Error('The connection was given up')): void {
+    this.#end(true, reason)
+  }
+
+  #end(destroy: boolean, reason?: Error): void {
+    const onReturn = this.#onReturn
+    if (!onReturn) return
+    this.#onReturn = undefined
+    if (destroy) {
+      if (this.isBusy) this.#cancel()
+      this.lost ??= reason ?? new Error('The connection was given up')
+      this.#whenLost?.()
+    }
+    this.client.release(destroy)
+    onReturn()
+  }
+
+  /** A server goes on with its statement, and keeps its locks, when the client has gone: it must be told. */
+  #cancel(): void {
+    const { host, port, processID, secretKey } = this.client
+    if (processID === null || secretKey === null) return
+    // https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-CANCELREQUEST
+    const request = Buffer.alloc(16)
+    ;[16, 80_877_102, processID, secretKey].forEach((part, index) => request.writeInt32BE(part, index * 4))
+    const socket = outside.runInAsyncScope(() => connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }))
+    socket.on('error', () => undefined).end(request)
+    socket.unref()
+  }
+}

@@ -1,0 +1,78 @@
+import { DateTime } from 'luxon'
+import type { QueryResult } from 'typeorm'
+import { InvalidStatementError } from '../../errors.js'
+import { StatementResult } from '../driver.js'
+import { type NativeField, type NativeResult, sessionSettings } from './connection.js'
+
+type TypeParser = (text: string) => unknown
+
+/** The part of the package pg that we use. */
+export interface NativePackage {
+  readonly Client: new (config: object) => { getStartupConf(): Record<string, string> }
+  readonly types: {
+    getTypeParser(oid: number, format?: string): TypeParser
+    readonly arrayParser: { create(text: string, element: TypeParser): { parse(): unknown[] } }
+  }
+}
+
+/** Oids of types, of which pg reads days and times in the process's time zone. */
+const oids = { bigint: 20, date: 1082, numeric: 1700, timestamp: 1114, timestamptz: 1184 } as const
+const elementOids: Readonly<Record<number, number>> = { 1115: oids.timestamp, 1182: oids.date }
+
+/** A client whose every session reckons in UTC. */
+export function clientClass({ Client }: NativePackage): object {
+  return class extends Client {
+    override getStartupConf(): Record<string, string> {
+      return { ...super.getStartupConf(), ...sessionSettings }
+    }
+  }
+}
+
+/** What values of a type become; never set for pg as a whole, which others use too. */
+export function typeParser(native: NativePackage, oid: number, format?: string): TypeParser {
+  const { types } = native
+  if (format === 'binary') return types.getTypeParser(oid, format)
+  // A day has no zone that could move it.
+  if (oid === oids.date) return (text) => text
+  if (oid === oids.timestamp) {
+    const moment = types.getTypeParser(oids.timestamptz)
+    // Without a zone it is UTC, as the Python original writes it; pg takes it for local time.
+    return (text) => moment(text.replace(/^(\d.*?)( BC)?$/, '$1+00$2'))
+  }
+  const elementOid = elementOids[oid]
+  if (elementOid === undefined) return types.getTypeParser(oid, format)
+  const element = typeParser(native, elementOid)
+  return (text) => types.arrayParser.create(text, element).parse()
+}
+
+/**
+ * A parameter as pg takes it: texts in UTC, of which a `timestamp without time zone` drops the zone that pg would write.
+ *
+ * @throws {InvalidStatementError} It is a time that is none.
+ */
+export function bound(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return isoText(value)
+  if (DateTime.isDateTime(value) && typeof value.toJSDate === 'function') return isoText(value.toJSDate())
+  return Array.isArray(value) ? value.map(bound) : value
+}
+
+function isoText(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw new InvalidStatementError('one of its values is an invalid date')
+  return date.toISOString()
+}
+
+/** A result as TypeORM knows it. */
+export function resultOf({ command, rows, rowCount, fields }: NativeResult): QueryResult {
+  const result = new StatementResult()
+  result.records = rows
+  if (rowCount !== null) result.affected = rowCount
+  result.raw = command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows
+  result.wholeNumbers = fields.filter(isWhole).map(({ name }) => name)
+  return result
+}
+
+/** A `bigint`, or a sum of them; a `numeric` with a scale is none, whatever its value. */
+function isWhole({ dataTypeID, dataTypeModifier }: NativeField): boolean {
+  return dataTypeID === oids.bigint || (dataTypeID === oids.numeric && dataTypeModifier === -1)
+}
