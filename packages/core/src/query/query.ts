@@ -33,7 +33,8 @@ import { conditionOf, mayWrite } from './conditions.js'
 import { Expression, type OwnType } from './func.js'
 import { namedColumn, unknownName } from './names.js'
 import type { Operator } from './operators.js'
-import { quotedTable, Sql, type SqlContext } from './sql.js'
+import { quotedTable } from '../plan/statements.js'
+import { Sql, type SqlContext } from './sql.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only */
 export interface DeletedOptions {

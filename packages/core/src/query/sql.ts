@@ -1,7 +1,8 @@
 import { DateTime } from 'luxon'
-import type { EntityMetadata, ObjectLiteral, QueryResult, QueryRunner } from 'typeorm'
+import type { ObjectLiteral, QueryResult, QueryRunner } from 'typeorm'
 import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
+import { quotedTable } from '../plan/statements.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 
 /** Where a fragment gets its places and names when it is made text. */
@@ -183,13 +184,4 @@ function refuseWrite(text: string): void {
   const writes = /\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|for\s+(no\s+key\s+)?update)\b/i
   if (/^(select|with|values|table|show|describe|desc|explain)$/i.test(word) && !writes.test(text)) return
   throw new UnsupportedError('db.sql.read of a statement that writes', 'Use db.sql.')
-}
-
-/** The quoted table of a model. */
-export function quotedTable(metadata: EntityMetadata): string {
-  const { driver } = metadata.dataSource
-  return metadata.tablePath
-    .split('.')
-    .map((part) => driver.escape(part))
-    .join('.')
 }
