@@ -41,8 +41,8 @@ export function bound(value: unknown): unknown {
   }
   // What the application has marked as SQL; JSON brings no functions.
   if ('toSqlString' in value && typeof value.toSqlString === 'function') return value
-  const { toString } = value
-  if (typeof toString !== 'function' || toString === Object.prototype.toString) {
+  const text: unknown = Reflect.get(value, 'toString')
+  if (typeof text !== 'function' || text === Reflect.get(Object.prototype, 'toString')) {
     throw new InvalidStatementError('one of its values is an object')
   }
   return String(value)

@@ -39,7 +39,7 @@ export class PostgresPool {
     const native = this.#native
     this.#native = undefined
     // Who still holds a connection is not waited for: the pool would, for ever.
-    for (const connection of [...this.#leased.keys()]) connection.destroy()
+    for (const connection of this.#leased.keys()) connection.destroy()
     // Nor is a server that does not answer to a good-bye.
     const limit = new AbortController()
     await Promise.race([native?.end(), sleep(this.#options.poolTimeoutMs, undefined, { ref: false, signal: limit.signal })])
