@@ -37,6 +37,13 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'A page of 0 items',
     remedy: 'Give a perPage',
   },
+  InvalidStatementError: {
+    make: () => new errors.InvalidStatementError('it binds 70000 values, and PostgreSQL takes 65,535'),
+    code: 'INVALID_STATEMENT',
+    status: 400,
+    fact: 'binds 70000 values',
+    remedy: 'Give other values, or fewer',
+  },
   InvalidOptionError: {
     make: () => new errors.InvalidOptionError('poolSize', 'a whole number from 1 to 1000', 0),
     code: 'INVALID_OPTION',
