@@ -2,10 +2,12 @@ import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
+import { inheritanceRows } from './conformance/inheritance.ts'
 import { inputRows } from './conformance/input.ts'
 import { migrationRows } from './conformance/migrations.ts'
 import { optionRows } from './conformance/options.ts'
 import { plainColumnRows } from './conformance/plain-columns.ts'
+import { plainEntityRows } from './conformance/plain-entities.ts'
 import { queryRows } from './conformance/queries.ts'
 import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
@@ -46,3 +48,5 @@ eachDatabase('loops', loopRows)
 eachDatabase('windows', windowRows)
 eachDatabase('selections', selectionRows)
 eachDatabase('SQL', sqlRows)
+eachDatabase('inheritance', inheritanceRows)
+eachDatabase('plain entities', plainEntityRows)

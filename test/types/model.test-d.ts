@@ -1,4 +1,4 @@
-import { ActiveAlchemy, type DateTime, isNull, not, oneOf, or, type Paginator } from '@active-alchemy/core'
+import { ActiveAlchemy, type ColumnMap, type DateTime, isNull, not, oneOf, or, type Paginator } from '@active-alchemy/core'
 import { expectTypeOf } from 'vitest'
 
 const db = new ActiveAlchemy('sqlite://')
@@ -173,3 +173,28 @@ void manager.save(User, { name: 'Mardix' })
 void db.dataSource.getRepository(Post).insert({ title: 'First' })
 void db.dataSource.createQueryBuilder().update(User).set({ age: null }).execute()
 expectTypeOf(await db.dataSource.getRepository(User).find({ where: { name: 'Mardix' } })).toEqualTypeOf<User[]>()
+
+// ---------------------------------------------------------------------------------------------- models that share columns and methods
+
+class Animal extends db.Model('Animal', { name: db.Column(db.String(25)) }, { abstract: true }) {
+  hello(): string {
+    return this.name
+  }
+}
+class Goose extends db.Model('Goose', { wings: db.Column(db.Integer) }, { extends: Animal }) {}
+class Dog extends Animal {}
+const extended = <const Columns extends ColumnMap>(name: string, columns: Columns) => db.Model(name, columns, { extends: Animal })
+class Swan extends extended('Swan', { neck: db.Column(db.Integer) }) {}
+const noted = (name: string) => class extends db.Model(name, { note: db.Column(db.String(25)) }) {}
+class Noted extends noted('Noted') {}
+
+expectTypeOf((await Goose.create({ name: 'Akka', wings: 2 })).hello()).toEqualTypeOf<string>()
+expectTypeOf(await Goose.get(1)).toEqualTypeOf<Goose | null>()
+expectTypeOf((await Goose.getOrError(1)).wings).toEqualTypeOf<number>()
+expectTypeOf((await Swan.create({ name: 'a', neck: 1 })).neck).toEqualTypeOf<number>()
+expectTypeOf((await Noted.create({ note: 'a' })).note).toEqualTypeOf<string>()
+expectTypeOf(await Dog.first({ name: 'Rex' })).toEqualTypeOf<Dog | null>()
+// @ts-expect-error the name of the animal is required
+void Goose.create({ wings: 2 })
+// @ts-expect-error it is no model
+db.Model('Wrong', {}, { extends: Date })

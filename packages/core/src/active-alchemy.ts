@@ -1,43 +1,31 @@
 import { inspect } from 'node:util'
 import { DateTime as Luxon } from 'luxon'
-import {
-  type DataSourceOptions,
-  DriverPackageNotInstalledError,
-  type EntityMetadata,
-  type Migration,
-  type ObjectLiteral,
-  type Table,
-} from 'typeorm'
+import type { EntityMetadata, Migration, ObjectLiteral, Table } from 'typeorm'
 import { clock } from './clock.js'
-import { catalogue } from './drivers/catalogue.js'
-import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError, InvalidUriError, MissingDriverError } from './errors.js'
-import { StatementLogger } from './logger.js'
-import { ColumnValues } from './model/assignment.js'
+import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError } from './errors.js'
 import { BaseModel, type ModelDatabase } from './model/base-model.js'
+import { Configuration } from './model/configuration.js'
 import type { ModelClass, ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
-import { ModelMetadata } from './model/metadata.js'
 import { Model, withStamps } from './model/model.js'
-import { ModelSession, refuseForeign } from './model/model-session.js'
-import { ModelNamingStrategy } from './model/naming-strategy.js'
+import { type ModelSession, refuseForeign } from './model/model-session.js'
 import { ModelRegistry } from './model/registry.js'
 import * as vocabulary from './model/vocabulary.js'
-import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { Builder } from './typeorm/select-builder.js'
-import { Query } from './query/query.js'
+import type { ActiveAlchemyOptions } from './options.js'
+import type { Query } from './query/query.js'
 import { type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
 import { acceptHook, detached, runInScope } from './scope/scope.js'
-import { AlchemyDataSource } from './typeorm/data-source.js'
+import type { AlchemyDataSource } from './typeorm/data-source.js'
 import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
-import { type DatabaseUri, parseUri } from './uri.js'
 
 /** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
+const inMemory = '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).'
 
 /**
  * A database: its models, its sessions, its connections. `db` in all examples.
@@ -59,9 +47,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   readonly BaseModel: ModelDoor<typeof BaseModel>
   /** @internal */
   readonly registry = new ModelRegistry()
-  #uri: DatabaseUri | undefined
-  #options: ResolvedOptions
-  #queryClass: typeof Query
+  #configuration: Configuration | undefined
   #dataSource: AlchemyDataSource | undefined
   #closed = false
   readonly #beginHooks: BeginHook[] = []
@@ -75,21 +61,16 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   constructor()
   constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>>)
   constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App>]) {
-    const [uri, options] = parameters
-    if (parameters.length > 0) {
-      if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
-      this.#uri = readUri(uri)
-    }
-    this.#options = resolveOptions(options)
-    this.#queryClass = queryClassOf(this.#options.queryClass)
     this.BaseModel = door(this, class extends BaseModel {})
     this.Model = door(this, withStamps(class extends Model {}))
     Object.assign(this, vocabulary)
-    this.#bindApp(options)
+    if (parameters.length > 0) this.#configure(...parameters)
   }
 
-  #bindApp(options: ActiveAlchemyOptions<App> | undefined): void {
+  #configure(uri?: string, options?: ActiveAlchemyOptions<App>): Configuration {
+    this.#configuration = new Configuration(this.registry, uri, options)
     if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bindApp(options.app)
+    return this.#configuration
   }
 
   /** Binds the application of the option `app`: each adapter knows how. */
@@ -103,23 +84,14 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    * @throws {AlreadyConfiguredError} It has a URI, or has been used.
    */
   configure(uri: string, options?: ActiveAlchemyOptions<App>): this {
-    if (this.#uri || this.#dataSource) throw new AlreadyConfiguredError()
-    if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
-    this.#uri = readUri(uri)
-    this.#options = resolveOptions(options)
-    this.#queryClass = queryClassOf(this.#options.queryClass)
-    this.#bindApp(options)
+    if (this.#configuration) throw new AlreadyConfiguredError()
+    this.#configure(uri, options)
     return this
   }
 
-  #configured(): DatabaseUri {
-    if (!this.#uri) {
-      this.#uri = parseUri(unconfigured)
-      console.warn(
-        '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).',
-      )
-    }
-    return this.#uri
+  #configured(): Configuration {
+    if (!this.#configuration) console.warn(inMemory)
+    return this.#configuration ?? this.#configure(unconfigured)
   }
 
   // ------------------------------------------------------------------------------------------------ definitions
@@ -138,47 +110,14 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 
   /** TypeORM's data source; inside a scope everything that it does joins the session. */
   get dataSource(): AlchemyDataSource {
-    if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#options.name ?? this.toJSON())
-    this.#dataSource ??= this.#open(this.#configured())
+    if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#configuration?.name ?? unconfigured)
+    this.#dataSource ??= this.#configured().open(this.#beginHooks)
     return this.#dataSource
-  }
-
-  #open(uri: DatabaseUri): AlchemyDataSource {
-    const entry = catalogue[uri.kind]
-    const options = this.#options
-    try {
-      return new AlchemyDataSource({
-        options: {
-          ...entry.options(uri),
-          namingStrategy: new ModelNamingStrategy(),
-          logger: new StatementLogger(options.echo ? ['query'] : []),
-          invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
-          ...options.typeorm,
-          // The options are a union by database; a partial one cannot be told apart.
-        } as DataSourceOptions,
-        settings: {
-          ...options,
-          name: options.name ?? uri.toString(),
-          poolSize: options.poolSize ?? entry.defaultPoolSize,
-          poolRecycleMs: options.poolRecycleMs ?? entry.defaultPoolRecycleMs,
-        },
-        driver: entry.create,
-        models: this.registry,
-        metadata: new ModelMetadata(this.registry, [...options.models, ...Object.values(options.typeorm.entities ?? {})]),
-        values: new ColumnValues(this.registry),
-        beginHooks: this.#beginHooks,
-        createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
-        createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
-      })
-    } catch (error) {
-      if (error instanceof DriverPackageNotInstalledError) throw new MissingDriverError(entry.packageName, error)
-      throw error
-    }
   }
 
   /** @internal Class of the queries. */
   get queryClass(): typeof Query {
-    return this.#queryClass
+    return this.#configured().queryClass
   }
 
   /** TypeORM's metadata of all models, without a connection. */
@@ -333,7 +272,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 
   /** The URI, without its password. */
   toJSON(): string {
-    return (this.#uri ?? unconfigured).toString()
+    return String(this.#configuration?.uri ?? unconfigured)
   }
 
   [inspect.custom](): string {
@@ -344,18 +283,3 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 /** The data types, the decorators and the functions: the words that models are defined with. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- assigned in the constructor
 export interface ActiveAlchemy extends Readonly<typeof vocabulary> {}
-
-/** Reads a URI with its options, so that what is wrong with it is told where it is given. */
-function readUri(text: string): DatabaseUri {
-  const uri = parseUri(text)
-  catalogue[uri.kind].options(uri)
-  return uri
-}
-
-function queryClassOf(given: unknown): typeof Query {
-  if (given === undefined) return Query
-  const extendsQuery = (value: unknown): value is typeof Query =>
-    value === Query || (typeof value === 'function' && value.prototype instanceof Query)
-  if (!extendsQuery(given)) throw new InvalidOptionError('queryClass', 'a class that extends Query', given)
-  return given
-}

@@ -52,7 +52,17 @@ export {
 export type { AssignOptions } from './model/assignment.js'
 export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './model/column.js'
-export type { ColumnMap, CreateValues, Fields, ModelClass, ModelDoor, ModelSettings, NewValues, TypedModel } from './model/definition.js'
+export type {
+  ColumnMap,
+  CreateValues,
+  ExtendingSettings,
+  Fields,
+  ModelClass,
+  ModelDoor,
+  ModelSettings,
+  NewValues,
+  TypedModel,
+} from './model/definition.js'
 export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'

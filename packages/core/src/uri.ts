@@ -10,6 +10,9 @@ const families = {
   mariadb: 'mysql',
 } as const
 
+/** A family of databases. */
+export type DatabaseKind = (typeof families)[keyof typeof families]
+
 /** Where a server listens, and as whom to log in. */
 export interface ServerAddress {
   readonly host: string
@@ -25,7 +28,7 @@ export interface ServerAddress {
  * Neither printing, inspecting nor JSON shows the password.
  */
 export class DatabaseUri {
-  readonly kind: 'sqlite' | 'postgres' | 'mysql'
+  readonly kind: DatabaseKind
   /** As it was written, without a `+driver`. */
   readonly scheme: string
   /** File of an SQLite database, relative to the working directory; `:memory:` for none. */

@@ -77,7 +77,7 @@ describe('a model', () => {
   it('that is there to be extended has no table', () => {
     const db = database()
     class Named extends db.Model {
-      static readonly abstract = true
+      static override readonly abstract = true
       declare name: string
     }
     db.Column(db.Text)(Named.prototype, 'name')

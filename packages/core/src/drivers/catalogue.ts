@@ -1,6 +1,5 @@
 import type { DataSourceOptions } from 'typeorm'
-import type { DatabaseKind } from '../types/column-type.js'
-import type { DatabaseUri } from '../uri.js'
+import type { DatabaseKind, DatabaseUri } from '../uri.js'
 import type { DriverFactory } from './driver.js'
 import { PostgresDriver } from './postgres/driver.js'
 import { postgresOptions } from './postgres/options.js'

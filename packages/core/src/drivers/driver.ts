@@ -1,7 +1,7 @@
 import { type DataSource, QueryResult, type QueryRunner, type Table } from 'typeorm'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
-import type { DatabaseKind } from '../types/column-type.js'
+import type { DatabaseKind } from '../uri.js'
 import type { Driver, IsolationLevel, ReplicationMode } from './internals.js'
 
 /** What the next statement of a connection would meet. */

@@ -74,6 +74,8 @@ const emptyFields = new WeakMap<object, readonly string[]>()
 export class BaseModel {
   /** The database of the model. */
   declare static readonly db: ModelDatabase
+  /** Whether the class is only there to be extended, and has no table; those that extend it have theirs. @default false */
+  declare static readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
   declare static readonly tableName?: string
   /** Names of the key's columns. @default those that are defined with `primary` */

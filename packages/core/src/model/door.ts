@@ -1,7 +1,7 @@
 import { ModelDefinitionError } from '../errors.js'
 import type { BaseModel, ModelDatabase } from './base-model.js'
 import { isColumn, ownColumns, refuseReserved, shareColumns } from './column.js'
-import type { ColumnMap, ModelDoor, ModelSettings } from './definition.js'
+import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
 import type { ModelRegistry } from './registry.js'
 import { isRelation } from './relation.js'
 
@@ -36,7 +36,8 @@ function defineModel(
   settings: unknown,
 ): typeof BaseModel {
   const definition = checkDefinition(name, columns, settings)
-  const Defined = class extends Base {}
+  const Parent = parentOf(definition.name, Base, definition.parent)
+  const Defined = class extends Parent {}
   Object.defineProperty(Defined, 'name', { value: definition.name })
   for (const [setting, value] of Object.entries(definition.settings)) {
     Object.defineProperty(Defined, setting, { value, writable: true, configurable: true })
@@ -46,15 +47,36 @@ function defineModel(
   return Defined
 }
 
+/** @throws {ModelDefinitionError} What a model shall extend is no class of the database that extends `Base`. */
+function parentOf(name: string, Base: typeof BaseModel, parent: unknown): typeof BaseModel {
+  if (parent === undefined) return Base
+  const isClass = (value: unknown): value is typeof BaseModel => typeof value === 'function' && value.prototype instanceof Base
+  if (isClass(parent)) return parent
+  const door = `db.${Base.name}`
+  throw new ModelDefinitionError(
+    name,
+    `what it extends is no class that extends ${door}`,
+    `Give { extends: … } a class that extends ${door}.`,
+  )
+}
+
 /** Names of `ModelSettings`. */
-const settingNames: readonly string[] = ['tableName', 'primaryKey', 'hidden', 'fillable', 'guarded'] satisfies (keyof ModelSettings)[]
+const settingNames: readonly string[] = [
+  'extends',
+  'abstract',
+  'tableName',
+  'primaryKey',
+  'hidden',
+  'fillable',
+  'guarded',
+] satisfies (keyof ExtendingSettings<never>)[]
 
 /** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */
 function checkDefinition(
   name: unknown,
   columns: unknown,
   settings: unknown,
-): { readonly name: string; readonly columns: ColumnMap; readonly settings: object } {
+): { readonly name: string; readonly columns: ColumnMap; readonly settings: object; readonly parent: unknown } {
   if (typeof name !== 'string' || name.trim() === '') {
     throw new ModelDefinitionError(String(name), 'its name is no text', "Write: db.Model('User', { … }).")
   }
@@ -75,7 +97,8 @@ function checkDefinition(
   if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', known)
   const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
   if (unknown !== undefined) throw new ModelDefinitionError(name, `it has no setting ${unknown}`, known)
-  return { name, columns: checked, settings }
+  const { extends: parent, ...statics }: { readonly extends?: unknown } = { ...settings }
+  return { name, columns: checked, settings: statics, parent }
 }
 
 function isObject(value: unknown): value is object {

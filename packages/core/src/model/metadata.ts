@@ -9,11 +9,13 @@ import {
 import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, MetadataArgsStorage } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
-import type { DatabaseKind } from '../types/column-type.js'
+import type { DatabaseKind } from '../uri.js'
 import { type ColumnDefinition, ownColumns, stampOf } from './column.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 import { type Entry, lineage, type ModelRegistry, namesIn, tableOf } from './registry.js'
 import { ownRelations, type RelationDefinition } from './relation.js'
+
+type TableMetadataArgs = MetadataArgsStorage['tables'][number]
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
 type Target = EntityMetadata['target']
@@ -251,6 +253,16 @@ class Builder extends EntityMetadataBuilder {
     super(dataSource, storage)
     this.#storage = storage
     this.#known = known
+  }
+
+  /** TypeORM looks no further than to the first class without a name, as a function may return it. */
+  protected override createEntityMetadata(table: TableMetadataArgs): EntityMetadata {
+    const metadata = super.createEntityMetadata(table)
+    const { target } = table
+    if (typeof target === 'function') {
+      metadata.inheritanceTree = [...new Set([...lineage(target).reverse(), ...metadata.inheritanceTree])]
+    }
+    return metadata
   }
 
   protected override computeEntityMetadataStep2(metadata: EntityMetadata): void {

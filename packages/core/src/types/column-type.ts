@@ -1,8 +1,8 @@
 import type { ColumnOptions } from 'typeorm'
 import { kindOf } from '../errors.js'
+import type { DatabaseKind } from '../uri.js'
 
-/** A family of databases. */
-export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
+export type { DatabaseKind }
 
 /** What kind of value a column holds; keys from a URL are read by it. */
 export type ColumnKind =
