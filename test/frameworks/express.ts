@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { errorHandler, middleware } from '@active-alchemy/express'
+import { errorHandler, initApp, middleware } from '@active-alchemy/express'
 import compression from 'compression'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import session from 'express-session'
@@ -13,7 +13,7 @@ type Dress = 'none' | 'compression and session'
 function application(
   create: () => Express,
   dress: Dress,
-  { routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts,
+  { routes, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
 ): Express {
   const app = create()
   const dressed = dress !== 'none'
@@ -21,7 +21,9 @@ function application(
     app.use(compression({ threshold: 0 }))
     app.use(session({ secret: 'test', resave: false, saveUninitialized: true }))
   }
-  app.use(middleware(...databases, options))
+  if (beneath) app.use((req, res, next) => (beneath(req, res), next()))
+  if (!initAppLast) app.use(middleware(...databases, options))
+  if (over) app.use((req, res, next) => (over(req, res), next()))
   if (between) app.use((_req, _res, next) => between(next))
   if (mountTwice) app.use(middleware(...databases, options))
   if (dressed) {
@@ -35,7 +37,9 @@ function application(
       answer(handler, req, res).catch(next)
     })
   }
-  app.use(errorHandler())
+  app.use(errorHandler({ json: errors === 'json' }))
+  if (initAppLast) for (const db of databases) initApp(app, db, options)
+  if (errors === 'framework' || errors === 'json') return app
   app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) next(error)
     else res.status(errorStatus ?? statusOf(error)).json(wordsOf(error))
@@ -64,7 +68,10 @@ function framework(name: string, create: () => Express, dress: Dress = 'none', d
       'HTTP/2': 'Express has no HTTP/2',
       ...(dress === 'none'
         ? {}
-        : { 'second answers': 'the error of a second answer may end the socket before compression has sent the first' }),
+        : {
+            'an end before the head': 'the sessions and the compression over it send the head first',
+            'second answers': 'the error of a second answer may end the socket before compression has sent the first',
+          }),
     },
     ...(databases ? { databases } : {}),
     start: (parts) => listen(createServer(application(create, dress, parts))),

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { plugin } from '@active-alchemy/fastify'
+import { initApp, plugin } from '@active-alchemy/fastify'
 import formbody from '@fastify/formbody'
 import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
@@ -7,19 +7,24 @@ import { type AppParts, type Framework, type Handler, listen, type Reply, status
 
 async function prepare(
   app: FastifyInstance,
-  { routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts,
+  { routes, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
 ): Promise<void> {
-  await app.register(plugin(...databases, options))
+  const bindOptions = { ...options, json: errors === 'json' }
+  if (beneath) app.addHook('onRequest', ({ raw }, reply, done) => (beneath(raw, reply.raw), done()))
+  if (!initAppLast) await app.register(plugin(...databases, bindOptions))
+  if (over) app.addHook('onRequest', ({ raw }, reply, done) => (over(raw, reply.raw), done()))
   if (between) app.addHook('onRequest', (_request, _reply, done) => between(done))
   if (mountTwice) await app.register(plugin(...databases, options))
   await app.register(formbody)
   await app.register(multipart, { attachFieldsToBody: 'keyValues' })
   app.addContentTypeParser('application/octet-stream', (_request, _body, done) => done(null))
-  app.setErrorHandler((error, _request, reply) => reply.code(errorStatus ?? statusOf(error)).send(wordsOf(error)))
+  if (errors === undefined || errors === 'application')
+    app.setErrorHandler((error, _request, reply) => reply.code(errorStatus ?? statusOf(error)).send(wordsOf(error)))
   for (const [route, handler] of Object.entries(routes)) {
     const [method = 'GET', url = '/'] = route.split(' ')
     app.route({ method: method as HTTPMethods, url, handler: (request, reply) => answer(handler, request, reply) })
   }
+  if (initAppLast) for (const db of databases) initApp(app, db, bindOptions)
   await app.ready()
 }
 
@@ -41,7 +46,7 @@ async function answer(handler: Handler, { raw: req, body }: FastifyRequest, repl
 
 export const fastify5: Framework = {
   name: 'fastify 5',
-  lacks: {},
+  lacks: { 'an end before the head': 'Fastify sends the head first' },
   async start(parts) {
     // The suite speaks to both alike; the types of an application know its server.
     const app = parts.http2 ? (fastify({ http2: true }) as unknown as FastifyInstance) : fastify()

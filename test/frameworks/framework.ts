@@ -38,6 +38,14 @@ export interface AppParts {
   readonly errorStatus?: number
   /** Whether the adapter is mounted twice. @default false */
   readonly mountTwice?: boolean
+  /** Who answers errors: the application's own handler, nobody but the framework and the adapter, or the adapter as JSON. @default 'application' */
+  readonly errors?: 'application' | 'framework' | 'json'
+  /** Whether `initApp` binds the application, after the routes where the framework can have that. @default false: the adapter stands first */
+  readonly initAppLast?: boolean
+  /** What lies beneath the binding, as middleware does that was mounted before it. @default none */
+  readonly beneath?: (req: IncomingMessage, res: ServerResponse) => void
+  /** What lies over the binding, as middleware does that was mounted behind it. @default none */
+  readonly over?: (req: IncomingMessage, res: ServerResponse) => void
   /** Middleware behind the first mount that calls on from wherever it likes, as callbacks of a pooled socket do. @default none */
   readonly between?: (next: () => void) => void
   /** Whether the server speaks HTTP/2. @default false */
@@ -45,7 +53,13 @@ export interface AppParts {
 }
 
 /** A row that not every framework can have. */
-export type FrameworkLack = 'HTTP/2' | 'a second mount' | 'lost sessions' | 'second answers' | 'events in the session'
+export type FrameworkLack =
+  | 'HTTP/2'
+  | 'a second mount'
+  | 'lost sessions'
+  | 'second answers'
+  | 'events in the session'
+  | 'an end before the head'
 
 /** One framework that the request suite runs on. */
 export interface Framework {

@@ -1,32 +1,50 @@
 import { createReadStream } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
-import { middleware } from '@active-alchemy/koa'
+import { initApp, middleware } from '@active-alchemy/koa'
 import { bodyParser } from '@koa/bodyparser'
 import multer from '@koa/multer'
 import Koa, { type Context } from 'koa'
 import { type AppParts, type Framework, type Handler, listen, type Reply, statusOf, wordsOf } from './framework.ts'
 
-function application({ routes, databases, options = {}, errorStatus, mountTwice, between }: AppParts): Koa {
+function application({
+  routes,
+  databases,
+  options = {},
+  errorStatus,
+  errors,
+  mountTwice,
+  initAppLast,
+  beneath,
+  between,
+  over,
+}: AppParts): Koa {
   const app = new Koa()
   app.silent = true
-  app.use(async (ctx, next) => {
+  const own = async (ctx: Context, next: Koa.Next): Promise<void> => {
     try {
       await next()
     } catch (error) {
       ctx.status = errorStatus ?? statusOf(error)
       ctx.body = wordsOf(error)
     }
-  })
-  app.use(middleware(...databases, options))
+  }
+  if (errors === undefined || errors === 'application') app.use(own)
+  const bindOptions = { ...options, json: errors === 'json' }
+  if (beneath) app.use(({ req, res }, next) => (beneath(req, res), next()))
+  if (!initAppLast) app.use(middleware(...databases, bindOptions))
+  if (over) app.use(({ req, res }, next) => (over(req, res), next()))
   if (between) app.use((_ctx, next) => new Promise((resolve, reject) => between(() => void next().then(resolve, reject))))
   if (mountTwice) app.use(middleware(...databases, options))
   app.use(bodyParser({ jsonLimit: '5mb' }))
   app.use(multer().any())
   app.use(async (ctx) => {
-    const handler = routes[`${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`]
+    const asked = `${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`
+    const found = Object.keys(routes).find((route) => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`).test(asked))
+    const handler = found === undefined ? undefined : routes[found]
     if (handler) await answer(handler, ctx)
   })
+  if (initAppLast) for (const db of databases) initApp(app, db, bindOptions)
   return app
 }
 

@@ -55,7 +55,7 @@ const onFastify: Platform = {
 /** The application of the suite: a controller whose handlers return what Nest makes an answer of. */
 function rootModule(
   { common, alchemy }: Nest,
-  { routes, databases, options = {}, mountTwice, between }: AppParts,
+  { routes, databases, options = {}, errors, mountTwice, initAppLast, between, over }: AppParts,
   platformMiddleware: readonly RequestHandler[],
 ): common.Type {
   const { Controller, HttpCode, Module, Req, RequestMapping, RequestMethod, Res } = common
@@ -71,9 +71,10 @@ function rootModule(
     Res({ passthrough: true })(Suite.prototype, name, 1)
   }
   Controller()(Suite)
-  const middleware = between
-    ? [...platformMiddleware, (_req: unknown, _res: unknown, next: () => void) => between(next)]
-    : platformMiddleware
+  type Use = (req: IncomingMessage, res: ServerResponse, next: () => void) => void
+  const useOver: Use[] = over ? [(req, res, next) => (over(req, res), next())] : []
+  const useBetween: Use[] = between ? [(_req, _res, next) => between(next)] : []
+  const middleware = [...platformMiddleware, ...useOver, ...useBetween]
   // A module without middleware has no `configure`: the adapter mounts otherwise then.
   class Plain {}
   class WithMiddleware implements common.NestModule {
@@ -83,11 +84,14 @@ function rootModule(
   }
   const Root = middleware.length > 0 ? WithMiddleware : Plain
   const [first, ...others] = databases
-  const imports = [
-    ...(first ? [alchemy.AlchemyModule.forRoot({ db: first, close: false, ...options })] : []),
-    ...others.map((db, index) => alchemy.AlchemyModule.forRoot({ db, name: `other ${index}`, close: false })),
-    ...(first && mountTwice ? [alchemy.AlchemyModule.forRoot({ db: first, name: 'again', close: false, ...options })] : []),
-  ]
+  const bindOptions = { ...options, json: errors === 'json' }
+  const imports = initAppLast
+    ? []
+    : [
+        ...(first ? [alchemy.AlchemyModule.forRoot({ db: first, close: false, ...bindOptions })] : []),
+        ...others.map((db, index) => alchemy.AlchemyModule.forRoot({ db, name: `other ${index}`, close: false })),
+        ...(first && mountTwice ? [alchemy.AlchemyModule.forRoot({ db: first, name: 'again', close: false, ...bindOptions })] : []),
+      ]
   Module({ imports, controllers: [Suite] })(Root)
   return Root
 }
@@ -149,7 +153,10 @@ function framework(name: string, platform: Platform, load: () => Promise<Nest>, 
     async start(parts) {
       const nest = await load()
       const app = await platform.create(rootModule(nest, parts, platform.middleware), parts, nest)
-      app.useGlobalFilters(wordingFilter(nest.common, app, parts.errorStatus))
+      const { beneath, errors, initAppLast } = parts
+      if (beneath) app.use((req: IncomingMessage, res: ServerResponse, next: () => void) => (beneath(req, res), next()))
+      if (initAppLast) for (const db of parts.databases) nest.alchemy.initApp(app, db, { ...parts.options, json: errors === 'json' })
+      if (errors === undefined || errors === 'application') app.useGlobalFilters(wordingFilter(nest.common, app, parts.errorStatus))
       await app.init()
       const instance = app.getHttpAdapter().getInstance() as { ready?: () => Promise<unknown> }
       if (app.getHttpAdapter().getType() === 'fastify') await instance.ready?.()
@@ -202,7 +209,10 @@ const lacksOfExpress = {
   'a second mount': 'Nest mounts once, on the platform',
 }
 export const nestExpress = framework('nest 12 on express', onExpress, nest12, { lacks: lacksOfExpress })
-const lacksOfFastify = { 'lost sessions': 'the hook of Fastify comes after middleware, and finds the session again' }
+const lacksOfFastify = {
+  'an end before the head': 'Fastify sends the head first',
+  'lost sessions': 'the hook of Fastify comes after middleware, and finds the session again',
+}
 export const nestFastify = framework('nest 12 on fastify', onFastify, nest12, { lacks: lacksOfFastify })
 export const nest11Express = framework('nest 11 on express', onExpress, nest11, {
   lacks: lacksOfExpress,

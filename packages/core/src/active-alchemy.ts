@@ -266,6 +266,12 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
     await this.#dataSource?.close()
   }
 
+  /** @internal Takes a `close()` back: for an application that is started again after it had closed its database. */
+  reopen(): void {
+    this.#closed = false
+    this.#dataSource?.reopen()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

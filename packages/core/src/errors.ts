@@ -234,7 +234,9 @@ export class DdlInScopeError extends ActiveAlchemyError {
 export class DatabaseClosedError extends ActiveAlchemyError {
   readonly code = 'DATABASE_CLOSED'
   constructor(database: string) {
-    super(`The database ${database} has been closed. Make a new ActiveAlchemy to use it again.`)
+    super(
+      `The database ${database} has been closed. Make a new ActiveAlchemy to use it again; an application that closes it at its own end keeps it open by close: false.`,
+    )
   }
 }
 

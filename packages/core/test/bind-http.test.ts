@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { InvalidOptionError, ScopeClosedError } from '../src/errors.js'
-import { bindHttp, checkBindOptions, noteError, scopeOf } from '../src/http/bind-http.js'
-import type { Answer, BindOptions } from '../src/http/exchange.js'
+import { bindHttp, noteError, scopeOf } from '../src/http/bind-http.js'
+import { type Answer, type BindOptions, readBindOptions } from '../src/http/bind-options.js'
 import { currentScope, type Scope, type ScopeMember } from '../src/scope/scope.js'
 
 const stops: (() => void)[] = []
@@ -275,8 +275,8 @@ describe('an error that was thrown', () => {
 describe('the options', () => {
   it('are functions by known names', () => {
     const options: BindOptions = { rollbackWhen: () => true, skip: () => false, report: () => undefined }
-    expect(checkBindOptions(options)).toEqual(options)
-    expect(checkBindOptions({ skip: undefined } as never)).toEqual({})
+    expect(readBindOptions(options, 'mount()')).toEqual(options)
+    expect(readBindOptions({ skip: undefined }, 'mount()')).toEqual({})
   })
 
   it.each<[string, object]>([
@@ -284,7 +284,7 @@ describe('the options', () => {
     ['no function', { skip: true }],
     ['null', { report: null }],
   ])('are refused: %s', (_, options) => {
-    expect(() => checkBindOptions(options as BindOptions)).toThrow(InvalidOptionError)
+    expect(() => readBindOptions(options, 'mount()')).toThrow(InvalidOptionError)
   })
 })
 

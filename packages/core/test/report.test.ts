@@ -18,8 +18,16 @@ afterEach(() => {
 /** A place that no other test has told of. */
 const place = (): string => `GET /place/${(places += 1)}`
 
-const failures: readonly ReportKind[] = ['commit-failed', 'rollback-failed', 'release-failed', 'hook-failed']
-const hints: readonly ReportKind[] = ['veto', 'scope-closed', 'idle-in-transaction', 'unsaved-changes']
+const failures: readonly ReportKind[] = [
+  'commit-failed',
+  'rollback-failed',
+  'release-failed',
+  'hook-failed',
+  'scope-closed',
+  'not-awaited',
+  'timeout',
+]
+const hints: readonly ReportKind[] = ['veto', 'idle-in-transaction', 'unsaved-changes']
 
 describe.each(failures)('a failure of kind %s', (kind) => {
   it('is printed each time, with its error, also in production', () => {
@@ -60,8 +68,30 @@ describe.each(hints)('a hint of kind %s', (kind) => {
   })
 })
 
+it('prints a hint of a route once, whatever URLs clients ask for', () => {
+  const route = place()
+  for (let id = 0; id < 300; id += 1) printReport({ kind: 'veto', label: `POST /items/${id}`, route, message: `/items/${id} was vetoed.` })
+  expect(lines).toEqual([['warn', '[active-alchemy] /items/0 was vetoed.']])
+})
+
+it('prints a hint outside requests once for each text, whatever its numbers are', () => {
+  const label = place()
+  for (const rows of [1, 2, 3]) printReport({ kind: 'veto', label, message: `Lost ${rows} rows.` })
+  printReport({ kind: 'veto', label, message: 'Lost notes.' })
+  expect(lines).toHaveLength(2)
+})
+
 it('tells different hints about one place', () => {
   const label = place()
   for (const kind of hints) printReport({ kind, label, message: kind })
   expect(lines.map(([, text]) => text)).toEqual(hints.map((kind) => `[active-alchemy] ${kind}`))
+})
+
+it('keeps a bounded number of places, and is silent about hints of all others', () => {
+  for (let id = 0; id < 2_000; id += 1)
+    printReport({ kind: 'veto', label: 'POST', route: `POST /chosen-by-a-client-${id}`, message: 'Look.' })
+  expect(lines.length).toBeLessThanOrEqual(500)
+  lines.length = 0
+  printReport({ kind: 'scope-closed', label: 'POST', message: 'It failed.' })
+  expect(lines).toHaveLength(1)
 })

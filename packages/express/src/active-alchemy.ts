@@ -1,8 +1,9 @@
 import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
-import { errorHandler, initApp, middleware, type MiddlewareOptions } from './middleware.js'
+import { errorHandler, type ErrorHandlerOptions } from './error-handler.js'
+import { initApp, middleware, type MiddlewareOptions } from './middleware.js'
 
-/** How a database is used; `app` is bound at once: its routes come after. */
+/** How a database is used; `app` is bound at once. */
 export type ExpressOptions = ActiveAlchemyOptions<Application>
 
 /**
@@ -19,12 +20,12 @@ export class ActiveAlchemy extends Core<Application> {
 
   /** Gives every request its own session. See `middleware`. */
   middleware(options: MiddlewareOptions = {}): RequestHandler {
-    return middleware(this, options)
+    return middleware(options)
   }
 
-  /** Rolls back requests in which something was thrown. See `errorHandler`. */
-  errorHandler(): ErrorRequestHandler {
-    return errorHandler()
+  /** Rolls back requests in which something was thrown, and answers errors as JSON if told so. See `errorHandler`. */
+  errorHandler(options?: ErrorHandlerOptions): ErrorRequestHandler {
+    return errorHandler(options)
   }
 
   /** Mounts the middleware, once for each application. See `initApp`. */

@@ -1,6 +1,6 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, noteError, optionsIn, scopeOf } from '@active-alchemy/core/http'
-import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
+import { bindHttp, type BindOptions, isSkipped, optionsIn, readBindOptions } from '@active-alchemy/core/http'
+import type { Application, RequestHandler } from 'express'
 
 /** How requests are bound to sessions. */
 export type MiddlewareOptions = BindOptions
@@ -17,28 +17,10 @@ export type MiddlewareOptions = BindOptions
  * app.use(middleware(db))
  */
 export function middleware(...parameters: [...databases: ActiveAlchemy[], options: MiddlewareOptions] | ActiveAlchemy[]): RequestHandler {
-  const options = checkBindOptions(optionsIn(parameters))
+  const options = readBindOptions(optionsIn(parameters), 'app.use(db.middleware())')
   return (req, res, next) => {
-    if (options.skip?.(req)) next()
+    if (isSkipped(options, req)) next()
     else bindHttp(req, res, next, options).run(() => next())
-  }
-}
-
-/**
- * Rolls back requests in which something was thrown, even if the application answers them with success: an error page that
- * redirects. Mount it after the routes, before the application's own error handler, which still does the answering.
- *
- * @example
- * app.use(errorHandler())
- */
-export function errorHandler(): ErrorRequestHandler {
-  return (error, req, res, next) => {
-    noteError(req, error)
-    const proceed = (): void => next(error)
-    // Thrown behind an answer: Express ends the socket, and must not before the answer that is held has left.
-    const settled = res.headersSent ? scopeOf(req)?.settled : undefined
-    if (settled) settled.then(proceed, proceed)
-    else proceed()
   }
 }
 
@@ -46,18 +28,49 @@ export function errorHandler(): ErrorRequestHandler {
 const databasesOf = new WeakMap<Application, Set<ActiveAlchemy>>()
 
 /**
- * Mounts the middleware for a database, once for each application; many databases and many applications go together.
+ * Binds an application to a database, before all that it has mounted, whenever it is called: once for each application; many
+ * databases and many applications go together.
  *
  * @returns The application.
+ * @throws {InvalidOptionError} An option is unknown, or is no function.
  */
 export function initApp(app: Application, db: ActiveAlchemy, options: MiddlewareOptions = {}): Application {
   let databases = databasesOf.get(app)
   if (!databases) {
+    const handler = middleware(options)
     databases = new Set()
     databasesOf.set(app, databases)
     app.locals['databases'] = databases
-    app.use(middleware(options))
+    app.use(handler)
+    putFirst(app, handler)
   }
   databases.add(db)
   return app
+}
+
+/** What Express calls one after the other; version 4 calls it by another name, and its getter of the new one throws. */
+export interface Layer {
+  readonly handle: (...parameters: never[]) => unknown
+  readonly name?: string
+}
+interface Router {
+  stack: readonly Layer[]
+}
+
+/** The router of an application. */
+export function routerOf(app: Application): Router {
+  const { _router }: { readonly _router?: Router } = app
+  return _router ?? app.router
+}
+
+/** Routes may stand already: nothing of them may answer outside a session. */
+function putFirst(app: Application, handler: RequestHandler): void {
+  const router = routerOf(app)
+  const others = router.stack.filter((layer) => layer.handle !== handler)
+  const own = router.stack.filter((layer) => layer.handle === handler)
+  // What Express 4 makes requests of its own by.
+  const start = others.findIndex(({ name }) => name !== 'query' && name !== 'expressInit')
+  const at = start < 0 ? others.length : start
+  // A new list: requests under way go on in theirs.
+  router.stack = [...others.slice(0, at), ...own, ...others.slice(at)]
 }

@@ -1,4 +1,5 @@
 import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
+import { refuseUncalled } from '@active-alchemy/core/http'
 import type { FastifyPluginAsync } from 'fastify'
 import { initApp, plugin, type PluginOptions, type Registrar } from './plugin.js'
 
@@ -19,6 +20,7 @@ export class ActiveAlchemy extends Core<Registrar> {
 
   /** Gives every request its own session. See `plugin`. */
   plugin(options: PluginOptions = {}): FastifyPluginAsync {
+    refuseUncalled(options, 'app.register(db.plugin())')
     return plugin(this, options)
   }
 

@@ -1,15 +1,34 @@
-import { STATUS_CODES } from 'node:http'
-import { type ActiveAlchemy, InvalidOptionError, type Session } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, checkBindOptions, describesBody, noteError, optionsIn, scopeOf } from '@active-alchemy/core/http'
+import type { ActiveAlchemy, Session } from '@active-alchemy/core'
+import {
+  bindHttp,
+  type BindOptions,
+  failReply,
+  flag,
+  isHidden,
+  isSkipped,
+  noteError,
+  optionsIn,
+  plainWords,
+  problemOf,
+  problemType,
+  readBindOptions,
+  scopeOf,
+  text,
+} from '@active-alchemy/core/http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** How requests are bound to sessions, and under which names the application finds the database. */
 export interface PluginOptions extends BindOptions {
   /** Decorates `app` with the database and `request` with its session, under this name: for a second database. @default `app.alchemy` and `request.db` */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Closes the database with the application. @default false: it may serve others; true for the application given to `new ActiveAlchemy` */
-  readonly close?: boolean
+  readonly close?: boolean | undefined
+  /**
+   * Answers an error of the database as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `code`, and where the
+   * client may see it `detail` and `columns`. @default false: Fastify words it, or the application's error handler
+   */
+  readonly json?: boolean | undefined
 }
 
 /** What a route decides for itself, in its `config`. */
@@ -45,25 +64,31 @@ declare module 'fastify' {
 export function plugin(...parameters: [...databases: ActiveAlchemy[], options: PluginOptions] | ActiveAlchemy[]): FastifyPluginAsync {
   const given: readonly (ActiveAlchemy | PluginOptions)[] = parameters
   const databases = given.filter(isDatabase)
-  const { name, close, ...rest } = optionsIn<PluginOptions>(given)
-  if (name !== undefined && (typeof name !== 'string' || name === '')) throw new InvalidOptionError('name', 'a name', name)
-  if (close !== undefined && typeof close !== 'boolean') throw new InvalidOptionError('close', 'true or false', close)
-  const options = checkBindOptions(rest)
+  const options = readBindOptions(optionsIn(given), 'app.register(db.plugin())', { name: text, close: flag, json: flag })
+  const { name, close = false, json = false } = options
   const register: FastifyPluginAsync = async (app) => {
     const [db] = databases
     if (db) decorate(app, db, name)
     app.addHook('onRequest', (request, reply, next) => {
-      if (options.skip?.(request.raw)) {
+      const { raw: req } = request
+      if (isSkipped(options, req)) {
         next()
         return
       }
       const route = request.routeOptions.config.alchemy
-      bindHttp(request.raw, reply.raw, (error) => fail(reply, error), route ? { ...options, ...route } : options).run(() => next())
+      const fail = (error: unknown): void => failReply(reply, error, json)
+      bindHttp(req, reply.raw, fail, route ? { ...options, ...route } : options, request).run(() => next())
     })
     // What a handler of the application answers with success was an error all the same.
     app.addHook('onError', (request, _reply, error, next) => {
       noteError(request.raw, error)
+      if (problemOf(error)) thrown.set(request, error)
       next()
+    })
+    app.addHook('onSend', (request, reply, payload, next) => {
+      const error = thrown.get(request)
+      if (error === undefined) next()
+      else next(null, reworded(reply, payload, error, json))
     })
     if (close) app.addHook('onClose', async () => void (await Promise.all(databases.map((each) => each.close()))))
   }
@@ -109,23 +134,27 @@ function decorate(app: FastifyInstance, db: ActiveAlchemy, name: string | undefi
   })
 }
 
-/** Answers in place of an answer whose commit failed. */
-function fail(reply: FastifyReply, error: unknown): void {
-  const status = statusOf(error)
-  if (!reply.sent) {
-    for (const name of Object.keys(reply.getHeaders())) if (describesBody.test(name)) reply.removeHeader(name)
-    reply.code(status).send(error)
-    return
-  }
-  // Hijacked: Fastify answers nothing any more.
-  reply.log.error({ err: error }, 'The commit of a hijacked answer failed')
-  const body = JSON.stringify({ statusCode: status, error: STATUS_CODES[status], message: STATUS_CODES[status] })
-  reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length }).end(body)
+/** Errors of the database that Fastify is answering. */
+const thrown = new WeakMap<FastifyRequest, Error>()
+
+/** Fastify sends the message of every error; the application's own words it lets through, and so do we. */
+function reworded(reply: FastifyReply, payload: unknown, error: Error, json: boolean): unknown {
+  const problem = problemOf(error)
+  if (!problem || !(json || isHidden(error)) || !isWordedByFastify(payload, error)) return payload
+  reply.removeHeader('content-length')
+  if (!json) return JSON.stringify({ ...plainWords(problem.status), ...(problem.code === undefined ? {} : { code: problem.code }) })
+  reply.header('content-type', problemType)
+  return JSON.stringify(problem)
 }
 
-function statusOf(error: unknown): number {
-  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
-  return typeof status === 'number' && status >= 400 ? status : 500
+function isWordedByFastify(payload: unknown, { message }: Error): boolean {
+  if (typeof payload !== 'string') return false
+  try {
+    const words: unknown = JSON.parse(payload)
+    return typeof words === 'object' && words !== null && 'message' in words && words.message === message
+  } catch {
+    return false
+  }
 }
 
 function isDatabase(value: unknown): value is ActiveAlchemy {

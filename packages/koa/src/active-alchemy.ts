@@ -2,7 +2,7 @@ import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchem
 import type { Middleware } from 'koa'
 import { initApp, middleware, type MiddlewareOptions, type Mountable } from './middleware.js'
 
-/** How a database is used; `app` is bound at once: its routes come after. */
+/** How a database is used; `app` is bound at once. */
 export type KoaOptions = ActiveAlchemyOptions<Mountable>
 
 /**
@@ -19,7 +19,7 @@ export class ActiveAlchemy extends Core<Mountable> {
 
   /** Gives every request its own session. See `middleware`. */
   middleware(options: MiddlewareOptions = {}): Middleware {
-    return middleware(this, options)
+    return middleware(options)
   }
 
   /** Mounts the middleware, once for each application. See `initApp`. */

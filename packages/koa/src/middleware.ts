@@ -3,18 +3,30 @@ import type { ActiveAlchemy } from '@active-alchemy/core'
 import {
   bindHttp,
   type BindOptions,
-  checkBindOptions,
+  flag,
+  isHidden,
+  isSkipped,
   noteError,
   optionsIn,
+  problemOf,
+  problemType,
+  readBindOptions,
   type Scope,
   scopeOf,
+  sendFailure,
   settleHttp,
 } from '@active-alchemy/core/http'
 import type Application from 'koa'
 import type { Middleware, ParameterizedContext } from 'koa'
 
-/** How requests are bound to sessions. */
-export type MiddlewareOptions = BindOptions
+/** How requests are bound to sessions, and how errors are answered. */
+export interface MiddlewareOptions extends BindOptions {
+  /**
+   * Answers an error of the database as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `code`, and where the
+   * client may see it `detail` and `columns`. All other errors go on to the application. @default false: all of them do
+   */
+  readonly json?: boolean | undefined
+}
 
 /**
  * Gives every request its own session: committed before the answer leaves, rolled back on an error, a status of 400 and
@@ -24,34 +36,68 @@ export type MiddlewareOptions = BindOptions
  * one, also in an inner application, joins the first.
  *
  * @param parameters Databases, for the reader only, and last the options.
- * @throws {InvalidOptionError} An option is unknown, or is no function.
+ * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
  * @example
  * app.use(middleware(db))
  */
 export function middleware(...parameters: [...databases: ActiveAlchemy[], options: MiddlewareOptions] | ActiveAlchemy[]): Middleware {
-  const options = checkBindOptions(optionsIn(parameters))
-  return (ctx, next) => {
-    const { req, res } = ctx
-    if (options.skip?.(req)) return next()
-    const joins = scopeOf(req) !== undefined
-    const scope = bindHttp(req, res, (error) => ctx.onerror(asError(error)), options)
-    const rethrow = (error: unknown): never => {
-      // It rolls back with its answer, whose status the application is yet to choose.
-      noteError(req, error)
-      throw error
-    }
-    // Koa's `next` always gives a promise; one `then` costs half of what an async function does, and every request pays it.
-    return scope.run(next).then(() => (joins || !scope.isPending ? undefined : commitAnswer(ctx, scope)), rethrow)
-  }
+  return binding(optionsIn(parameters), 'first')
 }
 
-/** Commits what Koa is about to answer, where the application can still see that it failed. */
-async function commitAnswer(ctx: ParameterizedContext, scope: Scope): Promise<void> {
+/** @param commits Which mount of a request commits its answer. */
+function binding(given: unknown, commits: 'first' | 'never' | 'always'): Middleware {
+  const options = readBindOptions(given, 'app.use(db.middleware())', { json: flag })
+  const bind: Middleware = (ctx, next) => {
+    const { req, res } = ctx
+    if (isSkipped(options, req)) return next()
+    const leavesCommit = commits === 'never' || (commits === 'first' && scopeOf(req) !== undefined)
+    const fail = (error: unknown): void => {
+      if (options.json && problemOf(error)) {
+        ctx.app.emit('error', error, ctx)
+        sendFailure(res, error, true)
+      } else ctx.onerror(asError(error))
+    }
+    const scope = bindHttp(req, res, fail, options, ctx)
+    const rethrow = (error: unknown): void => {
+      // It rolls back with its answer, whose status the application is yet to choose.
+      noteError(req, error)
+      if (!options.json || !answered(ctx, error)) throw error
+    }
+    // Koa's `next` always gives a promise; one `then` costs half of what an async function does, and every request pays it.
+    return scope.run(next).then(() => {
+      if (leavesCommit || !scope.isPending) return undefined
+      const committed = commitAnswer(ctx, scope, ctx.app.middleware[0] === bind)
+      return options.json ? committed.catch(rethrow) : committed
+    }, rethrow)
+  }
+  return bind
+}
+
+/** Answers an error of the database. @returns Whether it is one, and an answer can be given. */
+function answered(ctx: ParameterizedContext, error: unknown): boolean {
+  const problem = problemOf(error)
+  if (!problem || ctx.headerSent || ctx.respond === false) return false
+  if (isHidden(error)) ctx.app.emit('error', error, ctx)
+  ctx.status = problem.status
+  ctx.set('content-type', problemType)
+  ctx.body = JSON.stringify(problem)
+  return true
+}
+
+/**
+ * Commits what Koa is about to answer, where the application can still see that it failed.
+ *
+ * @param isOutermost Whether nobody looks at the body any more but Koa.
+ */
+async function commitAnswer(ctx: ParameterizedContext, scope: Scope, isOutermost: boolean): Promise<void> {
   if (!isWhole(ctx)) return
   const { req, res } = ctx
   try {
     // Koa says it after us, when it is too late to find that it cannot be said: a bigint, a circle.
-    if (scope.holdsWork && isJson(ctx.body)) JSON.stringify(ctx.body)
+    if (scope.holdsWork && isJson(ctx.body)) {
+      const text = JSON.stringify(ctx.body)
+      if (isOutermost) ctx.body = text
+    }
   } catch (error) {
     noteError(req, error)
     throw error
@@ -66,24 +112,31 @@ async function commitAnswer(ctx: ParameterizedContext, scope: Scope): Promise<vo
   }
 }
 
-/** The applications that have the middleware through `initApp`. */
-const mounted = new WeakSet<object>()
+/** The applications that are bound by `initApp`. */
+const bound = new WeakSet<object>()
 
 /**
- * Mounts the middleware, once for each application; many databases and many applications go together.
+ * Binds an application, whenever it is called: once for each application; many databases and many applications go together.
+ *
+ * What it had mounted before has a session too. What it mounts afterwards is committed inside of it, so that error handling that
+ * stands before sees a commit that fails.
  *
  * @param _db For the reader: one mount serves every database.
  * @returns The application.
+ * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
  */
 export function initApp<App extends Mountable>(app: App, _db: ActiveAlchemy, options: MiddlewareOptions = {}): App {
-  if (mounted.has(app)) return app
-  app.use(middleware(options))
-  mounted.add(app)
+  if (bound.has(app)) return app
+  const hasMiddleware = app.middleware.length > 0
+  app.use(binding(options, 'always'))
+  // In place: who composed the list already calls what is in it now.
+  if (hasMiddleware) app.middleware.unshift(binding(options, 'never'))
+  bound.add(app)
   return app
 }
 
 /** What `initApp` needs of an application, whatever its state and context. */
-export type Mountable = Pick<Application, 'use'>
+export type Mountable = Pick<Application, 'use'> & { readonly middleware: unknown[] }
 
 /** Whether the answer is known: a stream may fail before its first byte, and what passes Koa by is seen when it is written. */
 function isWhole({ body, headerSent, respond }: ParameterizedContext): boolean {

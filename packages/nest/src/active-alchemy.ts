@@ -1,15 +1,18 @@
 import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
-import type { BindOptions } from '@active-alchemy/core/http'
 import type { INestApplication } from '@nestjs/common'
 import type { DataSource, DataSourceOptions } from 'typeorm'
+import type { NestBindOptions } from './binding.js'
 import { initApp } from './init-app.js'
+import { getAlchemyToken } from './inject.js'
 
 /** How a database is used; `app` is bound at once: as by `initApp`. */
 export type NestOptions = ActiveAlchemyOptions<INestApplication>
 
 /** Options of `TypeOrmModule.forRootAsync`. */
 export interface TypeOrmModuleOptions {
-  readonly useFactory: () => DataSourceOptions
+  /** The database of `AlchemyModule`, if there is one: it may be configured there. */
+  readonly inject: { readonly token: string; readonly optional: true }[]
+  readonly useFactory: (ready?: unknown) => DataSourceOptions
   readonly dataSourceFactory: () => Promise<DataSource>
 }
 
@@ -28,27 +31,29 @@ export class ActiveAlchemy extends Core<INestApplication> {
   }
 
   /** Binds an application that does not import `AlchemyModule`. See `initApp`. */
-  initApp(app: INestApplication, options?: BindOptions): this {
+  initApp(app: INestApplication, options?: NestBindOptions): this {
     initApp(app, this, options)
     return this
   }
 
   /** Lets repositories of `@nestjs/typeorm` join the sessions. See `typeOrmOptions`. */
-  typeOrmOptions(): TypeOrmModuleOptions {
-    return typeOrmOptions(this)
+  typeOrmOptions(name?: string): TypeOrmModuleOptions {
+    return typeOrmOptions(this, name)
   }
 }
 
 /**
  * Lets `TypeOrmModule` use a database: its repositories, and everything else that it provides, join the session of the request.
  *
- * The database knows its entities: name them in its option `models`.
+ * The database knows its entities: name them in its option `models`. It waits for `AlchemyModule`, which may configure it.
  *
+ * @param name The database's in `AlchemyModule`, if it has one.
  * @example
  * TypeOrmModule.forRootAsync(typeOrmOptions(db))
  */
-export function typeOrmOptions(db: Core): TypeOrmModuleOptions {
+export function typeOrmOptions(db: Core, name?: string): TypeOrmModuleOptions {
   return {
+    inject: [{ token: getAlchemyToken(name), optional: true }],
     useFactory: () => db.dataSource.options,
     async dataSourceFactory() {
       await db.dataSource.ready()

@@ -1,5 +1,4 @@
 import { type ActiveAlchemy, InvalidOptionError, type ModelClass } from '@active-alchemy/core'
-import { type BindOptions, checkBindOptions } from '@active-alchemy/core/http'
 import {
   type DynamicModule,
   type FactoryProvider,
@@ -12,19 +11,25 @@ import {
   type Provider,
 } from '@nestjs/common'
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
-import { AlchemyGuard, Binding, WitnessFilter } from './binding.js'
+import { Binding, type NestBindOptions, readNestOptions } from './binding.js'
+import { ErrorFilter } from './error-filter.js'
+import { AlchemyGuard } from './guard.js'
 import { prepareHandlers } from './handlers.js'
 import { AlchemyHealthIndicator } from './health-indicator.js'
 import { currentSession, getAlchemyToken, getModelToken, getSessionToken } from './inject.js'
+import { WitnessFilter } from './witness-filter.js'
 
 /**
  * A database of the application, and how its requests are bound to sessions. One binding serves all databases: what a later one
  * says of it overrules, name by name, what an earlier one has said.
  */
-export interface AlchemyOptions extends BindOptions {
+export interface AlchemyOptions extends NestBindOptions {
   readonly db: ActiveAlchemy
-  /** Closes the database when the last application that was given it shuts down. @default true */
-  readonly close?: boolean
+  /**
+   * Closes the database when the last application that was given it shuts down; the next application that is given it opens it
+   * again. @default true
+   */
+  readonly close?: boolean | undefined
 }
 
 /** Options of `AlchemyModule.forRoot`. */
@@ -67,44 +72,34 @@ const users = new WeakMap<ActiveAlchemy, number>()
   exports: [Binding, databasesToken, AlchemyHealthIndicator],
 })
 class AlchemyRootModule implements NestModule, OnApplicationShutdown {
-  readonly #binding: Binding
-  readonly #databases: Databases
-  readonly #modules: ModulesContainer
-  readonly #config: ApplicationConfig
-  readonly #host: HttpAdapterHost
-
   constructor(
-    @Inject(Binding) binding: Binding,
-    @Inject(databasesToken) databases: Databases,
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(ApplicationConfig) config: ApplicationConfig,
-    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(Binding) private readonly binding: Binding,
+    @Inject(databasesToken) private readonly databases: Databases,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
-    this.#binding = binding
-    this.#databases = databases
-    this.#modules = modules
-    this.#config = config
-    this.#host = host
     prepareHandlers(modules)
   }
 
   /** Before the routes, and before the middleware of modules; the adapter is not known earlier in a test. */
   configure(): void {
     // Nest asks the last filter first.
-    this.#config.addGlobalFilter(new WitnessFilter())
-    const othersHaveMiddleware = [...this.#modules.values()].some(
+    this.config.addGlobalFilter(new WitnessFilter())
+    this.config.getGlobalFilters().unshift(new ErrorFilter(this.binding, this.host.httpAdapter))
+    const othersHaveMiddleware = [...this.modules.values()].some(
       ({ instance }) => instance !== this && typeof Reflect.get(Object(instance) as object, 'configure') === 'function',
     )
-    this.#binding.mount(this.#host.httpAdapter, othersHaveMiddleware)
+    this.binding.mount(this.host.httpAdapter, othersHaveMiddleware)
     // Before the guards of the application, which are all there by now.
-    if (this.#binding.needsGuard) this.#config.getGlobalGuards().unshift(new AlchemyGuard(this.#binding))
+    if (this.binding.needsGuard) this.config.getGlobalGuards().unshift(new AlchemyGuard(this.binding))
   }
 
   /** Requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
-    const databases = [...this.#databases.values()]
+    const databases = [...this.databases.values()]
     // An application may be closed twice.
-    this.#databases.clear()
+    this.databases.clear()
     for (const { db, close = true } of databases) {
       const left = (users.get(db) ?? 1) - 1
       users.set(db, left)
@@ -179,8 +174,9 @@ function rootModule(
       inject: [optionsToken, databasesToken, Binding],
       useFactory: (options: AlchemyOptions, databases: Databases, binding: Binding) => {
         const { db, close, ...bindOptions } = checked(options)
-        binding.configure(checkBindOptions(bindOptions))
-        databases.set(name, { db, ...(close === undefined ? {} : { close }) })
+        binding.configure(readNestOptions(bindOptions))
+        databases.set(name, { db, close })
+        db.reopen()
         users.set(db, (users.get(db) ?? 0) + 1)
         return db
       },

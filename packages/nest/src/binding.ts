@@ -1,8 +1,19 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { NoScopeError } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, currentScope, describesBody, noteError, scopeOf } from '@active-alchemy/core/http'
-import { type CanActivate, Catch, type ExceptionFilter, type ExecutionContext, type HttpServer, Injectable } from '@nestjs/common'
-import { rollbackWhenOf, usesRollbackWhen } from './rollback-when.js'
+import {
+  bindHttp,
+  type BindOptions,
+  currentScope,
+  failReply,
+  type FastifyReplyLike,
+  flag,
+  isSkipped,
+  readBindOptions,
+  scopeOf,
+  sendFailure,
+} from '@active-alchemy/core/http'
+import { type HttpServer, Injectable } from '@nestjs/common'
+import { usesRollbackWhen } from './rollback-when-decorator.js'
 
 type Next = (error?: unknown) => void
 
@@ -10,30 +21,42 @@ type Next = (error?: unknown) => void
 interface FastifyHooks {
   addHook(
     name: 'onRequest' | 'preHandler',
-    hook: (request: { raw: IncomingMessage }, reply: FastifyReply, done: (error?: Error) => void) => void,
+    hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, done: (error?: Error) => void) => void,
   ): unknown
 }
-interface FastifyReply {
-  readonly raw: ServerResponse
-  readonly sent: boolean
-  getHeaders(): object
-  removeHeader(name: string): unknown
-  code(status: number): FastifyReply
-  send(payload: unknown): unknown
+
+/** How requests are bound to sessions, and how errors are answered. */
+export interface NestBindOptions extends BindOptions {
+  /**
+   * Answers an error of the database as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `code`, and where the
+   * client may see it `detail` and `columns`. @default false: in the shape of Nest's own errors
+   */
+  readonly json?: boolean | undefined
+}
+
+/** Reads them. @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
+export function readNestOptions(given: unknown) {
+  return readBindOptions(given, 'AlchemyModule.forRoot({ db })', { json: flag })
 }
 
 /** Ties the requests of one application to scopes. */
 @Injectable()
 export class Binding {
-  #options: BindOptions = {}
+  #options: NestBindOptions = readNestOptions(undefined)
   #isMounted = false
   /** Whether handlers get wrappers of the raw messages: those of Express are the raw ones. */
   #wraps = false
-  readonly #replies = new WeakMap<IncomingMessage, FastifyReply>()
+  readonly #replies = new WeakMap<IncomingMessage, FastifyReplyLike>()
 
   /** Later options overrule earlier ones, name by name. */
-  configure(options: BindOptions): void {
-    this.#options = { ...this.#options, ...options }
+  configure(options: NestBindOptions): void {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined)
+    this.#options = { ...this.#options, ...Object.fromEntries(given) }
+  }
+
+  /** Whether errors are answered as problem documents. */
+  get json(): boolean {
+    return this.#options.json ?? false
   }
 
   /**
@@ -56,13 +79,15 @@ export class Binding {
       )
     }
     const fastify = platform.getInstance() as FastifyHooks
-    fastify.addHook('onRequest', ({ raw: req }, reply, done) => {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const { raw: req } = request
       if (beforeMiddleware) this.#replies.set(req, reply)
       this.#enter(
         req,
         reply.raw,
         () => done(),
-        (error) => answer(reply, error),
+        (error) => failReply(reply, error, this.json),
+        request,
       )
     })
     // Hooks of others may have lost the context, in a callback of a pooled socket: the handler runs in the scope of its request.
@@ -87,7 +112,7 @@ export class Binding {
   refusal(req: IncomingMessage, handler: string): NoScopeError | undefined {
     const scope = scopeOf(req)
     if (scope !== undefined && scope === currentScope()) return undefined
-    if (scope === undefined && this.#options.skip?.(req)) return undefined
+    if (scope === undefined && isSkipped(this.#options, req)) return undefined
     return new NoScopeError(`${handler}, for ${req.method} ${req.url},`)
   }
 
@@ -96,76 +121,17 @@ export class Binding {
     return this.#wraps && 'raw' in given ? given.raw : (given as Message)
   }
 
-  #enter(req: IncomingMessage, res: ServerResponse, next: Next, fail: (error: unknown) => void): void {
-    if (this.#options.skip?.(req)) {
+  #enter(req: IncomingMessage, res: ServerResponse, next: Next, fail: (error: unknown) => void, carrier: object = req): void {
+    if (isSkipped(this.#options, req)) {
       next()
       return
     }
-    bindHttp(req, res, fail, this.#options).run(() => next())
+    bindHttp(req, res, fail, this.#options, carrier).run(() => next())
   }
 
   #fail(req: IncomingMessage, res: ServerResponse, error: unknown): void {
     const reply = this.#replies.get(req)
-    if (reply) answer(reply, error)
-    else answerRaw(res, statusOf(error))
+    if (reply) failReply(reply, error, this.json)
+    else sendFailure(res, error, this.json)
   }
-}
-
-/** Refuses what runs outside the scope of its request, and hands on what `@RollbackWhen` decided. */
-@Injectable()
-export class AlchemyGuard implements CanActivate {
-  readonly #binding: Binding
-
-  constructor(binding: Binding) {
-    this.#binding = binding
-  }
-
-  canActivate(context: ExecutionContext): boolean {
-    if (context.getType() !== 'http') return true
-    const req = this.#binding.raw<IncomingMessage>(context.getArgByIndex(0))
-    const [handler, controller] = [context.getHandler(), context.getClass()]
-    const refusal = this.#binding.refusal(req, `${controller.name}.${handler.name}`)
-    if (refusal) throw refusal
-    const rollbackWhen = rollbackWhenOf(handler, controller)
-    if (!rollbackWhen || !scopeOf(req)) return true
-    bindHttp(req, this.#binding.raw<ServerResponse>(context.getArgByIndex(1)), () => undefined, { rollbackWhen })
-    return true
-  }
-}
-
-/** Matches no error; that it is asked about each one is what it is for. */
-class Witnessed {
-  static [Symbol.hasInstance](error: unknown): boolean {
-    const scope = currentScope()
-    if (scope) noteError(scope, error)
-    return false
-  }
-}
-
-/** The first filter that Nest asks about an error; it notes it, and leaves it to the others. */
-@Catch(Witnessed)
-export class WitnessFilter implements ExceptionFilter {
-  catch(): void {}
-}
-
-/** Answers in place of an answer whose commit failed. */
-function answer(reply: FastifyReply, error: unknown): void {
-  const status = statusOf(error)
-  if (reply.sent) {
-    // Hijacked: Fastify answers nothing any more.
-    answerRaw(reply.raw, status)
-    return
-  }
-  for (const name of Object.keys(reply.getHeaders())) if (describesBody.test(name)) reply.removeHeader(name)
-  reply.code(status).send(error)
-}
-
-function answerRaw(res: ServerResponse, status: number): void {
-  const body = JSON.stringify({ statusCode: status, message: STATUS_CODES[status] })
-  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length }).end(body)
-}
-
-function statusOf(error: unknown): number {
-  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
-  return typeof status === 'number' && status >= 400 ? status : 500
 }

@@ -1,7 +1,7 @@
 import { type Type, UseFilters, UseInterceptors } from '@nestjs/common'
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core'
-import { WitnessFilter } from './binding.js'
 import { AlchemyInterceptor } from './message-scope.js'
+import { WitnessFilter } from './witness-filter.js'
 
 /** Keys under which Nest's decorators keep what they say. */
 const keys = {

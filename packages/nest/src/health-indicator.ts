@@ -16,11 +16,7 @@ export type AlchemyHealth<Key extends string = string> = Record<
  * this.health.check([() => this.alchemy.isHealthy('database')])
  */
 export class AlchemyHealthIndicator {
-  readonly #databaseOf: (name: string | undefined) => ActiveAlchemy | undefined
-
-  constructor(databaseOf: (name: string | undefined) => ActiveAlchemy | undefined) {
-    this.#databaseOf = databaseOf
-  }
+  constructor(private readonly databaseOf: (name: string | undefined) => ActiveAlchemy | undefined) {}
 
   /**
    * @param key Under which Terminus shows it.
@@ -28,7 +24,7 @@ export class AlchemyHealthIndicator {
    * @throws {InvalidOptionError} No database has this name.
    */
   async isHealthy<Key extends string = 'database'>(key: Key = 'database' as Key, name?: string): Promise<AlchemyHealth<Key>> {
-    const db = this.#databaseOf(name)
+    const db = this.databaseOf(name)
     if (!db) throw new InvalidOptionError('name', 'the name of a database of AlchemyModule.forRoot', name)
     const health = await db.ping().then(
       (wasFree) => ({ status: 'up', busy: !wasFree }) as const,

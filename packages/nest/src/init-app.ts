@@ -1,9 +1,11 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { type BindOptions, checkBindOptions } from '@active-alchemy/core/http'
 import type { INestApplication } from '@nestjs/common'
-import { ModulesContainer } from '@nestjs/core'
-import { AlchemyGuard, Binding, WitnessFilter } from './binding.js'
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core'
+import { Binding, type NestBindOptions, readNestOptions } from './binding.js'
+import { ErrorFilter } from './error-filter.js'
+import { AlchemyGuard } from './guard.js'
 import { prepareHandlers } from './handlers.js'
+import { WitnessFilter } from './witness-filter.js'
 
 /** The databases of applications that were bound without the module. */
 const databasesOf = new WeakMap<INestApplication, Set<ActiveAlchemy>>()
@@ -17,17 +19,17 @@ const databasesOf = new WeakMap<INestApplication, Set<ActiveAlchemy>>()
  *
  * @returns The application.
  */
-export function initApp<App extends INestApplication>(app: App, db: ActiveAlchemy, options: BindOptions = {}): App {
+export function initApp<App extends INestApplication>(app: App, db: ActiveAlchemy, options: NestBindOptions = {}): App {
   const databases = databasesOf.get(app) ?? new Set()
   if (databases.size === 0) {
     databasesOf.set(app, databases)
-    bind(app, checkBindOptions(options))
+    bind(app, readNestOptions(options))
   }
   databases.add(db)
   return app
 }
 
-function bind(app: INestApplication, options: BindOptions): void {
+function bind(app: INestApplication, options: NestBindOptions): void {
   const modules = app.get(ModulesContainer)
   const found = [...modules.values()].map(({ providers }) => providers.get(Binding)?.instance).find((each) => each instanceof Binding)
   const binding = found ?? new Binding()
@@ -37,5 +39,7 @@ function bind(app: INestApplication, options: BindOptions): void {
   if (found) return
   prepareHandlers(modules)
   if (binding.needsGuard) app.useGlobalGuards(new AlchemyGuard(binding))
-  app.useGlobalFilters(new WitnessFilter())
+  const config = app.get(ApplicationConfig)
+  config.addGlobalFilter(new WitnessFilter())
+  config.getGlobalFilters().unshift(new ErrorFilter(binding, app.getHttpAdapter()))
 }

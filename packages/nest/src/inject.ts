@@ -40,16 +40,28 @@ export function getModelToken(model: abstract new (...values: never[]) => object
   return token
 }
 
-/** A session that stays the same while the scope changes: each access is made to the current one. */
+/**
+ * A session that stays the same while the scope changes: each access is made to the current one.
+ *
+ * Its methods can be looked at outside any scope, as modules do that search all providers for their decorators.
+ */
 export function currentSession(db: ActiveAlchemy): Session {
   const target = Object.create(Session.prototype) as Session
   return new Proxy(target, {
     get(_target, key) {
-      // Nest asks what it injects for its hooks, outside any scope.
+      // Nest asks what it injects for its hooks.
       if (!(key in target) || key in Object.prototype) return Reflect.get(Object.prototype, key) as unknown
-      const { session } = db
-      const value: unknown = Reflect.get(session, key)
-      return typeof value === 'function' ? (value.bind(session) as unknown) : value
+      if (isMethod(key)) return (...parameters: unknown[]): unknown => call(db.session, key, parameters)
+      return Reflect.get(db.session, key) as unknown
     },
   })
+}
+
+function isMethod(key: PropertyKey): boolean {
+  return typeof Object.getOwnPropertyDescriptor(Session.prototype, key)?.value === 'function'
+}
+
+function call(session: Session, key: PropertyKey, parameters: readonly unknown[]): unknown {
+  const method: unknown = Reflect.get(session, key)
+  return typeof method === 'function' ? Reflect.apply(method, session, parameters) : method
 }

@@ -1,27 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { callback, readOptions } from '../options.js'
 import type { Scope } from '../scope/scope.js'
-import { type BindOptions, Exchange, exchangeOf } from './exchange.js'
+import type { BindOptions } from './bind-options.js'
 import { describesBody, holdResponse } from './hold-response.js'
-
-/** The options that stand last, after databases; none where there are only databases. */
-export function optionsIn<Options extends BindOptions>(
-  parameters: readonly (Options | { readonly dataSource: unknown })[],
-): Partial<Options> {
-  const last = parameters.at(-1)
-  return last && !('dataSource' in last) ? last : {}
-}
-
-const bindOptions = {
-  rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
-  skip: callback<NonNullable<BindOptions['skip']>>(),
-  report: callback<NonNullable<BindOptions['report']>>(),
-}
-
-/** @throws {InvalidOptionError} An option is unknown, or is no function. */
-export function checkBindOptions(options: BindOptions): BindOptions {
-  return readOptions(bindOptions, options)
-}
+import { RequestScope, requestScopeOf } from './request-scope.js'
 
 /**
  * Gives a request its scope, and holds its answer until the scope has settled.
@@ -29,23 +10,31 @@ export function checkBindOptions(options: BindOptions): BindOptions {
  * A request that has a scope already keeps it: mounting twice, in sub-applications or for several databases is one scope.
  *
  * @param fail The framework's way for errors; it gets that of a failed commit.
+ * @param carrier What knows the route: the request of the framework, or its context.
  * @returns The scope, to run the rest of the request in.
  */
-export function bindHttp(req: IncomingMessage, res: ServerResponse, fail: (error: unknown) => void, options: BindOptions = {}): Scope {
-  const bound = exchangeOf(req)
+export function bindHttp(
+  req: IncomingMessage,
+  res: ServerResponse,
+  fail: (error: unknown) => void,
+  options: BindOptions = {},
+  carrier: object = req,
+): Scope {
+  const bound = requestScopeOf(req)
   if (bound) {
     if (options.rollbackWhen) bound.rollbackWhen = options.rollbackWhen
+    if (carrier !== req) bound.carrier = carrier
     return bound
   }
-  const exchange = new Exchange(req, res, fail, options)
-  holdResponse(res, exchange)
-  if (announcesBody(req)) runEventsIn(exchange, req)
-  return exchange
+  const scope = new RequestScope(req, res, fail, options, carrier)
+  holdResponse(res, scope)
+  if (announcesBody(req)) runEventsIn(scope, req)
+  return scope
 }
 
 /** The scope of a request, if it has one. */
 export function scopeOf(req: IncomingMessage): Scope | undefined {
-  return exchangeOf(req)
+  return requestScopeOf(req)
 }
 
 /**
@@ -54,7 +43,7 @@ export function scopeOf(req: IncomingMessage): Scope | undefined {
  * @param owner The request, or its scope where no more is known.
  */
 export function noteError(owner: IncomingMessage | Scope, error: unknown): void {
-  exchangeOf(owner)?.noteError(error)
+  requestScopeOf(owner)?.noteError(error)
 }
 
 /**
@@ -65,9 +54,9 @@ export function noteError(owner: IncomingMessage | Scope, error: unknown): void 
  *   that was to be.
  */
 export function settleHttp(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
-  const exchange = exchangeOf(req)
-  return exchange?.commitAs(res.statusCode)?.catch((error: unknown) => {
-    exchange.hasThrown = true
+  const scope = requestScopeOf(req)
+  return scope?.commitAs(res.statusCode)?.catch((error: unknown) => {
+    scope.hasThrown = true
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
     throw error
   })

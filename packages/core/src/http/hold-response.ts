@@ -1,7 +1,5 @@
-import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
-
-/** The calls that make a head leave. */
-type Gate = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+import { ServerResponse } from 'node:http'
+import { type Gate, isHttp1, Rehearsal } from './rehearsal.js'
 
 /** The calls that change a head. */
 const headChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
@@ -25,11 +23,16 @@ export interface Holding {
   /**
    * Called with the status before anything leaves.
    *
+   * @param isWrapped Whether others have the end of the answer in hand, and may have begun to store what belongs to it.
    * @returns What to wait for; `undefined` lets the answer go at once. A rejection drops the answer.
    */
-  readonly before: (status: number) => Promise<void> | undefined
+  readonly before: (status: number, isWrapped: boolean) => Promise<void> | undefined
+  /** What Node would refuse of an answer that is held already. @returns Whether there was time to drop the answer for it. */
+  readonly refuse: (error: unknown) => boolean
   /** Answers in place of the dropped answer: the framework's own way for errors. */
   readonly fail: (error: unknown) => void
+  /** Runs what lets bytes out of the answer that is over: what middleware beneath does then is work of its own. */
+  readonly leave: (work: () => unknown) => unknown
 }
 
 /**
@@ -60,6 +63,9 @@ const gated = {
   flushHeaders: gateOf('flushHeaders'),
 }
 
+/** Those of Node, for comparison. */
+const node: Readonly<Record<Gate, unknown>> = ServerResponse.prototype
+
 function gateOf(gate: Gate): GateCall {
   return function (...parameters) {
     return this[heldKey].call(gate, parameters)
@@ -85,6 +91,7 @@ class HeldResponse {
   readonly #found: Readonly<Record<Gate, GateCall>>
   #state: 'fresh' | 'held' | 'open' | 'dropped' = 'fresh'
   readonly #queue: [gate: Gate, parameters: unknown[]][] = []
+  #rehearsal: Rehearsal | undefined
   #sources: Set<Source> | undefined
   #unlock = (): void => {}
 
@@ -115,8 +122,8 @@ class HeldResponse {
       if (gate === 'flushHeaders') res.writeHead(res.statusCode)
       // That was the first call then, and began.
       if (this.#state === 'fresh') this.#begin(gate, parameters)
-    } else if (this.#state === 'held') check(gate, parameters)
-    if (this.#state === 'open') return this.#found[gate].apply(res, parameters)
+    } else if (this.#state === 'held' && !this.#isAccepted(gate, parameters)) return refused(gate, res)
+    if (this.#state === 'open') return this.#leave(gate, parameters)
     // A compressor over ours still has bytes of the answer that was dropped; the one in its place does not come this way.
     if (this.#state === 'dropped') return gate === 'write' ? true : gate === 'flushHeaders' ? undefined : res
     this.#queue.push([gate, parameters])
@@ -126,36 +133,63 @@ class HeldResponse {
   }
 
   #begin(gate: Gate, parameters: unknown[]): void {
-    const { statusCode } = this.#res
+    const res = this.#res
     const [first] = parameters
+    const status = gate === 'writeHead' && typeof first === 'number' ? first : res.statusCode
+    // A session is stored from within an end that lies over ours, while the head leaves already.
+    const isWrapped = gate !== 'end' && res.end !== gated.end
     if (this.#holding.isPending) {
-      check(gate, parameters)
-      if (gate !== 'writeHead') checkStatus(statusCode)
+      this.#rehearsal = new Rehearsal(res)
+      this.#rehearsal.call(gate, parameters)
     }
-    const pending = this.#holding.before(gate === 'writeHead' && typeof first === 'number' ? first : statusCode)
+    const pending = this.#holding.before(status, isWrapped)
     if (!pending) {
       this.#state = 'open'
       return
     }
     this.#state = 'held'
-    this.#unlock = lock(this.#res, () => this.#queue.some(([held]) => held === 'end'))
+    this.#unlock = lock(res, () => this.#queue.some(([held]) => held === 'end'), this.#holding.refuse)
     pending
       .then(
         () => this.#replay(),
         (error: unknown) => this.#drop(error),
       )
       // An error handler that throws ends the exchange; it must not end the process.
-      .catch((error: unknown) => this.#res.destroy(error instanceof Error ? error : undefined))
+      .catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined))
+  }
+
+  /** Whether Node will take it; if not, the answer is dropped while it can be, and is thrown to the caller when it is too late. */
+  #isAccepted(gate: Gate, parameters: unknown[]): boolean {
+    try {
+      this.#rehearsal?.call(gate, parameters)
+      return true
+    } catch (error) {
+      if (isSecondHead(error) || !this.#holding.refuse(error)) throw error
+      return false
+    }
+  }
+
+  #leave(gate: Gate, parameters: unknown[]): unknown {
+    const res = this.#res
+    const found = this.#found[gate]
+    if (gate === 'write' || this.#isBare()) return found.apply(res, parameters)
+    return this.#holding.leave(() => found.apply(res, parameters))
+  }
+
+  /** Whether nobody else hears of the end of the answer, or of its head. */
+  #isBare(): boolean {
+    return this.#res.writeHead === gated.writeHead && this.#found.writeHead === node.writeHead && this.#found.end === node.end
   }
 
   #replay(): void {
     const res = this.#res
     this.#unlock()
+    this.#rehearsal = undefined
     this.#state = 'open'
     let hasRoom = true
     try {
       for (const [gate, parameters] of this.#queue.splice(0)) {
-        const result = this.#found[gate].apply(res, parameters)
+        const result = this.#leave(gate, parameters)
         if (gate === 'write') hasRoom = result !== false
       }
     } catch (error) {
@@ -170,10 +204,11 @@ class HeldResponse {
     const res = this.#res
     const sources = this.#sources ?? []
     this.#queue.length = 0
+    this.#rehearsal = undefined
     this.#unlock()
     this.#state = 'dropped'
     // Also what others have put over ours: once told that the answer has ended, they let no other one through.
-    Object.assign(res, this.#found)
+    Object.assign(res, this.#found, { end: (...parameters: unknown[]) => this.#leave('end', parameters) })
     for (const source of sources) source.unpipe(res)
     res.once('close', () => {
       for (const source of sources) source.destroy()
@@ -184,50 +219,21 @@ class HeldResponse {
   }
 }
 
-/** Refuses at once what Node will refuse when it is replayed: then the caller is gone, and the commit done. */
-function check(gate: Gate, parameters: readonly unknown[]): void {
-  const [first, ...rest] = parameters
-  if (gate === 'writeHead') {
-    checkStatus(first)
-    const [message] = rest
-    if (typeof message === 'string') validateHeaderValue('statusMessage', message)
-    const headers = rest.find((each) => typeof each === 'object' && each !== null)
-    for (const [name, value] of headersIn(headers ?? {})) {
-      validateHeaderName(name)
-      if (Array.isArray(value)) for (const each of value) validateHeaderValue(name, each)
-      else validateHeaderValue(name, value)
-    }
-  } else if (gate !== 'flushHeaders' && !isBody(first, gate)) {
-    throw Object.assign(new TypeError(`A body is a string, a Buffer or a Uint8Array, and not ${typeof first}`), {
-      code: 'ERR_INVALID_ARG_TYPE',
-    })
-  }
+/** What a call gives whose answer is dropped. */
+function refused(gate: Gate, res: ServerResponse): unknown {
+  return gate === 'write' ? true : gate === 'flushHeaders' ? undefined : res
 }
 
-function checkStatus(given: unknown): void {
-  const status = Number(given)
-  if (status >= 100 && status <= 999) return
-  throw Object.assign(new RangeError(`Invalid status code: ${String(given)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
-}
-
-/** Headers are an object, a list of pairs, or names and values in one list. */
-function headersIn(headers: object): [name: string, value: string | string[]][] {
-  if (!Array.isArray(headers)) return Object.entries(headers)
-  if (Array.isArray(headers[0])) return headers as [string, string][]
-  return Array.from({ length: headers.length / 2 }, (_, index) => [headers[2 * index], headers[2 * index + 1]] as [string, string])
-}
-
-/** What ends an answer may be missing, or be the function to call then. */
-function isBody(value: unknown, gate: Gate): boolean {
-  if (typeof value === 'string' || value instanceof Uint8Array) return true
-  return gate === 'end' && (!value || typeof value === 'function')
+/** A second head is the mistake of its caller; the answer that is held stands. */
+function isSecondHead(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_HTTP_HEADERS_SENT'
 }
 
 /** Listeners for 'drain' that came while the response was held, by response. */
 const waiting = new WeakMap<ServerResponse, { readonly listener: AnyCall; readonly once: boolean }[]>()
 
-/** Makes the response look as if its head had left. @returns Ends that. */
-function lock(res: ServerResponse, hasEnded: () => boolean): () => void {
+/** Makes the response look as if its head had left, and keeps the head as it is. @returns Ends that. */
+function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unknown) => boolean): () => void {
   const drains: { readonly listener: AnyCall; readonly once: boolean }[] = []
   waiting.set(res, drains)
   const undo: (() => void)[] = []
@@ -236,6 +242,24 @@ function lock(res: ServerResponse, hasEnded: () => boolean): () => void {
     Object.defineProperty(res, key, { ...descriptor, configurable: true })
     undo.push(() => (before ? Object.defineProperty(res, key, before) : Reflect.deleteProperty(res, key)))
   }
+  const { statusCode } = res
+  undo.push(() => (res.statusCode = statusCode))
+  if (isHttp1(res)) {
+    const { statusMessage } = res
+    undo.push(() => (res.statusMessage = statusMessage))
+    // What wraps a response asks this, and makes it a head where there is none.
+    cover('_header', { value: 'held', writable: true })
+  }
+  const addTrailers = res.addTrailers.bind(res)
+  cover('addTrailers', {
+    value: (...parameters: Parameters<typeof addTrailers>) => {
+      try {
+        addTrailers(...parameters)
+      } catch (error) {
+        if (!refuse(error)) throw error
+      }
+    },
+  })
   cover('headersSent', { get: () => true })
   cover('writableEnded', { get: hasEnded })
   for (const change of headChanges) {
@@ -277,9 +301,8 @@ function wake(res: ServerResponse, hasRoom: boolean): void {
 
 /** After a failed commit no status can say success, whatever the error handler of the application writes. */
 function refuseSuccess(res: ServerResponse): void {
-  const isHttp1 = 'statusMessage' in res && !('stream' in res)
   if (res.statusCode < 400) res.statusCode = 500
-  if (isHttp1) res.statusMessage = ''
+  if (isHttp1(res)) res.statusMessage = ''
   const writeHead = Reflect.get(res, 'writeHead') as AnyCall
   Reflect.set(res, 'writeHead', (status: number, ...rest: unknown[]) =>
     status < 400 ? writeHead.call(res, 500, ...rest.filter((each) => typeof each !== 'string')) : writeHead.call(res, status, ...rest),

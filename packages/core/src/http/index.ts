@@ -1,4 +1,18 @@
-export { bindHttp, checkBindOptions, noteError, optionsIn, scopeOf, settleHttp } from './bind-http.js'
-export type { Answer, BindOptions } from './exchange.js'
+export { bindHttp, noteError, scopeOf, settleHttp } from './bind-http.js'
+export { type Answer, type BindOptions, isSkipped, optionsIn, readBindOptions, refuseUncalled } from './bind-options.js'
+export {
+  failReply,
+  type FastifyReplyLike,
+  isHidden,
+  plainWords,
+  type Problem,
+  problemOf,
+  problemType,
+  sendFailure,
+  sendText,
+  statusOf,
+  titleOf,
+} from './failed-answer.js'
 export { describesBody, type Holding, holdResponse } from './hold-response.js'
 export { currentScope, type Outcome, Scope } from '../scope/scope.js'
+export { flag, type Options, readOptions, text } from '../options.js'

@@ -1,7 +1,9 @@
 /** What a report is about. */
 export type ReportKind =
-  /** An answer's status rolled back rows that had been written. */
+  /** An answer's status, or `rollbackOnly`, rolled back rows that had been written. */
   | 'veto'
+  /** A transaction was open for too long, and was rolled back. */
+  | 'timeout'
   /** A commit failed; the client was answered with an error. */
   | 'commit-failed'
   /** A rollback failed; its connection was thrown away. */
@@ -26,6 +28,8 @@ export interface ReportEvent {
   readonly label: string
   /** A sentence with the fact and the remedy. */
   readonly message: string
+  /** The pattern of the route, of a request: `POST /orders/:id`. */
+  readonly route?: string
   /** Name of the database, where it is about one. */
   readonly database?: string
   /** What was thrown. */
@@ -34,22 +38,36 @@ export interface ReportEvent {
   readonly rows?: number
   /** HTTP status of the answer. */
   readonly status?: number
+  /** What was given to `rollbackOnly` or `commitAnyway`. */
+  readonly reason?: unknown
 }
 
 /** Receives what the answer cannot tell; it must not throw. */
 export type Reporter = (event: ReportEvent) => void
 
-const told = new Set<string>()
-const failures: ReadonlySet<ReportKind> = new Set(['commit-failed', 'rollback-failed', 'release-failed', 'hook-failed', 'not-awaited'])
+const failures: ReadonlySet<ReportKind> = new Set([
+  'commit-failed',
+  'rollback-failed',
+  'release-failed',
+  'hook-failed',
+  'scope-closed',
+  'not-awaited',
+  'timeout',
+])
 
-/** Prints failures always, and hints once for each place while developing. */
-export const printReport: Reporter = ({ kind, label, message, error }) => {
+/** Places of which a hint was printed. */
+const told = new Set<string>()
+/** Clients choose what some places are called. */
+const mostPlaces = 500
+
+/** Prints failures always, and hints while developing: once for each route, and outside requests once for each text. */
+export const printReport: Reporter = ({ kind, label, route, message, error }) => {
   if (failures.has(kind)) {
     console.error(`[active-alchemy] ${message}`, ...(error === undefined ? [] : [error]))
     return
   }
-  const place = `${kind} ${label}`
-  if (process.env['NODE_ENV'] === 'production' || told.has(place)) return
+  const place = `${kind} ${route ?? `${label} ${message.replace(/\d+/g, 'n')}`}`.slice(0, 500)
+  if (process.env['NODE_ENV'] === 'production' || told.has(place) || told.size >= mostPlaces) return
   told.add(place)
   console.warn(`[active-alchemy] ${message}`)
 }

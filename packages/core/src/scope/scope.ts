@@ -53,10 +53,11 @@ export interface ScopeOptions {
   readonly report?: Reporter | undefined
 }
 
-/** What the storage holds: a scope, and whether the code runs inside one of its operations. */
+/** What the storage holds: a scope, whether the code runs inside one of its operations, and whether it lets its answer out. */
 interface Context {
   readonly scope: Scope
   readonly operation: boolean
+  readonly leaving?: true
 }
 
 /** Shared by all copies of this package in the process, so that two of them agree on the current scope. */
@@ -83,13 +84,16 @@ export class Scope {
   #state: ScopeState = 'open'
   #settled: Promise<void> | undefined
   #underWay = 0
+  /** Turns of the event loop in which what had begun may go on. */
+  #lingering = 0
   #whenQuiet: (() => void) | undefined
   #refusesOperations = false
   #isCutOff = false
   /** What ended the scope for having taken too long: nobody who asks for its commit is told of a success. */
   #timeout: Error | undefined
-  #rollbackOnly = false
-  #commitAnyway = false
+  #rollbackOnly: { readonly reason: unknown } | undefined
+  #commitAnyway: { readonly reason: unknown } | undefined
+  #refusedCommit: { readonly error: unknown } | undefined
   /** Failures that nobody had seen when they came. */
   readonly #unseen: { readonly error: unknown; readonly isSeen: () => boolean }[] = []
   #onCommit: (() => unknown)[] = []
@@ -107,11 +111,27 @@ export class Scope {
 
   /** Tells what the answer cannot. A reporter that throws does not break what it reports on. */
   report(event: ReportEvent): void {
+    const { route } = this
     try {
-      this.#reporter(event)
+      this.#reporter(route === undefined ? event : { ...event, route })
     } catch (error) {
       printReport({ kind: 'hook-failed', label: event.label, error, message: `The report function failed for ${event.label}.` })
     }
+  }
+
+  /** The pattern of the route that is answered, of a request. */
+  get route(): string | undefined {
+    return undefined
+  }
+
+  /** @internal Whether its answer is on its way out: what works for that works for itself, and each verb there is a unit of its own. */
+  get isLeaving(): boolean {
+    return false
+  }
+
+  /** Runs `work`, which lets the answer out of a scope that is over. */
+  protected runLeaving<T>(work: () => T): T {
+    return storage.run({ scope: this, operation: false, leaving: true }, work)
   }
 
   /** Called before the scope is used in any way; what it is used for may then be refused. */
@@ -129,7 +149,7 @@ export class Scope {
   /** Whether a statement may start now: while the scope is open, and while it closes from what had begun before. */
   get admits(): boolean {
     if (this.#state === 'open') return true
-    return this.#state === 'closing' && !this.#refusesOperations && this.#isOperating()
+    return this.#state === 'closing' && !this.#refusesOperations && (this.#lingering > 0 || this.#isOperating())
   }
 
   /** @internal The error for what comes too late. Nobody may await it, so that it is reported too, but after an abort or a timeout, where it is usual. */
@@ -160,6 +180,13 @@ export class Scope {
   noteUnseen(error: unknown, isSeen: () => boolean): void {
     if (this.#state === 'open' || this.#state === 'closing') this.#unseen.push({ error, isSeen })
     else if (!this.#isCutOff) this.#reportUnseen(error)
+  }
+
+  /** @internal Makes a commit fail that has not begun. @returns Whether there was time. */
+  failCommit(error: unknown): boolean {
+    if (this.#state !== 'open' && (this.#state !== 'closing' || this.#refusesOperations)) return false
+    this.#refusedCommit ??= { error }
+    return true
   }
 
   #reportUnseen(error: unknown): void {
@@ -213,18 +240,35 @@ export class Scope {
       return await storage.run(this.#operating, work)
     } finally {
       this.#underWay -= 1
-      if (this.#underWay === 0) this.#whenQuiet?.()
+      if (this.#state === 'closing' && !this.#refusesOperations) this.linger()
     }
   }
 
-  /** Lets the scope only roll back, whatever its answer says; the answer is left as it was made. */
-  rollbackOnly(_reason?: unknown): void {
-    this.#rollbackOnly = true
+  /** Lets go on, for this turn of the event loop, who awaited what had begun: a function of several verbs is waited for whole. */
+  protected linger(): void {
+    this.#lingering += 1
+    setImmediate(() => {
+      this.#lingering -= 1
+      this.#whenQuiet?.()
+    })
   }
 
-  /** Commits although the answer says error: any status below 500, thrown or sent; never an abort or a timeout. */
-  commitAnyway(_reason?: string): void {
-    this.#commitAnyway = true
+  /**
+   * Lets the scope only roll back, whatever its answer says; the answer is left as it was made.
+   *
+   * @param reason For the report of what was lost.
+   */
+  rollbackOnly(reason?: unknown): void {
+    this.#rollbackOnly ??= { reason }
+  }
+
+  /**
+   * Commits although the answer says error: any status below 500, thrown or sent; never an abort or a timeout.
+   *
+   * @param reason For the report, where it is lost all the same.
+   */
+  commitAnyway(reason?: string): void {
+    this.#commitAnyway ??= { reason }
   }
 
   /** Calls `hook` once the scope has committed, outside any scope. What it throws is reported. */
@@ -252,7 +296,7 @@ export class Scope {
    */
   settle(outcome: Outcome): Promise<void> | undefined {
     const isTimeout = !outcome.commit && outcome.reason === 'timeout'
-    if (isTimeout && outcome.error instanceof Error) this.#timeout ??= outcome.error
+    if (isTimeout && outcome.error instanceof Error) this.#noteTimeout(outcome.error)
     // The first outcome waits for what is under way, which may never end.
     if (this.#state === 'closing' && !this.#refusesOperations && this.#underWay > 0 && !outcome.commit) this.#cutOff(outcome.reason)
     if (this.#state !== 'open') return outcome.commit && this.#timeout ? this.#refuseSuccess(this.#timeout) : this.#settled
@@ -267,6 +311,13 @@ export class Scope {
     // Whoever awaits it sees the error; that nobody does must not end the process.
     this.#settled.catch(() => undefined)
     return this.#settled
+  }
+
+  #noteTimeout(error: Error): void {
+    if (this.#timeout || (this.#state !== 'open' && this.#state !== 'closing')) return
+    this.#timeout = error
+    // Its caller hears of it, if he is still there.
+    this.report({ kind: 'timeout', label: this.label, error, message: `${this.label} took too long, and was rolled back.` })
   }
 
   #cutOff(reason: RollbackReason): void {
@@ -297,7 +348,10 @@ export class Scope {
         await this.#rollBack(members, 'failed')
         throw error
       }
-      if (this.#rollbackOnly) return await this.#rollBack(members, 'rolled back')
+      if (this.#rollbackOnly) {
+        this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
+        return await this.#rollBack(members, 'rolled back')
+      }
       if (!wantsCommit) {
         this.#reportVeto(members, outcome)
         return await this.#rollBack(members, 'rolled back')
@@ -307,6 +361,10 @@ export class Scope {
         throw this.#timeout
       }
       if (this.#isCutOff) return await this.#rollBack(members, 'rolled back')
+      if (this.#refusedCommit) {
+        await this.#rollBack(members, 'failed')
+        throw this.#refusedCommit.error
+      }
       const unseen = this.#unseen.find(({ isSeen }) => !isSeen())
       if (unseen) {
         this.#reportUnseen(unseen.error)
@@ -333,7 +391,7 @@ export class Scope {
 
   /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
   async #quiet(): Promise<void> {
-    while (this.#underWay > 0 && !this.#isCutOff) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
+    while (this.#underWay + this.#lingering > 0 && !this.#isCutOff) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
   }
 
   async #commit(members: readonly ScopeMember[]): Promise<void> {
@@ -382,19 +440,34 @@ export class Scope {
     }
   }
 
+  #reportRollbackOnly(members: readonly ScopeMember[], reason: unknown): void {
+    const rows = rowsOf(members)
+    if (rows === 0) return
+    this.report({
+      kind: 'veto',
+      label: this.label,
+      rows,
+      ...(reason === undefined ? {} : { reason }),
+      message: `${this.label} was made rollback-only${because(reason)}, so the ${rows} row(s) it had written were rolled back.`,
+    })
+  }
+
   #reportVeto(members: readonly ScopeMember[], outcome: Outcome): void {
     if (outcome.commit || outcome.reason !== 'veto') return
-    const rows = members.reduce((sum, member) => sum + member.written, 0)
+    const rows = rowsOf(members)
     if (rows === 0) return
     const { status } = outcome
+    const asked = this.#commitAnyway
+    const remedy = asked
+      ? `db.session.commitAnyway()${because(asked.reason)} keeps nothing behind a status of 500 and above.`
+      : 'Call db.session.commitAnyway() to keep them, or set rollbackWhen.'
     this.report({
       kind: 'veto',
       label: this.label,
       rows,
       ...(status === undefined ? {} : { status }),
-      message:
-        `${this.label} answered ${status ?? 'an error'}, so the ${rows} row(s) it had written were rolled back. ` +
-        'Call db.session.commitAnyway() to keep them, or set rollbackWhen.',
+      ...(asked?.reason === undefined ? {} : { reason: asked.reason }),
+      message: `${this.label} answered ${status ?? 'an error'}, so the ${rows} row(s) it had written were rolled back. ${remedy}`,
     })
   }
 
@@ -425,7 +498,8 @@ export function acceptHook<Hook>(name: string, hook: Hook): Hook {
 
 /** The scope in which the calling code runs. */
 export function currentScope(): Scope | undefined {
-  return storage.getStore()?.scope
+  const context = storage.getStore()
+  return context?.leaving && context.scope.isLeaving ? undefined : context?.scope
 }
 
 /** Runs `work` outside any scope. */
@@ -453,4 +527,13 @@ export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) 
 
 function namesOf(members: readonly ScopeMember[]): string[] {
   return members.map((member) => member.name)
+}
+
+function rowsOf(members: readonly ScopeMember[]): number {
+  return members.reduce((sum, member) => sum + member.written, 0)
+}
+
+/** A reason as it stands in a sentence. */
+function because(reason: unknown): string {
+  return reason === undefined ? '' : ` (${reason instanceof Error ? reason.message : String(reason)})`
 }

@@ -127,6 +127,14 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     if (this.isInitialized) await this.destroy()
   }
 
+  /** @internal Takes a close back: the next use connects again. */
+  reopen(): void {
+    if (!this.#closed) return
+    this.#closing = false
+    this.#closed = false
+    this.#opening = undefined
+  }
+
   /** @internal Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
   enter(scope: Scope): void {
     if (this.#closing) throw new DatabaseClosedError(this.settings.name)

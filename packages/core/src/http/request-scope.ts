@@ -1,60 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Reporter } from '../scope/report.js'
 import { type Outcome, Scope } from '../scope/scope.js'
+import { type Answer, type BindOptions, decided } from './bind-options.js'
 import type { Holding } from './hold-response.js'
+import { pathOf, routePattern, urlPattern } from './route.js'
 
-/** What `rollbackWhen` is asked about. */
-export interface Answer {
-  /** HTTP status that is about to leave. */
-  readonly status: number
-  readonly req: IncomingMessage
-  /** What was thrown, if the framework told. */
-  readonly error?: unknown
-}
-
-/** How requests are bound to sessions; the same in every adapter. */
-export interface BindOptions {
-  /** Whether an answer rolls back what its request wrote. @default status >= 400, or an error that became a success */
-  readonly rollbackWhen?: (answer: Answer) => boolean
-  /** Whether a request gets no scope at all. @default none is left out; one that uses no database costs next to nothing */
-  readonly skip?: (req: IncomingMessage) => boolean
-  /** Receives what an answer cannot tell. @default prints it */
-  readonly report?: Reporter
-}
-
-/** On the raw request and on its scope, so that every mount, framework and copy of this package finds the one exchange. */
-const exchangeKey = Symbol.for('active-alchemy.exchange.v1')
-type Bound = object & { [exchangeKey]?: Exchange }
+/** On the raw request and on its scope, so that every mount, framework and copy of this package finds the one scope. */
+const scopeKey = Symbol.for('active-alchemy.request-scope.v1')
+type Bound = object & { [scopeKey]?: RequestScope }
 
 const rollsBack = ({ status, error }: Answer): boolean => status >= 400 || error !== undefined
 
-/** The scope of one request, which its answer settles. */
-export class Exchange extends Scope implements Holding {
-  readonly [exchangeKey]: Exchange = this
+/**
+ * The scope of one request, which its answer settles: it decides whether an answer commits or rolls back.
+ */
+export class RequestScope extends Scope implements Holding {
+  readonly [scopeKey]: RequestScope = this
   readonly fail: (error: unknown) => void
   rollbackWhen: (answer: Answer) => boolean
   /** Whether a failed commit was thrown, so that the application is answering it. */
   hasThrown = false
+  /** What knows the route: the request of the framework, or its context. */
+  carrier: object
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   #hasBegun = false
   #hasError = false
   #error: unknown
 
-  /** @param fail The framework's way for errors; it gets that of a failed commit. */
+  /**
+   * @param fail The framework's way for errors; it gets that of a failed commit.
+   * @param carrier What knows the route: the request of the framework, or its context.
+   */
   constructor(
     req: IncomingMessage,
     res: ServerResponse,
     fail: (error: unknown) => void,
     { report, rollbackWhen = rollsBack }: BindOptions,
+    carrier: object,
   ) {
     super({ label: labelOf(req), report })
     this.fail = fail
     this.rollbackWhen = rollbackWhen
+    this.carrier = carrier
     this.#req = req
     this.#res = res
     const bound: Bound = req
-    bound[exchangeKey] = this
+    bound[scopeKey] = this
   }
 
   /** From the first use on, a client that leaves has something to roll back. */
@@ -69,14 +60,30 @@ export class Exchange extends Scope implements Holding {
     else this.#res.once('close', abort)
   }
 
+  override get route(): string {
+    const { method = 'GET', url = '/' } = this.#req
+    return `${method} ${routePattern(this.carrier) ?? urlPattern(url)}`
+  }
+
+  /** Until its last byte is out; who comes later than that comes too late. */
+  override get isLeaving(): boolean {
+    return this.state !== 'open' && !this.#res.writableEnded
+  }
+
+  readonly leave = (work: () => unknown): unknown => this.runLeaving(work)
+
   /** The first error of a request decides; one without a value is one all the same. */
   noteError(error: unknown): void {
     this.#hasError = true
     this.#error ??= error ?? new Error('An error without a value was thrown')
   }
 
+  /** An answer that cannot be sent fails its commit, if that has not begun. */
+  readonly refuse = (error: unknown): boolean => this.failCommit(error)
+
   /** Settles as an answer with this status does. @returns What the answer has to wait for. */
-  before(status: number): Promise<void> | undefined {
+  before(status: number, isWrapped: boolean): Promise<void> | undefined {
+    if (isWrapped && this.isPending) this.linger()
     return this.hasThrown ? this.#refuseSuccess(status) : this.#settleAs(status)
   }
 
@@ -98,7 +105,8 @@ export class Exchange extends Scope implements Holding {
 
   #outcomeOf(status: number): Outcome {
     const [req, error] = [this.#req, this.#error]
-    if (!this.rollbackWhen({ status, req, ...(this.#hasError ? { error } : {}) })) return { commit: true }
+    const answer = { status, req, ...(this.#hasError ? { error } : {}) }
+    if (!decided('rollbackWhen', this.rollbackWhen(answer))) return { commit: true }
     return this.#hasError ? { commit: false, reason: 'error', status, error } : { commit: false, reason: 'veto', status }
   }
 
@@ -115,14 +123,13 @@ export class Exchange extends Scope implements Holding {
   }
 }
 
-/** The exchange of a request, or the one that a scope is, if it is one. */
-export function exchangeOf(owner: Bound): Exchange | undefined {
-  return owner[exchangeKey]
+/** The scope of a request, or the one that a scope is, if it is one. */
+export function requestScopeOf(owner: Bound): RequestScope | undefined {
+  return owner[scopeKey]
 }
 
 function labelOf({ method = 'GET', url = '/' }: IncomingMessage): string {
-  const query = url.indexOf('?')
-  return `${method} ${query < 0 ? url : url.slice(0, query)}`
+  return `${method} ${pathOf(url)}`
 }
 
 /** An answer of HTTP/2 does not say it itself, its stream does. */

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import { InvalidOptionError } from '../errors.js'
+import { callback, type Option, type Options, readOptions } from '../options.js'
+import type { Reporter } from '../scope/report.js'
+
+/** What `rollbackWhen` is asked about. */
+export interface Answer {
+  /** HTTP status that is about to leave. */
+  readonly status: number
+  readonly req: IncomingMessage
+  /** What was thrown, if the framework told. */
+  readonly error?: unknown
+}
+
+/** How requests are bound to sessions; the same in every adapter. */
+export interface BindOptions {
+  /** Whether an answer rolls back what its request wrote; decided at once, not by a promise. @default status >= 400, or an error that became a success */
+  readonly rollbackWhen?: ((answer: Answer) => boolean) | undefined
+  /** Whether a request gets no scope at all; decided at once, not by a promise. @default none is left out; one that uses no database costs next to nothing */
+  readonly skip?: ((req: IncomingMessage) => boolean) | undefined
+  /** Receives what an answer cannot tell. @default prints it */
+  readonly report?: Reporter | undefined
+}
+
+const bindOptions = {
+  rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
+  skip: callback<NonNullable<BindOptions['skip']>>(),
+  report: callback<NonNullable<BindOptions['report']>>(),
+} satisfies Options
+
+/** Options that were read: each is there, and `undefined` where it was not given. */
+type Read<Known extends Options> = { readonly [Name in keyof Known]: Known[Name] extends Option<infer T> ? T | undefined : never }
+
+/**
+ * Reads the options of a binding.
+ *
+ * @param call How it is written where it is mounted, for messages: `app.use(db.middleware())`.
+ * @param own What this adapter takes besides.
+ * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have, or the call itself was mounted instead of
+ *   what it gives.
+ */
+export function readBindOptions<const Own extends Options = Readonly<Record<never, never>>>(
+  given: unknown,
+  call: string,
+  own?: Own,
+): Read<typeof bindOptions & Own> {
+  refuseUncalled(given, call)
+  const known = { ...bindOptions, ...own }
+  // Every request reads them: own properties all, in one shape.
+  const absent = Object.fromEntries(Object.keys(known).map((name) => [name, undefined]))
+  return { ...absent, ...readOptions(known, given) } as Read<typeof bindOptions & Own>
+}
+
+/**
+ * Looks whether options are what a framework calls its middleware and plugins with: the function that makes one was mounted then.
+ *
+ * @param call How it is written: `app.use(db.middleware())`.
+ * @throws {InvalidOptionError} They are.
+ */
+export function refuseUncalled(given: unknown, call: string): void {
+  const isObject = typeof given === 'object' && given !== null
+  if (typeof given === 'function' || (isObject && ['req', 'headers', 'addHook'].some((name) => name in given)))
+    throw new InvalidOptionError(`What makes it was mounted in its place, without a call. Write ${call}.`)
+}
+
+/** Databases and, last, options, as the free functions take them; `undefined` where there are no options. */
+export function optionsIn(parameters: readonly unknown[]): unknown {
+  const last = parameters.at(-1)
+  return typeof last === 'object' && last !== null && 'dataSource' in last ? undefined : last
+}
+
+/** @throws {InvalidOptionError} `skip` gave a promise, which every `if` takes for true. */
+export function isSkipped({ skip }: BindOptions, req: IncomingMessage): boolean {
+  return skip !== undefined && decided('skip', skip(req))
+}
+
+/** @throws {InvalidOptionError} A promise was given, which every `if` takes for true. */
+export function decided(option: 'rollbackWhen' | 'skip', decision: unknown): boolean {
+  if (typeof decision === 'object' && decision !== null && 'then' in decision) {
+    // Nobody awaits it, and it must not end the process.
+    Promise.resolve(decision).catch(() => undefined)
+    throw new InvalidOptionError(option, 'a function that returns true or false at once, without a promise', decision)
+  }
+  return Boolean(decision)
+}
