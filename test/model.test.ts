@@ -9,6 +9,7 @@ import { optionRows } from './conformance/options.ts'
 import { plainColumnRows } from './conformance/plain-columns.ts'
 import { plainEntityRows } from './conformance/plain-entities.ts'
 import { queryRows } from './conformance/queries.ts'
+import { recordRows } from './conformance/records.ts'
 import { relationRows } from './conformance/relations.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
@@ -32,6 +33,7 @@ eachDatabase('filters', filterRows)
 eachDatabase('relations', relationRows)
 eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
+eachDatabase('records', recordRows)
 eachDatabase('plain columns', plainColumnRows)
 eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)

@@ -43,6 +43,9 @@ export type ErrorCode =
   | 'UNKNOWN_COLUMN'
   | 'UNSUPPORTED'
 
+/** What every error of this library carries, also one of another copy of the package. */
+export const errorBrand: unique symbol = Symbol.for('active-alchemy.error.v1')
+
 /**
  * What every error of this library is, but for those that came from the database (they are TypeORM's `QueryFailedError`).
  *
@@ -58,11 +61,27 @@ export type ErrorCode =
 export abstract class ActiveAlchemyError extends Error {
   /** Names the kind of error; it stays the same when the wording changes. */
   abstract readonly code: ErrorCode
+  /** HTTP status of an answer that lets it through; an error for the programmer has none. */
+  declare readonly status?: number
+  /** The same as `status`, for the frameworks that read this name. */
+  declare readonly statusCode?: number
+  /** Whether the message may reach the client. */
+  declare readonly expose?: boolean
+
+  /** @internal */
+  get [errorBrand](): true {
+    return true
+  }
 
   constructor(message: string, cause?: unknown) {
     super(message)
     this.name = new.target.name
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, enumerable: false, configurable: true })
+  }
+
+  /** What `JSON.stringify` writes: the facts, and the message where a client may see it. */
+  toJSON(): Record<string, unknown> {
+    return errorJson(this)
   }
 
   /** As Node.js prints an error, but of a cause that is a driver's only its name and code: the rest may quote a row. */
@@ -73,14 +92,17 @@ export abstract class ActiveAlchemyError extends Error {
   }
 }
 
+/** The facts of an error as JSON can say them: never its stack, its cause, a statement or a value. */
+export function errorJson(error: Error & { readonly code: ErrorCode; readonly expose?: boolean }): Record<string, unknown> {
+  const { name, message, expose } = error
+  return { ...Object.fromEntries(Object.entries(error)), name, ...(expose ? { message } : {}) }
+}
+
 /** An error that knows the HTTP status of its answer, in the shape that Express, Koa, Fastify and Nest all read. */
 export abstract class AnsweredError extends ActiveAlchemyError {
-  /** HTTP status of the answer. */
-  readonly status: number
-  /** The same as `status`, for the frameworks that read this name. */
-  readonly statusCode: number
-  /** Whether the message may reach the client; so it is below 500. */
-  readonly expose: boolean
+  override readonly status: number
+  override readonly statusCode: number
+  override readonly expose: boolean
 
   constructor(status: number, message: string, cause?: unknown) {
     super(message, cause)
@@ -117,6 +139,12 @@ export class InvalidOptionError extends ActiveAlchemyError {
   /** @param expectation What it takes; without it `option` is the whole message. */
   constructor(option: string, expectation?: string, received?: unknown) {
     super(expectation === undefined ? option : `The option ${option} is ${shown(received)}. It takes ${expectation}.`)
+  }
+
+  /** Of a parameter that a client may have chosen, so that its kind is told and not its value. Status 400. */
+  static ofClient(option: string, expectation: string, received: unknown): InvalidOptionError {
+    const error = new InvalidOptionError(`The option ${option} is ${kindOf(received)}. It takes ${expectation}.`)
+    return Object.assign(error, { status: 400, statusCode: 400, expose: true })
   }
 
   /** @param what Whose options they are: `get()`. @param known The options that there are. */
@@ -315,9 +343,12 @@ export class UnknownColumnError extends AnsweredError {
   readonly code = 'UNKNOWN_COLUMN'
   /** The key that is no column. */
   readonly column: string
+  /** @param known The columns that values may set. */
   constructor(model: string, key: string, known: readonly string[]) {
-    super(422, `${model} has no column ${key}. It has ${known.join(', ')}.`)
-    this.column = key
+    const meant = nearest(key, known)
+    const question = meant === undefined ? '' : ` Did you mean ${meant}?`
+    super(422, `${model} has no column ${keyText(key)}.${question} It has ${known.join(', ') || 'none that values may set'}.`)
+    this.column = keyText(key)
   }
 }
 
@@ -484,17 +515,27 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best && best[1] <= (wanted.length < 6 ? 1 : 2) ? best[0] : undefined
 }
 
-/** How many letters must be added, taken or changed to make `b` of `a`. */
+/** How many letters must be added, taken, changed or swapped to make `b` of `a`. */
 function distance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [row, letter] of Array.from(a).entries()) {
-    const current = [row + 1]
-    for (const [index, other] of Array.from(b).entries()) {
-      current.push(Math.min((above[index + 1] ?? 0) + 1, (current[index] ?? 0) + 1, (above[index] ?? 0) + (letter === other ? 0 : 1)))
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    rows.push(current)
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1]
+      const isSwapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      current.push(
+        Math.min(
+          at(row - 1, column) + 1,
+          at(row, column - 1) + 1,
+          at(row - 1, column - 1) + (isSame ? 0 : 1),
+          isSwapped ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
     }
-    above = current
   }
-  return above.at(-1) ?? 0
+  return at(a.length, b.length)
 }
 
 /** Its class, by the prototype: a client may have sent a key `constructor`. */

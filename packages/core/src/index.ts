@@ -1,10 +1,12 @@
 export { DateTime } from 'luxon'
 export { ActiveAlchemy } from './active-alchemy.js'
 export {
+  type AlchemyError,
   CheckError,
   DatabaseError,
   DeadlockError,
   ForeignKeyError,
+  isAlchemyError,
   LockTimeoutError,
   NotNullError,
   SerializationError,

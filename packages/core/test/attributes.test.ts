@@ -64,7 +64,7 @@ describe('a key that is no column', () => {
     'as %s is refused, and the columns are listed',
     (key) => {
       expect(() => make({ [key]: 'x' })).toThrow(UnknownColumnError)
-      expect(() => make({ [key]: 'x' })).toThrow(/It has id, createdAt.*name, email, role, token, country, visited\./)
+      expect(() => make({ [key]: 'x' })).toThrow(/It has name, email\./)
     },
   )
 

@@ -1,5 +1,6 @@
 import { QueryFailedError } from 'typeorm'
-import type { ErrorCode } from '../errors.js'
+import type * as errors from '../errors.js'
+import { errorBrand, type ErrorCode, errorJson } from '../errors.js'
 
 /** Why a database refused a statement, in words that mean the same on every database. */
 export type DatabaseFailure =
@@ -29,6 +30,11 @@ export abstract class DatabaseError extends QueryFailedError {
   /** Whether the message may reach the client. */
   readonly expose: boolean
 
+  /** @internal */
+  get [errorBrand](): true {
+    return true
+  }
+
   constructor(origin: QueryFailedError, message: string, status: number) {
     super(origin.query, origin.parameters, origin.driverError)
     reword(this, message)
@@ -36,6 +42,11 @@ export abstract class DatabaseError extends QueryFailedError {
     this.statusCode = status
     this.expose = status < 500
     hideSecrets(this)
+  }
+
+  /** What `JSON.stringify` writes: the facts, and the message where a client may see it; never a statement. */
+  toJSON(): Record<string, unknown> {
+    return errorJson(this)
   }
 }
 
@@ -114,6 +125,39 @@ export class LockTimeoutError extends DatabaseError {
   }
 }
 
+/** The classes of `errors.ts` that have a code of their own. */
+type Coded<Class> = Class extends abstract new (
+  ...parameters: never[]
+) => { readonly code: infer Code } & infer Instance
+  ? ErrorCode extends Code
+    ? never
+    : Instance
+  : never
+
+/** Every error of this library, told apart by its `code`. */
+export type AlchemyError =
+  | Coded<(typeof errors)[keyof typeof errors]>
+  | UniqueError
+  | ForeignKeyError
+  | NotNullError
+  | CheckError
+  | DeadlockError
+  | SerializationError
+  | LockTimeoutError
+
+/**
+ * Whether an error is one of this library, whatever its class extends, and from whichever copy of the package it comes.
+ *
+ * @example
+ * app.use((error, req, res, next) => {
+ *   if (!isAlchemyError(error) || !error.expose) return next(error)
+ *   res.status(error.status ?? 500).json({ code: error.code, message: error.message })
+ * })
+ */
+export function isAlchemyError(error: unknown): error is AlchemyError {
+  return typeof error === 'object' && error !== null && errorBrand in error
+}
+
 /**
  * Turns what TypeORM threw into the error that names the reason.
  *
@@ -190,13 +234,14 @@ function withoutParameters(message: string, parameters: readonly unknown[]): str
   return text
 }
 
-/** Parameters and the driver's error stay readable by name, but no logger prints them; what TypeORM copied from it goes. */
+/** Statement, parameters and the driver's error stay readable by name, but no logger prints them; what TypeORM copied goes. */
 function hideSecrets(error: QueryFailedError): void {
-  const { driverError, parameters } = error
+  const { driverError, parameters, query } = error
   for (const key of Object.keys(error)) {
     if (key in (driverError ?? {}) && key !== 'code') Reflect.deleteProperty(error, key)
   }
   Object.defineProperty(error, 'driverError', { value: driverError, enumerable: false, configurable: true })
+  Object.defineProperty(error, 'query', { value: query, enumerable: false, configurable: true })
   Object.defineProperty(error, 'parameters', { value: parameters, enumerable: false, configurable: true })
   Object.defineProperty(error, 'cause', { value: driverError, enumerable: false, configurable: true })
 }

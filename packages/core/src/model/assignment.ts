@@ -17,98 +17,16 @@ export interface AssignOptions {
 
 const assignOptions = { unguarded: flag }
 
-/** @throws {InvalidOptionError} There is another option. */
-export function readAssignOptions(options: AssignOptions | undefined): AssignOptions {
-  return readOptions(assignOptions, options, 'a write')
-}
-
 /** The model's word on what may be set. */
 interface Guards {
   readonly fillable?: readonly string[]
   readonly guarded?: readonly string[]
 }
 
-/**
- * Puts values on a record: those of mapped columns, each checked against its column.
- *
- * @throws {UnknownColumnError} A key is no column.
- * @throws {ProtectedColumnError} A column may not be set.
- * @throws {InvalidValueError} A value does not fit its column.
- * @throws {InvalidOptionError} An option is unknown.
- */
-export function assign(
-  record: ObjectLiteral,
-  values: object,
-  metadata: EntityMetadata,
-  checks: ValueSource,
-  assignment: Assignment,
-  options?: AssignOptions,
-): void {
-  const how = readAssignOptions(options)
-  // A request without a body, or whose body is JSON of another kind.
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
-  }
-  // Nothing is set unless everything may be.
-  const accepted = Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, acceptedValue(key, value, metadata, checks, assignment, how)] as const)
-  for (const [key, value] of accepted) record[key] = value
-}
-
 /** What a key of values stands for. */
-export interface Assignable {
+interface Assignable {
   readonly relation: EntityMetadata['relations'][number] | undefined
   readonly column: EntityMetadata['columns'][number] | undefined
-}
-
-/**
- * Looks up what a key of values stands for.
- *
- * @throws {UnknownColumnError} It is no column.
- * @throws {ProtectedColumnError} It may not be set.
- */
-export function assignable(
-  key: string,
-  metadata: EntityMetadata,
-  assignment: Assignment,
-  { unguarded = false }: AssignOptions,
-): Assignable {
-  const { name } = metadata
-  const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
-  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
-  if (!relation && !column) throw new UnknownColumnError(name, key, knownKeys(metadata))
-  if (!unguarded) {
-    const why = column && protection(column, assignment)
-    if (why) throw new ProtectedColumnError(name, key, why)
-    refuseGuarded(key, metadata)
-  }
-  return { relation, column }
-}
-
-/**
- * Checks a value and its key.
- *
- * @returns The value to keep.
- * @throws As `assign`.
- */
-export function acceptedValue(
-  key: string,
-  value: unknown,
-  metadata: EntityMetadata,
-  checks: ValueSource,
-  assignment: Assignment,
-  options: AssignOptions,
-): unknown {
-  const { relation, column } = assignable(key, metadata, assignment, options)
-  if (relation) {
-    const { name, target } = relation.inverseEntityMetadata
-    const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
-    const fits = Array.isArray(value) ? value.every(isRecord) : value === null || isRecord(value)
-    if (!fits) throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
-    return value
-  }
-  return column ? checks.accept(column, value) : value
 }
 
 /** Why a column takes no values from outside, if it does not. */
@@ -122,15 +40,11 @@ function protection(column: EntityMetadata['columns'][number], assignment: Assig
   return undefined
 }
 
-function refuseGuarded(key: string, metadata: EntityMetadata): void {
+/** Why the model's own word keeps a column or relation from values, if it does. */
+function guard(key: string, metadata: EntityMetadata): string | undefined {
   const { fillable, guarded } = metadata.target as Guards
-  if (fillable && !fillable.includes(key)) throw new ProtectedColumnError(metadata.name, key, 'it is not among the fillable columns')
-  if (guarded?.includes(key)) throw new ProtectedColumnError(metadata.name, key, 'it is guarded')
-}
-
-function knownKeys(metadata: EntityMetadata): string[] {
-  const columns = metadata.columns.filter(({ isVirtual }) => !isVirtual).map(({ propertyName }) => propertyName)
-  return [...columns, ...metadata.relations.map(({ propertyName }) => propertyName)]
+  if (fillable && !fillable.includes(key)) return 'it is not among the fillable columns'
+  return guarded?.includes(key) ? 'it is guarded' : undefined
 }
 
 /** Holds the values of records against their columns, and gives a new row what it needs. */
@@ -142,16 +56,59 @@ export class ColumnValues implements ValueSource {
     this.#models = models
   }
 
+  assign(record: ObjectLiteral, values: object, metadata: EntityMetadata, assignment: Assignment, options?: AssignOptions): void {
+    const how = readOptions(assignOptions, options, 'a write')
+    // A request without a body, or whose body is JSON of another kind.
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+      throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
+    }
+    // Nothing is set unless everything may be.
+    const accepted = Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, this.#accepted(metadata, this.#assignable(key, metadata, assignment, how), key, value)] as const)
+    for (const [key, value] of accepted) record[key] = value
+  }
+
   refuseChange(metadata: EntityMetadata, key: string, options: AssignOptions): void {
-    assignable(key, metadata, 'update', options)
+    this.#assignable(key, metadata, 'update', options)
   }
 
   acceptChange(metadata: EntityMetadata, key: string, value: unknown, options: AssignOptions): unknown {
-    const { relation } = assignable(key, metadata, 'update', options)
-    if (relation && relation.joinColumns.length === 0) {
+    const change = this.#assignable(key, metadata, 'update', options)
+    if (change.relation && change.relation.joinColumns.length === 0) {
       throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
     }
-    return acceptedValue(key, value, metadata, this, 'update', options)
+    return this.#accepted(metadata, change, key, value)
+  }
+
+  /** @throws {UnknownColumnError} It is no column. @throws {ProtectedColumnError} It may not be set. */
+  #assignable(key: string, metadata: EntityMetadata, assignment: Assignment, { unguarded = false }: AssignOptions): Assignable {
+    const { name } = metadata
+    const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
+    const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
+    if (!relation && !column) throw new UnknownColumnError(name, key, this.#settable(metadata, assignment))
+    if (!unguarded) {
+      const why = (column && protection(column, assignment)) ?? guard(key, metadata)
+      if (why) throw new ProtectedColumnError(name, key, why)
+    }
+    return { relation, column }
+  }
+
+  /** The columns that values from outside may set; no hidden one, since an error may name them to a client. */
+  #settable(metadata: EntityMetadata, assignment: Assignment): string[] {
+    return metadata.columns
+      .filter((column) => !column.isVirtual && !this.#models.isHidden(column))
+      .filter((column) => !protection(column, assignment) && !guard(column.propertyName, metadata))
+      .map(({ propertyName }) => propertyName)
+  }
+
+  #accepted(metadata: EntityMetadata, { relation, column }: Assignable, key: string, value: unknown): unknown {
+    if (!relation) return column ? this.accept(column, value) : value
+    const { name, target } = relation.inverseEntityMetadata
+    const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
+    const fits = Array.isArray(value) ? value.every(isRecord) : value === null || isRecord(value)
+    if (!fits) throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
+    return value
   }
 
   accept(column: ColumnMetadata, value: unknown): unknown {

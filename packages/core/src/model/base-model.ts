@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import {
@@ -28,7 +29,7 @@ import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
 import type { IncrementLimits } from '../session/unit-of-work.js'
-import { type AssignOptions, assign } from './assignment.js'
+import type { AssignOptions } from './assignment.js'
 import { ownColumns, refuseReserved } from './column.js'
 import type { CreateValues, ModelClass } from './definition.js'
 import { RecordPromise } from './record-promise.js'
@@ -93,7 +94,7 @@ export class BaseModel {
     const fields = emptyFieldsOf(model)
     refuseFields(model, fields, (key) => isDefined(model, key))
     if (values === undefined) return
-    assign(this, values, metadataOf(model), database(model).dataSource.values, 'create')
+    database(model).dataSource.values.assign(this, values, metadataOf(model), 'create')
     refuseFields(model, fields, (key) => Object.hasOwn(values, key))
   }
 
@@ -278,7 +279,7 @@ export class BaseModel {
   /** Sets values, and does not save. See `create` for what it throws. */
   set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this {
     const { dataSource } = databaseOf(this)
-    assign(this, values, metadataOf(modelOf(this)), dataSource.values, this.isNew ? 'create' : 'update', options)
+    dataSource.values.assign(this, values, metadataOf(modelOf(this)), this.isNew ? 'create' : 'update', options)
     return this
   }
 
@@ -341,7 +342,7 @@ export class BaseModel {
     return changedColumns(metadataOf(modelOf(this)), this).length > 0
   }
 
-  /** The columns that differ from the row, with their new values. */
+  /** The columns that differ from the row, with their new values: hidden ones too, since it is the application that asks. */
   get changes(): Record<string, unknown> {
     const changed = changedColumns(metadataOf(modelOf(this)), this)
     return Object.fromEntries(changed.map((column) => [column.propertyName, column.getEntityValue(this) as unknown]))
@@ -356,6 +357,63 @@ export class BaseModel {
   toJSON(): Record<string, unknown> {
     return toJson(this, metadataOf(modelOf(this)), databaseOf(this).dataSource.models)
   }
+
+  /** Its model and its key: `<User 1>`. */
+  toString(): string {
+    const { name, primaryColumns } = metadataOf(modelOf(this))
+    const key = primaryColumns.map((column) => column.getEntityValue(this) as unknown).filter((part) => part !== undefined)
+    return `<${[name, key.join(',')].filter(Boolean).join(' ')}>`
+  }
+
+  /** @internal What `console.log` and logs show: no hidden columns. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { name } = modelOf(this)
+    if (depth < 0) return `[${name}]`
+    const { models } = databaseOf(this).dataSource
+    const hidden = new Set(
+      metadataOf(modelOf(this))
+        .columns.filter((column) => models.isHidden(column))
+        .map(({ propertyName }) => propertyName),
+    )
+    return `${name} ${inspect(Object.fromEntries(Object.entries(this).filter(([key]) => !hidden.has(key))), options)}`
+  }
+}
+
+/** Statics that TypeORM's `BaseEntity` and other libraries have, and what does the same here. */
+const elsewhere = {
+  find: 'filter({ … }).all()',
+  findBy: 'filter({ … }).all()',
+  findAll: 'query().all()',
+  findAndCount: 'paginate()',
+  findAndCountBy: 'paginate()',
+  findOne: 'first({ … }) or get(id)',
+  findOneBy: 'first({ … }) or get(id)',
+  findByPk: 'get(id)',
+  findById: 'get(id)',
+  findOneOrFail: 'firstOrError({ … }) or getOrError(id)',
+  findOneByOrFail: 'firstOrError({ … }) or getOrError(id)',
+  insert: 'create(values) or createMany(rows)',
+  save: 'create(values), or save() of a record',
+  update: 'filter({ … }).updateAll(values), or update(values) of a record',
+  upsert: 'create(values)',
+  delete: 'filter({ … }).deleteAll(), or delete() of a record',
+  remove: 'filter({ … }).deleteAll(), or delete() of a record',
+  destroy: 'filter({ … }).deleteAll(), or delete() of a record',
+  softDelete: 'filter({ … }).deleteAll(), or delete() of a record',
+  restore: 'filter({ … }).restoreAll(), or restore() of a record',
+  where: 'filter({ … })',
+  createQueryBuilder: 'query()',
+}
+
+for (const [name, instead] of Object.entries(elsewhere)) {
+  Object.defineProperty(BaseModel, name, {
+    configurable: true,
+    writable: true,
+    value(this: { readonly name: string }) {
+      const { name: model } = this
+      throw new UnsupportedError(`${model}.${name}()`, `Write ${model}.${instead}, or db.dataSource.getRepository(${model}).`)
+    },
+  })
 }
 
 /** A query of the records of `model`. */
@@ -394,7 +452,7 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
   const Class = model as unknown as new () => InstanceType<M>
   const record = new Class()
   const { dataSource } = databaseOf(record)
-  assign(record, values, metadataOf(modelOf(record)), dataSource.values, 'create', options)
+  dataSource.values.assign(record, values, metadataOf(modelOf(record)), 'create', options)
   return record
 }
 

@@ -158,6 +158,7 @@ const reserved = new Set([
   'decrement',
   'toDict',
   'toJSON',
+  'toString',
   'isNew',
   'isDirty',
   'changes',

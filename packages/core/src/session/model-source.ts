@@ -1,4 +1,4 @@
-import type { EntityMetadata } from 'typeorm'
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 
@@ -27,6 +27,21 @@ export interface ModelSource {
 
 /** What a session asks of the values of records: whether they fit, and what a new row needs. */
 export interface ValueSource {
+  /**
+   * Puts values on a record: those of mapped columns, each checked against its column; all of them or none.
+   *
+   * @throws {UnknownColumnError} A key is no column.
+   * @throws {ProtectedColumnError} A column may not be set.
+   * @throws {InvalidValueError} A value does not fit its column.
+   * @throws {InvalidOptionError} An option is unknown.
+   */
+  assign(
+    record: ObjectLiteral,
+    values: object,
+    metadata: EntityMetadata,
+    assignment: 'create' | 'update',
+    options?: { readonly unguarded?: boolean },
+  ): void
   /**
    * Checks a value against its column. @returns The value to keep.
    *
