@@ -31,7 +31,8 @@ export function verbRows(database: TestDatabase): void {
     expect(await sent(async () => (user = (await User.get(1)) ?? user))).toHaveLength(1)
     expect(await sent(() => user.update({ name: 'c' }))).toHaveLength(1)
     expect(await sent(() => user.save())).toHaveLength(0)
-    expect(await sent(() => user.update({ name: 'c' }))).toHaveLength(0)
+    // What the call names is written, whatever the object remembers: the row may have moved meanwhile.
+    expect(await sent(() => user.update({ name: 'c' }))).toHaveLength(1)
     expect(await sent(() => user.increment('points'))).toHaveLength(database.lacks['returning'] ? 2 : 1)
     expect(await sent(() => user.delete())).toHaveLength(1)
     expect(await sent(() => user.restore())).toHaveLength(1)

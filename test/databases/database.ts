@@ -52,8 +52,8 @@ export function open<Database extends ActiveAlchemy>(
   const leases: LeaseCount = { leased: 0, released: 0 }
   const { alchemy } = db.dataSource
   const lease = alchemy.lease.bind(alchemy)
-  alchemy.lease = async (purpose) => {
-    const runner = await lease(purpose)
+  alchemy.lease = async (purpose, limitMs) => {
+    const runner = await lease(purpose, limitMs)
     leases.leased += 1
     const release = runner.release.bind(runner)
     runner.release = async () => {

@@ -17,7 +17,8 @@ import { type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
-import { acceptHook, detached, runInScope } from './scope/scope.js'
+import { acceptHook, type HookOptions } from './scope/hooks.js'
+import { bound, detached, runInScope } from './scope/scope.js'
 import type { AlchemyDataSource } from './typeorm/data-source.js'
 import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './typeorm/run-transaction.js'
@@ -203,9 +204,9 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
     return transactional((call) => this.transaction(call, options))
   }
 
-  /** Calls `hook` after the commit of the current scope. @throws {NoScopeError} There is no scope. */
-  onCommit(hook: () => unknown): void {
-    this.dataSource.requireSession('db.onCommit()').onCommit(hook)
+  /** Calls `hook` once what this code writes is committed. See `Session.onCommit`. @throws {NoScopeError} There is no scope. */
+  onCommit(hook: () => unknown, options?: HookOptions): void {
+    this.dataSource.requireSession('db.onCommit()').onCommit(hook, options)
   }
 
   /**
@@ -221,6 +222,21 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    */
   onBegin(hook: BeginHook): void {
     this.#beginHooks.push(acceptHook('onBegin', hook))
+  }
+
+  /**
+   * `work` bound to the current scope: whoever calls it, it runs there.
+   *
+   * A queue that requests share (p-queue, bottleneck, async.queue) runs a job in the context of the job before it, which may be
+   * another request's: what the job writes would be committed or lost with that one.
+   *
+   * @example
+   * await queue.add(db.bind(() => Order.create({ number: 7 })))
+   */
+  bind<This, Parameters extends unknown[], Result>(
+    work: (this: This, ...parameters: Parameters) => Result,
+  ): (this: This, ...parameters: Parameters) => Result {
+    return bound(work)
   }
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */

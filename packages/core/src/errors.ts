@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'DEADLOCK'
   | 'FOREIGN_KEY'
   | 'FOREIGN_RECORD'
+  | 'FOREIGN_SESSION'
   | 'INVALID_FILTER'
   | 'INVALID_IDENTIFIER'
   | 'INVALID_OPTION'
@@ -36,12 +37,14 @@ export type ErrorCode =
   | 'SCOPE_CLOSED'
   | 'SERIALIZATION'
   | 'SESSION_FAILED'
+  | 'TRANSACTION_CONTROL'
   | 'TRANSACTION_ENDED'
   | 'TRANSACTION_OPEN'
   | 'TRANSACTION_TIMEOUT'
   | 'UNIQUE'
   | 'UNKNOWN_COLUMN'
   | 'UNSUPPORTED'
+  | 'WRITE_IGNORED'
 
 /** What every error of this library carries, also one of another copy of the package. */
 export const errorBrand: unique symbol = Symbol.for('active-alchemy.error.v1')
@@ -195,9 +198,32 @@ export class NoScopeError extends ActiveAlchemyError {
 /** Something ran in a scope whose outcome is decided. */
 export class ScopeClosedError extends ActiveAlchemyError {
   readonly code = 'SCOPE_CLOSED'
-  constructor(label: string, state: string) {
+  /** @param cutOffBy What ended it early; a client that left is nobody's mistake. */
+  constructor(label: string, state: string, cutOffBy?: 'abort' | 'timeout') {
     super(
-      `${label} is over (${state}), and its session takes no more statements. Await every call before the answer; for work after it use db.onCommit(fn), db.run(fn) or db.detach(fn).`,
+      cutOffBy === 'abort'
+        ? `The client of ${label} left before the answer, so its work was given up and nothing of it is kept. There is nothing to mend.`
+        : `${label} is over (${state}), and its session takes no more statements. Await every call before the answer; for work after it use db.onCommit(fn), db.run(fn) or db.detach(fn).`,
+    )
+  }
+}
+
+/** A session was used by code that runs in another scope. */
+export class ForeignSessionError extends ActiveAlchemyError {
+  readonly code = 'FOREIGN_SESSION'
+  constructor(label: string, current: string) {
+    super(
+      `The session of ${label} was used in ${current}, whose work it would mix with its own. Use db.session there, and keep none in a variable that outlives its request.`,
+    )
+  }
+}
+
+/** A statement would open or end the transaction of a session behind its back. */
+export class TransactionControlError extends ActiveAlchemyError {
+  readonly code = 'TRANSACTION_CONTROL'
+  constructor(database: string, text: string) {
+    super(
+      `${text} was sent as a statement to ${database} inside a scope, whose transaction is the session's to open and to end. Call db.commit(), db.rollback() or db.transaction(fn).`,
     )
   }
 }
@@ -439,6 +465,14 @@ export class RolledBackError extends AnsweredError {
   readonly code = 'ROLLED_BACK'
   constructor(database: string, cause?: unknown) {
     super(500, `${database} rolled the transaction back instead of committing it. Look for a statement whose error was swallowed.`, cause)
+  }
+}
+
+/** The database took a write, and did not do it. Status 500. */
+export class WriteIgnoredError extends AnsweredError {
+  readonly code = 'WRITE_IGNORED'
+  constructor(model: string, verb: string) {
+    super(500, `The ${verb} of ${model} was accepted and changed no row: a trigger or a rule of the table swallowed it. Look at them.`)
   }
 }
 

@@ -38,8 +38,20 @@ export class Semaphore {
    * @returns Gives the permit back; a second call does nothing.
    */
   async acquire(patience?: Patience): Promise<() => void> {
-    if (this.#free > 0) this.#free -= 1
-    else await this.#wait(patience)
+    const free = this.tryAcquire()
+    if (free) return free
+    await this.#wait(patience)
+    return this.#held()
+  }
+
+  /** Takes a permit where one is free, without waiting. @returns Gives it back, as of `acquire`; `undefined` where none is. */
+  tryAcquire(): (() => void) | undefined {
+    if (this.#free === 0) return undefined
+    this.#free -= 1
+    return this.#held()
+  }
+
+  #held(): () => void {
     let held = true
     return () => {
       if (!held) return

@@ -27,9 +27,9 @@ function touch(scope: Scope, written = 1): void {
     failure: undefined,
     end: () => undefined,
     close: note('close'),
-    commit: note('commit'),
-    rollback: note('rollback'),
+    settle: (how) => note(how)(),
     release: note('release'),
+    takeHooks: () => [],
   }
   scope.member({}, () => member)
 }
@@ -224,7 +224,6 @@ describe('the outcome of a request', () => {
     let asked: ReturnType<typeof request>
     const scope = await left
     expect(() => touch(scope)).toThrow(ScopeClosedError)
-    expect(() => scope.onCommit(() => undefined)).not.toThrow()
     expect([scope.state, log]).toEqual(['rolled back', []])
   })
 })

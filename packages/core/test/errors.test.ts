@@ -86,6 +86,25 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'An earlier statement of POST /orders failed (first)',
     remedy: 'db.transaction(fn)',
   },
+  ForeignSessionError: {
+    make: () => new errors.ForeignSessionError('POST /orders', 'GET /users'),
+    code: 'FOREIGN_SESSION',
+    fact: 'The session of POST /orders was used in GET /users',
+    remedy: 'Use db.session there',
+  },
+  TransactionControlError: {
+    make: () => new errors.TransactionControlError('shop', 'COMMIT'),
+    code: 'TRANSACTION_CONTROL',
+    fact: 'COMMIT was sent as a statement to shop inside a scope',
+    remedy: 'Call db.commit()',
+  },
+  WriteIgnoredError: {
+    make: () => new errors.WriteIgnoredError('User', 'INSERT'),
+    code: 'WRITE_IGNORED',
+    fact: 'The INSERT of User was accepted and changed no row',
+    remedy: 'Look at them',
+    status: 500,
+  },
   ForeignRecordError: {
     make: () => new errors.ForeignRecordError('User', 'POST /orders'),
     code: 'FOREIGN_RECORD',

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CommitError, ScopeClosedError, SessionFailedError } from '../src/errors.js'
+import { CommitError, ForeignSessionError, ScopeClosedError, SessionFailedError } from '../src/errors.js'
+import type { Hook } from '../src/scope/hooks.js'
 import type { ReportEvent } from '../src/scope/report.js'
 import { currentScope, detached, type Outcome, runInScope, Scope, type ScopeMember, type ScopeOptions } from '../src/scope/scope.js'
 
@@ -10,6 +11,8 @@ interface Recorded extends ScopeMember {
   touched: boolean
   written: number
   failure: unknown
+  readonly onCommit: Hook[]
+  readonly onRollback: Hook[]
 }
 
 const log: string[] = []
@@ -22,6 +25,9 @@ afterEach(() => {
 })
 
 function member(name: string, failing: Readonly<Partial<Record<'commit' | 'rollback' | 'release', Error>>> = {}, touched = true): Recorded {
+  const onCommit: Hook[] = []
+  const onRollback: Hook[] = []
+  let hooks: Hook[] = []
   const step = (verb: 'close' | 'commit' | 'rollback' | 'release') => async (): Promise<void> => {
     await turn()
     // What is not awaited would come after its successor.
@@ -37,10 +43,21 @@ function member(name: string, failing: Readonly<Partial<Record<'commit' | 'rollb
     failure: undefined,
     end: (commits) => void log.push(`${name} end${commits ? '' : ', rolled back'}`),
     close: step('close'),
-    commit: step('commit'),
-    rollback: step('rollback'),
+    settle: async (how) => {
+      hooks = how === 'rollback' ? onRollback : hooks
+      await step(how)()
+      if (how === 'commit') hooks = onCommit
+    },
     release: step('release'),
+    takeHooks: () => hooks.splice(0),
+    onCommit,
+    onRollback,
   }
+}
+
+/** A hook, as a session keeps it. */
+function hook(call: () => unknown, isAwaited = true, timeoutMs = 1_000): Hook {
+  return { call, isAwaited, timeoutMs }
 }
 
 function scopeWith(...members: readonly Recorded[]): Scope {
@@ -197,7 +214,7 @@ describe('settling', () => {
   it('runs outside any scope, so that a connection opened by it belongs to nobody', async () => {
     const seen: unknown[] = []
     const only = member('a')
-    only.commit = async () => void seen.push(currentScope())
+    only.settle = async () => void seen.push(currentScope())
     const scope = scopeWith(only)
     await scope.run(() => scope.settle({ commit: true }))
     expect(seen).toEqual([undefined])
@@ -289,7 +306,7 @@ describe('an operation', () => {
     const busy = scope.operation(() => opened)
     const settled = scope.settle({ commit: true })
     const other = scopeWith()
-    await expect(other.operation(() => scope.operation(async () => 1))).rejects.toThrow(ScopeClosedError)
+    await expect(other.operation(() => scope.operation(async () => 1))).rejects.toThrow(ForeignSessionError)
     open()
     await Promise.all([busy, settled])
   })
@@ -500,44 +517,84 @@ describe('cleaning up that fails', () => {
 })
 
 describe('hooks', () => {
-  it('of onCommit are called after the release, one after the other, outside any scope', async () => {
-    const scope = scopeWith(member('a'))
+  it('of a commit are called after the release, one after the other, outside any scope', async () => {
+    const only = member('a')
+    const scope = scopeWith(only)
     const seen: unknown[] = []
-    scope.onCommit(async () => {
-      await turn()
-      seen.push(currentScope())
-      log.push('first')
-    })
-    scope.onCommit(() => log.push('second'))
-    scope.onRollback(() => log.push('never'))
+    only.onCommit.push(
+      hook(async () => {
+        await turn()
+        seen.push(currentScope())
+        log.push('first')
+      }),
+      hook(() => log.push('second')),
+    )
+    only.onRollback.push(hook(() => log.push('never')))
     await scope.run(() => scope.settle({ commit: true }))
     expect(log).toEqual(['a close', 'a commit', 'a release', 'first', 'second'])
     expect(seen).toEqual([undefined])
   })
 
-  it('of onRollback are called after a rollback, and after a commit that failed', async () => {
+  it('of a rollback are called after it, and after a commit that failed', async () => {
     for (const [failing, outcome] of [
       [{}, veto(400)],
       [{ commit: new Error('no') }, { commit: true }],
     ] as const) {
-      const scope = scopeWith(member('a', failing))
-      scope.onCommit(() => log.push('never'))
-      scope.onRollback(() => log.push('undone'))
-      await scope.settle(outcome)?.catch(() => undefined)
+      const only = member('a', failing)
+      only.onCommit.push(hook(() => log.push('never')))
+      only.onRollback.push(hook(() => log.push('undone')))
+      await scopeWith(only)
+        .settle(outcome)
+        ?.catch(() => undefined)
       expect(log.splice(0).slice(-2)).toEqual(['a release', 'undone'])
     }
   })
 
-  it('are called also where no database was touched', async () => {
-    const scope = scopeWith()
-    scope.onCommit(() => log.push('done'))
+  it('of each member tell what became of it', async () => {
+    const [first, second] = [member('a'), member('b', { commit: new Error('no') })]
+    for (const each of [first, second]) {
+      each.onCommit.push(hook(() => log.push(`${each.name} kept`)))
+      each.onRollback.push(hook(() => log.push(`${each.name} lost`)))
+    }
+    await expect(scopeWith(first, second).settle({ commit: true })).rejects.toBeInstanceOf(CommitError)
+    expect(log.slice(-2)).toEqual(['a kept', 'b lost'])
+  })
+
+  it('are not waited for unless they say so, and those that do come first', async () => {
+    const [only, gate] = [member('a'), latch()]
+    only.onCommit.push(
+      hook(async () => {
+        await gate.opened
+        log.push('late')
+      }, false),
+      hook(() => log.push('awaited')),
+    )
+    const scope = scopeWith(only)
     await scope.settle({ commit: true })
-    expect(log).toEqual(['done'])
+    expect(log.slice(-2)).toEqual(['a release', 'awaited'])
+    gate.open()
+    await scope.hooks
+    expect(log.at(-1)).toBe('late')
+  })
+
+  it('that never end are waited for no longer than they may, told, and do not keep the next from its turn', async () => {
+    const only = member('a')
+    only.onCommit.push(
+      hook(() => new Promise(() => undefined), true, 20),
+      hook(() => log.push('next')),
+    )
+    // Their timers alone keep no process alive.
+    const alive = setInterval(() => undefined, 1_000)
+    await scopeWith(only).settle({ commit: true })
+    clearInterval(alive)
+    expect(log.at(-1)).toBe('next')
+    expect(reports).toMatchObject([{ kind: 'hook-failed', error: { message: expect.stringContaining('20 ms') as string } }])
   })
 
   it('are called once', async () => {
-    const scope = scopeWith(member('a'))
-    scope.onCommit(() => log.push('done'))
+    const only = member('a')
+    const scope = scopeWith(only)
+    only.onCommit.push(hook(() => log.push('done')))
     await scope.settle({ commit: true })
     await scope.settle({ commit: true })
     expect(log.filter((line) => line === 'done')).toHaveLength(1)
@@ -545,18 +602,20 @@ describe('hooks', () => {
 
   it('that fail are told, and change nothing', async () => {
     const error = new Error('mail server is down')
-    const scope = scopeWith(member('a'))
-    scope.onCommit(() => Promise.reject(error))
-    scope.onCommit(() => log.push('next'))
-    await expect(scope.settle({ commit: true })).resolves.toBeUndefined()
+    const only = member('a')
+    only.onCommit.push(
+      hook(() => Promise.reject(error)),
+      hook(() => log.push('next')),
+    )
+    await expect(scopeWith(only).settle({ commit: true })).resolves.toBeUndefined()
     expect(log.at(-1)).toBe('next')
     expect(reports).toMatchObject([{ kind: 'hook-failed', label: 'POST /orders', error }])
   })
 
   it('may open a scope of their own', async () => {
-    const scope = scopeWith(member('a'))
-    scope.onCommit(() => runInScope(options, async () => log.push(currentScope()?.label ?? 'none')))
-    await scope.settle({ commit: true })
+    const only = member('a')
+    only.onCommit.push(hook(() => runInScope(options, async () => log.push(currentScope()?.label ?? 'none'))))
+    await scopeWith(only).settle({ commit: true })
     expect(log.at(-1)).toBe('db.run')
   })
 })
@@ -580,8 +639,7 @@ describe('a report function that throws', () => {
   it('is the console itself unless one is given', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const scope = new Scope({ label: 'POST /orders' })
-    scope.onCommit(() => Promise.reject(new Error('mail')))
-    await scope.settle({ commit: true })
+    await scope.callHooks([hook(() => Promise.reject(new Error('mail')))])
     expect(printed).toHaveBeenCalledTimes(1)
   })
 })
@@ -654,8 +712,8 @@ describe('a scope with a member that cannot be closed', () => {
       failure: undefined,
       end: () => undefined,
       close,
-      commit: async () => void log.push(`${name} commit`),
-      rollback: async () => void log.push(`${name} rollback`),
+      settle: async (how) => void log.push(`${name} ${how}`),
+      takeHooks: () => [],
       release: async () => void log.push(`${name} release`),
     })
     const [a, b] = [member('a', () => Promise.reject(new Error('cannot close'))), member('b', async () => undefined)]

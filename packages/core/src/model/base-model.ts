@@ -10,6 +10,7 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
+import { beginOperation } from '../scope/operation.js'
 import { finiteNumber, flag, readOptions } from '../options.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
@@ -28,7 +29,7 @@ import {
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
-import type { IncrementLimits } from '../session/unit-of-work.js'
+import type { IncrementLimits } from '../session/record-writer.js'
 import type { AssignOptions } from './assignment.js'
 import { ownColumns, refuseReserved } from './column.js'
 import type { CreateValues, ModelClass } from './definition.js'
@@ -214,18 +215,18 @@ export class BaseModel {
   }
 
   /** How many records match. */
-  static async count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
-    return filtered(this, where).count()
+  static count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
+    return beginOperation(() => filtered(this, where).count())
   }
 
   /** Whether any record matches. @param where As of `first`. */
-  static async exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
-    return narrowed(this, where, 'exists', arguments.length === 0).exists()
+  static exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
+    return beginOperation(() => narrowed(this, where, 'exists', arguments.length === 0).exists())
   }
 
   /** One page of the records. See `Query.paginate`. */
-  static async paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
-    return queryOf(this).paginate(options)
+  static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
+    return beginOperation(() => queryOf(this).paginate(options))
   }
 
   // ------------------------------------------------------------------------------------------------ writing
@@ -254,16 +255,13 @@ export class BaseModel {
     rows: readonly CreateValues<M>[],
     options?: AssignOptions,
   ): Promise<InstanceType<M>[]> {
-    return insideSession(this, 'createMany', (session) =>
-      session.transaction(async () => {
-        if (!Array.isArray(rows as unknown)) {
-          throw new InvalidValueError(metadataOf(this).name, '*', 'takes a list of objects of values by column')
-        }
-        const records = rows.map((values) => made(this, values, options))
-        await session.records.insertMany(records)
-        return records
-      }),
-    )
+    const make = (): InstanceType<M>[] => {
+      if (!Array.isArray(rows as unknown)) {
+        throw new InvalidValueError(metadataOf(this).name, '*', 'takes a list of objects of values by column')
+      }
+      return rows.map((values) => made(this, values, options))
+    }
+    return beginOperation(() => insideSession(this, 'createMany', (session) => session.records.insertMany(make)))
   }
 
   /** Inserts a new record; of an existing one, updates the columns that changed, if any did. */
@@ -273,7 +271,13 @@ export class BaseModel {
 
   /** Sets values, and saves. See `create` for what it throws. */
   update<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): RecordPromise<this> {
-    return this.#verb('update', (session) => session.records.save(this.set(values, options)))
+    return this.#verb('update', (session) => {
+      session.records.change(this, () => {
+        this.set(values, options)
+        return Object.keys(values)
+      })
+      return session.records.save(this)
+    })
   }
 
   /** Sets values, and does not save. See `create` for what it throws. */

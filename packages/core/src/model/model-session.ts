@@ -26,7 +26,7 @@ export class ModelSession extends Session {
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     this.#refuseForeign(model)
     const read = async (): Promise<T | null> => keyed(model, options).withKey(id)
-    return this.scope.run(() => RecordPromise.begin<T, T | null>(read, notFound(model, id)))
+    return RecordPromise.begin<T, T | null>(read, notFound(model, id), this.scope)
   }
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */

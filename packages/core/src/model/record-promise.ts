@@ -1,6 +1,7 @@
 import { RecordNotFoundError } from '../errors.js'
-import { Operation } from '../scope/operation.js'
-import type { IncrementLimits } from '../session/unit-of-work.js'
+import { beginOperation, Operation } from '../scope/operation.js'
+import type { Scope } from '../scope/scope.js'
+import type { IncrementLimits } from '../session/record-writer.js'
 import type { AssignOptions } from './assignment.js'
 
 /** A record, as far as a chain of verbs needs it. */
@@ -29,9 +30,13 @@ interface VerbRecord {
 export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Found> {
   #missing: () => Error = () => new RecordNotFoundError('The record')
 
-  /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. */
-  static begin<T extends VerbRecord, Found = T>(work: () => PromiseLike<Found>, missing?: () => Error): RecordPromise<T, Found> {
-    const promise = Operation.start<Found, RecordPromise<T, Found>>(RecordPromise, work)
+  /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. @param scope Of the work. */
+  static begin<T extends VerbRecord, Found = T>(
+    work: () => PromiseLike<Found>,
+    missing?: () => Error,
+    scope?: Scope,
+  ): RecordPromise<T, Found> {
+    const promise = Operation.start<Found, RecordPromise<T, Found>>(RecordPromise, work, scope)
     if (missing) promise.#missing = missing
     return promise
   }
@@ -87,7 +92,7 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** The values of the record. See `BaseModel.toDict`. */
-  async toDict(): Promise<Record<string, unknown>> {
-    return (await this.#found()).toDict()
+  toDict(): Promise<Record<string, unknown>> {
+    return beginOperation(async () => (await this.#found()).toDict())
   }
 }

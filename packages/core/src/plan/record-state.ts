@@ -1,23 +1,32 @@
+import { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import type { Scope } from '../scope/scope.js'
 
-/** The values of a row as the database holds them, by property path; a column that was not read is missing. */
-export type Snapshot = ReadonlyMap<string, unknown>
-
-/** The session that a record belongs to, as far as a record cares. */
-export interface RecordOwner {
-  /** Whether the record is its alone. */
-  readonly isOpen: boolean
+/**
+ * The row of a record as it was last read or written: its values by the index of their column, `undefined` where one was not read.
+ *
+ * A value that nobody can change in place (a text, a number, a Luxon moment) is its own memory, and costs nothing to keep. Of
+ * the others (JSON, a `Date`) the form in which the driver binds them is kept as well, since the object would change with them.
+ */
+export interface Snapshot {
+  readonly metadata: EntityMetadata
+  readonly values: readonly unknown[]
+  readonly bound: readonly unknown[] | undefined
 }
 
 /** What is known of a record beside its values. */
 export interface RecordState {
   /** The row as it was last read or written; `undefined` while there is no row. */
   readonly snapshot: Snapshot | undefined
-  /** The session whose record it is; records that plain TypeORM loaded have none. */
-  readonly owner: RecordOwner | undefined
+  /** The scope whose record it is; records that plain TypeORM loaded have none. */
+  readonly owner: Scope | undefined
   /** Its row was deleted for good. */
   readonly removed: boolean
+  /** A write that went past it may have changed its row. */
+  readonly isExpired?: boolean
+  /** Columns that the next save writes, changed or not. */
+  readonly named?: ReadonlySet<ColumnMetadata>
 }
 
 const fresh: RecordState = { snapshot: undefined, owner: undefined, removed: false }
@@ -34,51 +43,199 @@ export function setRecordState(record: object, state: RecordState): void {
 }
 
 /** Remembers the values of a record that was just read or written, so that its next save needs no SELECT. */
-export function snapshot(metadata: EntityMetadata, record: object, owner?: RecordOwner): void {
+export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Scope): void {
   states.set(record, { snapshot: takeSnapshot(metadata, record), owner, removed: false })
 }
 
-/** The values of `record` in the form in which the driver binds them. */
-export function takeSnapshot(metadata: EntityMetadata, record: ObjectLiteral): Snapshot {
-  const values = new Map<string, unknown>()
+/** Lets the next save of `record` write these properties, whether they have changed or not: the row may have moved meanwhile. */
+export function nameColumns(metadata: EntityMetadata, record: object, properties: Iterable<string>): void {
+  const names = new Set(properties)
+  const state = recordState(record)
+  const named = new Set(state.named)
   for (const column of metadata.columns) {
-    const value = persistentValue(column, record)
-    if (value !== undefined) values.set(column.propertyPath, value)
-    if (isMappedKey(column)) column.setEntityValue(record, column.getEntityValue(record))
+    if (names.has(column.propertyName) || (column.relationMetadata && names.has(column.relationMetadata.propertyName))) named.add(column)
   }
-  return values
+  states.set(record, { ...state, named })
+}
+
+/** What is known of the columns of a model, made once. */
+interface Layout {
+  readonly columns: readonly ColumnMetadata[]
+  readonly indexes: ReadonlyMap<ColumnMetadata, number>
+  /** Whether the value is simply the property of that name. */
+  readonly isPlain: readonly boolean[]
+  /** Whether a foreign key has a property of its own beside its relation: `countryId` beside `country`. */
+  readonly isMappedKey: readonly boolean[]
+}
+
+const layouts = new WeakMap<EntityMetadata, Layout>()
+
+function layoutOf(metadata: EntityMetadata): Layout {
+  let layout = layouts.get(metadata)
+  if (!layout) {
+    const { columns } = metadata
+    layout = {
+      columns,
+      indexes: new Map(columns.map((column, index) => [column, index])),
+      isPlain: columns.map((column) => !column.embeddedMetadata && !column.relationMetadata && !column.referencedColumn),
+      isMappedKey: columns.map(({ relationMetadata, isVirtual }) => relationMetadata !== undefined && !isVirtual),
+    }
+    layouts.set(metadata, layout)
+  }
+  return layout
+}
+
+function valueAt({ columns, isPlain }: Layout, index: number, record: ObjectLiteral): unknown {
+  const column = columns[index]
+  if (!column) return undefined
+  return isPlain[index] ? record[column.propertyName] : column.getEntityValue(record)
+}
+
+/** The values of `record` as they are now. */
+export function takeSnapshot(metadata: EntityMetadata, record: ObjectLiteral): Snapshot {
+  const layout = layoutOf(metadata)
+  const values: unknown[] = []
+  let bound: unknown[] | undefined
+  for (const [index, column] of layout.columns.entries()) {
+    const value = valueAt(layout, index, record)
+    values.push(value)
+    if (canChange(value)) (bound ??= [])[index] = memory(value, bind(column, value))
+    if (layout.isMappedKey[index] && value !== undefined) column.setEntityValue(record, value)
+  }
+  return { metadata, values, bound }
+}
+
+/** `row` with the values of `columns` as `record` has them now. */
+export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[], row?: Snapshot): Snapshot {
+  const layout = layoutOf(metadata)
+  const before = row && aligned(row, metadata)
+  const values = before ? [...before.values] : layout.columns.map((): unknown => undefined)
+  let bound = before?.bound && [...before.bound]
+  for (const column of columns) {
+    const index = layout.indexes.get(column)
+    if (index === undefined) continue
+    const value = valueAt(layout, index, record)
+    values[index] = value
+    if (canChange(value)) (bound ??= [])[index] = memory(value, bind(column, value))
+    else if (bound) bound[index] = undefined
+  }
+  return { metadata, values, bound }
+}
+
+/** `now` with what only `before` knows. */
+export function merged(before: Snapshot, now: Snapshot): Snapshot {
+  const { values, bound } = aligned(before, now.metadata)
+  if (!now.values.some((value, index) => value === undefined && values[index] !== undefined)) return now
+  const isKnown = now.values.map((value) => value !== undefined)
+  return {
+    metadata: now.metadata,
+    values: now.values.map((value, index) => (isKnown[index] ? value : values[index])),
+    bound: bound || now.bound ? isKnown.map((known, index) => (known ? now.bound?.[index] : bound?.[index])) : undefined,
+  }
+}
+
+/** A snapshot by the metadata of today: they are made anew when a model is met late. */
+function aligned(row: Snapshot, metadata: EntityMetadata): Snapshot {
+  if (row.metadata === metadata) return row
+  const before = new Map(row.metadata.columns.map(({ propertyPath }, index) => [propertyPath, index]))
+  const indexes = metadata.columns.map(({ propertyPath }) => before.get(propertyPath) ?? -1)
+  return { metadata, values: indexes.map((index) => row.values[index]), bound: row.bound && indexes.map((index) => row.bound?.[index]) }
+}
+
+/** Whether a column was read into `row`. */
+export function hasRead(row: Snapshot, column: ColumnMetadata): boolean {
+  const { values, metadata } = aligned(row, column.entityMetadata)
+  return values[layoutOf(metadata).indexes.get(column) ?? -1] !== undefined
+}
+
+/** The value that the row has in a column, in the form in which the driver binds it; `undefined` when it was not read. */
+export function boundValue(row: Snapshot, column: ColumnMetadata): unknown {
+  const known = aligned(row, column.entityMetadata)
+  const index = layoutOf(known.metadata).indexes.get(column)
+  return index === undefined ? undefined : boundAt(known, index, column)
+}
+
+function boundAt({ values, bound }: Snapshot, index: number, column: ColumnMetadata): unknown {
+  const value = values[index]
+  if (value === undefined) return undefined
+  return bound?.[index] ?? bind(column, value)
+}
+
+/** Puts the values of its row back on `record`. */
+export function restoreValues(record: ObjectLiteral, row: Snapshot): void {
+  const { driver } = row.metadata.dataSource
+  for (const [index, column] of row.metadata.columns.entries()) {
+    const value = row.values[index]
+    if (value === undefined) continue
+    const bound = row.bound?.[index]
+    column.setEntityValue(record, bound === undefined ? value : hydrated(column, bound, driver))
+  }
 }
 
 /** The value of a column in the form in which the driver binds it; `undefined` when the record has none. */
 export function persistentValue(column: ColumnMetadata, record: ObjectLiteral): unknown {
   const value: unknown = column.getEntityValue(record)
-  return value === undefined ? undefined : column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
+  return value === undefined ? undefined : bind(column, value)
+}
+
+function bind(column: ColumnMetadata, value: unknown): unknown {
+  return column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
 }
 
 /** The columns whose value differs from the row, in the order of the table; every one of a new record. */
 export function changedColumns(metadata: EntityMetadata, record: ObjectLiteral): ColumnMetadata[] {
-  const { snapshot: row } = recordState(record)
-  return metadata.columns.filter((column) => {
-    if (isMappedKey(column)) alignKey(column, record, row)
-    const value = persistentValue(column, record)
-    return value !== undefined && !(row?.has(column.propertyPath) && isSame(row.get(column.propertyPath), value))
-  })
+  const layout = layoutOf(metadata)
+  const { snapshot: known } = recordState(record)
+  const row = known && aligned(known, metadata)
+  const changed: ColumnMetadata[] = []
+  for (const [index, column] of layout.columns.entries()) {
+    if (layout.isMappedKey[index]) alignKey(column, record, row && boundAt(row, index, column))
+    if (isChangedAt(layout, index, column, record, row)) changed.push(column)
+  }
+  return changed
 }
 
-/** Whether a foreign key has a property of its own beside its relation: `countryId` beside `country`. */
-function isMappedKey({ relationMetadata, isVirtual }: ColumnMetadata): boolean {
-  return relationMetadata !== undefined && !isVirtual
+function isChangedAt(layout: Layout, index: number, column: ColumnMetadata, record: ObjectLiteral, row: Snapshot | undefined): boolean {
+  const value = valueAt(layout, index, record)
+  if (value === undefined) return false
+  const held = row?.values[index]
+  if (!row || held === undefined) return true
+  const bound = row.bound?.[index]
+  // The same value, and one that nobody can have changed in place.
+  if (bound === undefined && value === held) return false
+  return !isSame(bound ?? bind(column, held), bind(column, value))
 }
 
 /** Lets the one of the two that was changed decide: TypeORM would write the key of the related record, whatever the property says. */
-function alignKey(column: ColumnMetadata, record: ObjectLiteral, row: Snapshot | undefined): void {
+function alignKey(column: ColumnMetadata, record: ObjectLiteral, bound: unknown): void {
   const own: unknown = record[column.propertyName]
   const written: unknown = column.getEntityValue(record)
   if (own === undefined || isSame(own, written)) return
   const relation = column.relationMetadata?.propertyName
-  const isPropertyChanged = row !== undefined && isSame(row.get(column.propertyPath), persistentValue(column, record))
+  const isPropertyChanged = bound !== undefined && isSame(bound, persistentValue(column, record))
   if (isPropertyChanged && relation !== undefined) Reflect.deleteProperty(record, relation)
   else record[column.propertyName] = written
+}
+
+/** Whether a value can change without being replaced. A Luxon moment cannot. */
+function canChange(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof DateTime)
+}
+
+/** A bound form that does not change with the value: some values are bound as they are. Large bytes are not copied. */
+function memory(value: unknown, bound: unknown): unknown {
+  return bound === value && (Array.isArray(value) || value instanceof Date) ? structuredClone(bound) : bound
+}
+
+/** The value that an object holds for a bound one. JSON is bound as text, which not every driver reads back as a value. */
+function hydrated(
+  column: ColumnMetadata,
+  value: unknown,
+  driver: { prepareHydratedValue: (value: unknown, column: ColumnMetadata) => unknown },
+): unknown {
+  const isJson = column.type === 'json' || column.type === 'jsonb'
+  if (isJson && typeof value === 'string') return JSON.parse(value)
+  return driver.prepareHydratedValue(value, column)
 }
 
 /** Whether two bound values are the same to the database. */

@@ -2,19 +2,40 @@ import type { DataSource, EntityMetadata } from 'typeorm'
 import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 
+/** Characters of text that are kept for a model; the oldest text goes first. */
+const textLimit = 500_000
+
 /**
- * SQL texts of one-row writes, made once for each model and set of columns.
+ * SQL texts of writes by key, made once for each model and set of columns.
  *
- * The text is the same for the same work, so that a driver's prepared statements are found again.
+ * The text is the same for the same work, so that a driver's prepared statements are found again. A client chooses which
+ * columns and how many rows there are, so that what is kept has a limit.
  */
-const texts = new WeakMap<EntityMetadata, Map<string, string>>()
+class Texts {
+  readonly #texts = new Map<string, string>()
+  #length = 0
+
+  of(key: string, make: () => string): string {
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    const sql = make()
+    this.#texts.set(key, sql)
+    this.#length += sql.length
+    for (const [oldest, text] of this.#texts) {
+      if (this.#length <= textLimit || oldest === key) break
+      this.#texts.delete(oldest)
+      this.#length -= text.length
+    }
+    return sql
+  }
+}
+
+const texts = new WeakMap<EntityMetadata, Texts>()
 
 function text(metadata: EntityMetadata, key: string, make: () => string): string {
   let ofModel = texts.get(metadata)
-  if (!ofModel) texts.set(metadata, (ofModel = new Map()))
-  let sql = ofModel.get(key)
-  if (sql === undefined) ofModel.set(key, (sql = make()))
-  return sql
+  if (!ofModel) texts.set(metadata, (ofModel = new Texts()))
+  return ofModel.of(key, make)
 }
 
 /** Names of columns, for a key of the cache. */
@@ -53,6 +74,23 @@ function primaryKeyCondition(metadata: EntityMetadata, placeholders: Placeholder
     .join(' AND ')
 }
 
+/** Rows that one INSERT takes at the most: more gain nothing, and make a text that is dear to keep. */
+const rowLimit = 1_024
+/** Up to here every number of rows has its text; above, powers of two have. */
+const smallBatch = 128
+
+/**
+ * How many of `rows` rows the next INSERT takes: of few sizes, since each has a text and prepared statements of its own.
+ *
+ * @param parameters How many values one statement can bind. @param columns How many a row has.
+ */
+export function batchSize(rows: number, parameters: number, columns: number): number {
+  // An INSERT without columns makes one row.
+  if (columns === 0) return 1
+  const most = Math.min(rows, rowLimit, Math.max(1, Math.floor(parameters / columns)))
+  return most <= smallBatch ? most : 2 ** Math.floor(Math.log2(most))
+}
+
 /**
  * `INSERT INTO … VALUES (…), (…)`; binds the rows' values one row after the other.
  *
@@ -80,12 +118,20 @@ export function insertText(
   })
 }
 
-/** `UPDATE … SET … WHERE key = …`; binds the columns' values, then the primary key's. */
+/** A version is counted by the database: what an object remembers may be old. */
+function versionCount({ versionColumn, dataSource }: EntityMetadata): string[] {
+  if (!versionColumn) return []
+  const name = dataSource.driver.escape(versionColumn.databaseName)
+  return [`${name} = ${name} + 1`]
+}
+
+/** `UPDATE … SET … WHERE key = …`; binds the columns' values, then the primary key's. A version among them is counted. */
 export function updateText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], returning: readonly ColumnMetadata[]): string {
   return text(metadata, `update ${names(columns)} ${names(returning)}`, () => {
     const placeholders = new Placeholders(metadata.dataSource)
     const { driver } = metadata.dataSource
-    const set = columns.map((column) => `${driver.escape(column.databaseName)} = ${placeholders.next(column)}`).join(', ')
+    const values = columns.map((column) => `${driver.escape(column.databaseName)} = ${placeholders.next(column)}`)
+    const set = [...values, ...versionCount(metadata)].join(', ')
     const where = primaryKeyCondition(metadata, placeholders)
     return `UPDATE ${quotedTable(metadata)} SET ${set} WHERE ${where}${returningClause(metadata, returning)}`
   })
@@ -137,6 +183,7 @@ export function incrementText(
     const name = driver.escape(column.databaseName)
     const sets = [`${name} = ${name} + ${placeholders.next(column)}`]
     for (const other of others) sets.push(`${driver.escape(other.databaseName)} = ${placeholders.next(other)}`)
+    sets.push(...versionCount(metadata))
     const conditions = [primaryKeyCondition(metadata, placeholders)]
     if (bounds.min) conditions.push(`${name} + ${placeholders.next(column)} >= ${placeholders.next(column)}`)
     if (bounds.max) conditions.push(`${name} + ${placeholders.next(column)} <= ${placeholders.next(column)}`)

@@ -476,7 +476,11 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   /** The first that matches, `null` if none does. */
   first(): Promise<R | null> {
-    return this.#run('first', async (session, runner) => (await this.#limited(1).#load(session, runner))[0] ?? null)
+    return this.#operation(() => this.#first())
+  }
+
+  #first(): Promise<R | null> {
+    return this.#inSession('first', async (session, runner) => (await this.#limited(1).#load(session, runner))[0] ?? null)
   }
 
   /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
@@ -491,7 +495,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
   firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
-    return this.#operation(async () => (await this.first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name)))
+    return this.#operation(async () => (await this.#first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name)))
   }
 
   /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
@@ -516,7 +520,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       const value: unknown = this.dataSource.driver.preparePersistentValue(values[index], column)
       query.#own(`${this.alias}.${column.propertyPath} = ${query.#place(value)}`)
     }
-    return query.first()
+    return query.#first()
   }
 
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
@@ -546,7 +550,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /** The first value of the first row, `null` if there is none. */
   scalar(): Promise<R[keyof R] | null> {
     return this.#operation(async () => {
-      const row = await this.first()
+      const row = await this.#first()
       if (row === null) return null
       const [value] = Object.values(row as ObjectLiteral) as R[keyof R][]
       return value ?? null
@@ -619,7 +623,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       // Without joins only the key counts: a record that the loop has changed need not match any more.
       const query = this.expressionMap.joinAttributes.length > 0 ? this.#unlocked() : this.#anew()
       query.#own(query.#keyed(keys))
-      session.records.evictClean(metadata)
+      session.identities.evictClean(metadata, (record) => session.records.isPending(record))
       const found = new Map<string, R>()
       for (const record of await query.#load(session, runner)) {
         found.set(
@@ -741,7 +745,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
       const why = `${verb}() would change every row`
       throw new InvalidFilterError(this.#metadata.name, 'nothing', why, `Give a condition, or call ${verb} with { allRows: true }.`)
     }
-    return this.#run(
+    return this.#inSession(
       verb,
       async (session, runner) => {
         const metadata = this.#metadata
@@ -758,7 +762,8 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
         // Conditions name their table, which TypeORM understands in a SELECT only, unless told.
         writer.expressionMap.aliasNamePrefixingEnabled = true
         const { affected } = await writer.execute()
-        session.countWritten(affected ?? 0)
+        session.connection.frame.written += affected ?? 0
+        session.identities.expire(metadata)
         return affected ?? 0
       },
       true,
@@ -792,20 +797,19 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
 
   // ------------------------------------------------------------------------------------------------ how it runs
 
-  #run<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>, writes = false): Promise<Result> {
+  #run<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>): Promise<Result> {
+    return this.#operation(() => this.#inSession(verb, work))
+  }
+
+  /** The work of a verb, which has begun already. */
+  #inSession<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>, writes = false): Promise<Result> {
     const label = `${this.#metadata.name}.query().${verb}()`
-    const send = (): Promise<Result> =>
-      this.alchemy.withSession(label, (session) => {
-        const run = (runner: QueryRunner): Promise<Result> => work(session, runner)
-        return this.isPlainRead && !writes ? session.read(run) : session.write(run)
-      })
-    return this.#operation(send)
+    return this.alchemy.withSession(label, (session) => work(session, this.isPlainRead && !writes ? session.reader : session.writer))
   }
 
   /** Its scope waits for it, and fails with it if nobody awaits it. */
   #operation<Result>(work: () => Promise<Result>): Promise<Result> {
-    const begin = (): Promise<Result> => beginOperation(work)
-    return this.#scope ? this.#scope.run(begin) : begin()
+    return beginOperation(work, this.#scope)
   }
 
   /** @internal Runs in `scope`, wherever it is sent: the query of a session. */
@@ -825,7 +829,7 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
     this.expressionMap.selectDistinct = false
     this.#loadEager(metadata)
     const { entities } = await this.executeEntitiesAndRawResults(runner)
-    return entities.map((entity) => session.records.adopt(metadata, entity)) as unknown as R[]
+    return entities.map((entity) => session.identities.adopt(metadata, entity)) as unknown as R[]
   }
 
   /** Lets TypeORM load eager relations by statements of their own, which leaves limits and locks alone. */

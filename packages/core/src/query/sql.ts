@@ -1,8 +1,9 @@
 import { DateTime } from 'luxon'
-import type { ObjectLiteral, QueryResult, QueryRunner } from 'typeorm'
+import type { ObjectLiteral, QueryResult } from 'typeorm'
 import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
+import { beginOperation } from '../scope/operation.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 
 /** Where a fragment gets its places and names when it is made text. */
@@ -104,7 +105,7 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
     onFulfilled?: ((rows: Row[]) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
-    this.#sent ??= this.#send()
+    this.#sent ??= beginOperation(() => this.#send())
     return this.#sent.then(onFulfilled, onRejected)
   }
 
@@ -121,8 +122,8 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
     })
     if (this.onlyReads) refuseWrite(text)
     return dataSource.withSession('db.sql', (session) => {
-      const send = async (runner: QueryRunner): Promise<Row[]> => rowsOf(await runner.query(text, values, true)) as Row[]
-      return this.onlyReads ? session.read(send) : session.write(send)
+      const runner = this.onlyReads ? session.reader : session.writer
+      return runner.query(text, values, true).then((result) => rowsOf(result) as Row[])
     })
   }
 }

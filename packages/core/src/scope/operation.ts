@@ -1,10 +1,11 @@
 import { ScopeClosedError } from '../errors.js'
+import { callSite } from './call-site.js'
 import { currentScope, type Scope } from './scope.js'
 
 type Executor<Result> = (resolve: (result: Result | PromiseLike<Result>) => void, reject: (reason: unknown) => void) => void
 
 /**
- * The promise of work that its scope waits for.
+ * The promise of work that its scope waits for: the one door of every verb.
  *
  * Work that fails and that nobody awaits makes the scope fail, as it would if it had been awaited; it does not end the process.
  */
@@ -31,26 +32,49 @@ export class Operation<Result> extends Promise<Result> {
     work: () => PromiseLike<Result>,
     scope = currentScope(),
   ): Own {
+    if (scope) scope.site = callSite() ?? scope.site
     const operation: Own = new Class((resolve, reject) => {
-      underWay(scope, work).then(resolve, (error: unknown) => {
-        if (scope && !operation.#isSeen) {
+      if (!scope) {
+        attempt(work).then(resolve, reject)
+        return
+      }
+      let isUnderWay = false
+      const fail = (error: unknown): void => {
+        if (!operation.#isSeen) {
           // Who awaits it later sees it. What came too late the scope has reported.
           void Promise.prototype.then.call(operation, undefined, () => undefined)
           if (!(error instanceof ScopeClosedError)) scope.noteUnseen(error, () => operation.#isSeen)
         }
+        if (isUnderWay) scope.exit()
         reject(error)
-      })
+      }
+      const begin = (): PromiseLike<Result> => {
+        const begun = scope.enter(work)
+        isUnderWay = true
+        return begun
+      }
+      attempt(begin).then((result) => {
+        scope.exit()
+        resolve(result)
+      }, fail)
     })
     return operation
   }
 }
 
-/** Begins `work` at once. @param scope Of the work. @default the current one, if there is one */
+/**
+ * Begins `work` at once, as an operation of its scope: the scope waits for it, and fails with it if nobody awaits it.
+ *
+ * @param scope Of the work. @default the current one, if there is one
+ */
 export function beginOperation<Result>(work: () => PromiseLike<Result>, scope?: Scope): Operation<Result> {
   return Operation.start<Result, Operation<Result>>(Operation, work, scope)
 }
 
-function underWay<Result>(scope: Scope | undefined, work: () => PromiseLike<Result>): Promise<Result> {
-  const begun = async (): Promise<Result> => work()
-  return scope?.operation(begun) ?? begun()
+function attempt<Result>(work: () => PromiseLike<Result>): PromiseLike<Result> {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

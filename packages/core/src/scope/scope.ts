@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { CommitError, InvalidOptionError, ScopeClosedError, SessionFailedError } from '../errors.js'
+import { CommitError, ForeignSessionError, ScopeClosedError, SessionFailedError } from '../errors.js'
+import type { CallSite } from './call-site.js'
+import { callHooks, type Hook } from './hooks.js'
 import { printReport, type ReportEvent, type Reporter } from './report.js'
 
 /** Why a scope rolled back. */
@@ -20,7 +22,7 @@ export type Outcome =
 /** How far a scope has come. */
 export type ScopeState = 'open' | 'closing' | 'committed' | 'rolled back' | 'failed'
 
-/** One database's part of a scope. */
+/** One database's part of a scope. What has nothing to wait for gives no promise. */
 export interface ScopeMember {
   /** Name of the database, for messages. */
   readonly name: string
@@ -28,19 +30,22 @@ export interface ScopeMember {
   readonly touched: boolean
   /** Rows written and not yet committed. */
   readonly written: number
-  /** Whether a rollback would undo something. */
+  /** Whether it holds a connection with an open transaction. */
   readonly inTransaction?: boolean
+  /** Whether a rollback would undo something. */
+  readonly holdsWork?: boolean
   /** The first failed statement: it can only be rolled back. */
   readonly failure: unknown
   /** Ends it where there is nothing to wait for. @param commits Whether the scope ends with success. */
   end(commits: boolean): void
-  /** Refuses new statements and waits for those under way. */
-  close(): Promise<void>
-  /** Commits; rejects unless the server says that it did. */
-  commit(): Promise<void>
-  rollback(): Promise<void>
+  /** Waits for the statements under way; new ones are refused by the scope. */
+  close(): Promise<void> | undefined
+  /** Commits or rolls back; a commit rejects unless the server says that it did. */
+  settle(how: 'commit' | 'rollback'): Promise<void>
   /** Gives the connection back. */
-  release(): Promise<void>
+  release(): Promise<void> | undefined
+  /** The functions to call, by how it has ended; each is given out once. */
+  takeHooks(): readonly Hook[]
 }
 
 /** How a scope is made. */
@@ -51,14 +56,27 @@ export interface ScopeOptions {
   readonly isVerb?: boolean
   /** Receives what the answer cannot tell. @default prints it */
   readonly report?: Reporter | undefined
+  /** Milliseconds for which it may hold an open transaction. @default the option of each database */
+  readonly transactionTimeoutMs?: number | undefined
 }
 
-/** What the storage holds: a scope, whether the code runs inside one of its operations, and whether it lets its answer out. */
+/** Where code runs. */
 interface Context {
-  readonly scope: Scope
-  readonly operation: boolean
-  readonly leaving?: true
+  /** `undefined` where it was taken out of any scope on purpose. */
+  readonly scope: Scope | undefined
+  /** Whether it belongs to something that its scope waits for. */
+  readonly isOperation: boolean
+  /** Whether it is the scope's own end, which may still send statements. */
+  readonly isEnd: boolean
+  /** What of the scope it runs inside of: a savepoint, a flush. */
+  readonly inner?: object
+  /** What that stands inside of. */
+  readonly outer?: Context | undefined
+  /** Whether it lets the answer of its scope out. */
+  readonly isLeaving?: true
 }
+
+const outside: Context = { scope: undefined, isOperation: false, isEnd: false }
 
 /** Shared by all copies of this package in the process, so that two of them agree on the current scope. */
 const storageKey = Symbol.for('active-alchemy.scope.v1')
@@ -79,7 +97,7 @@ export class Scope {
   readonly #reporter: Reporter
   /** Made at first use, like all that a scope needs which is used: most requests pay for it only. */
   #members: Map<object, ScopeMember> | undefined
-  readonly #inside: Context = { scope: this, operation: false }
+  readonly #inside: Context = { scope: this, isOperation: false, isEnd: false }
   #operating: Context | undefined
   #state: ScopeState = 'open'
   #settled: Promise<void> | undefined
@@ -88,7 +106,7 @@ export class Scope {
   #lingering = 0
   #whenQuiet: (() => void) | undefined
   #refusesOperations = false
-  #isCutOff = false
+  #cutOffBy: 'abort' | 'timeout' | undefined
   /** What ended the scope for having taken too long: nobody who asks for its commit is told of a success. */
   #timeout: Error | undefined
   #rollbackOnly: { readonly reason: unknown } | undefined
@@ -96,12 +114,16 @@ export class Scope {
   #refusedCommit: { readonly error: unknown } | undefined
   /** Failures that nobody had seen when they came. */
   readonly #unseen: { readonly error: unknown; readonly isSeen: () => boolean }[] = []
-  #onCommit: (() => unknown)[] = []
-  #onRollback: (() => unknown)[] = []
+  #hooks: Promise<void> | undefined
+  /** Milliseconds for which it may hold an open transaction; `undefined` leaves that to each database. */
+  readonly transactionTimeoutMs: number | undefined
+  /** @internal Where the application called last. */
+  site: CallSite | undefined
 
   constructor(options: ScopeOptions) {
     this.label = options.label
     this.isVerb = options.isVerb ?? false
+    this.transactionTimeoutMs = options.transactionTimeoutMs
     let parent = storage.getStore()?.scope
     // One that has ended holds nothing; keeping it would chain up the scopes of a timer that starts the next from within.
     while (parent && parent.state !== 'open' && parent.state !== 'closing') ({ parent } = parent)
@@ -131,7 +153,7 @@ export class Scope {
 
   /** Runs `work`, which lets the answer out of a scope that is over. */
   protected runLeaving<T>(work: () => T): T {
-    return storage.run({ scope: this, operation: false, leaving: true }, work)
+    return storage.run({ scope: this, isOperation: false, isEnd: false, isLeaving: true }, work)
   }
 
   /** Called before the scope is used in any way; what it is used for may then be refused. */
@@ -146,30 +168,55 @@ export class Scope {
     return this.#settled
   }
 
+  /** Whether it has not ended yet. */
+  get isOpen(): boolean {
+    return this.#state === 'open' || this.#state === 'closing'
+  }
+
+  /** Whether the records that it loaded are its alone: until it ends. Verbs outside any scope may meet on one record. */
+  get ownsRecords(): boolean {
+    return !this.isVerb && this.isOpen
+  }
+
   /** Whether a statement may start now: while the scope is open, and while it closes from what had begun before. */
   get admits(): boolean {
     if (this.#state === 'open') return true
-    return this.#state === 'closing' && !this.#refusesOperations && (this.#lingering > 0 || this.#isOperating())
+    if (this.#state !== 'closing') return false
+    const context = storage.getStore()
+    const isOurs = context?.scope === this
+    if (isOurs && context.isEnd) return true
+    return !this.#refusesOperations && (this.#lingering > 0 || (isOurs && context.isOperation))
   }
 
   /** @internal The error for what comes too late. Nobody may await it, so that it is reported too, but after an abort or a timeout, where it is usual. */
   refusal(): Error {
     if (this.#timeout) return this.#timeout
-    const error = new ScopeClosedError(this.label, this.#state)
-    if (!this.#isCutOff) this.report({ kind: 'scope-closed', label: this.label, error, message: error.message })
+    const error = new ScopeClosedError(this.label, this.#state, this.#cutOffBy)
+    if (!this.#cutOffBy) this.report({ kind: 'scope-closed', label: this.label, error, message: error.message })
     return error
+  }
+
+  /**
+   * @internal Refuses what comes from another scope, or too late.
+   *
+   * @throws {ForeignSessionError} The calling code runs in another scope.
+   * @throws {ScopeClosedError} The scope has settled.
+   */
+  admit(): void {
+    const current = currentScope()
+    if (current && current !== this) throw new ForeignSessionError(this.label, current.label)
+    if (!this.admits) throw this.refusal()
   }
 
   /** Whether its end has to be waited for: something was written, is under way, or is to be called. */
   get isPending(): boolean {
-    if (this.#underWay > 0 || this.#isTouched()) return true
-    return this.#onCommit.length + this.#onRollback.length + this.#unseen.length > 0
+    return this.#underWay > 0 || this.#isTouched() || this.#unseen.length > 0
   }
 
   /** Whether a rollback would undo something, or something is under way that it would. */
   get holdsWork(): boolean {
     if (this.#underWay > 0) return true
-    for (const member of this.#members?.values() ?? []) if (member.inTransaction) return true
+    for (const member of this.#members?.values() ?? []) if (member.holdsWork) return true
     return false
   }
 
@@ -178,8 +225,8 @@ export class Scope {
    * success, as it could not if it had been awaited.
    */
   noteUnseen(error: unknown, isSeen: () => boolean): void {
-    if (this.#state === 'open' || this.#state === 'closing') this.#unseen.push({ error, isSeen })
-    else if (!this.#isCutOff) this.#reportUnseen(error)
+    if (this.isOpen) this.#unseen.push({ error, isSeen })
+    else if (!this.#cutOffBy) this.#reportUnseen(error)
   }
 
   /** @internal Makes a commit fail that has not begun. @returns Whether there was time. */
@@ -194,14 +241,20 @@ export class Scope {
     this.report({ kind: 'not-awaited', label: this.label, error, message })
   }
 
-  #isOperating(): boolean {
-    const context = storage.getStore()
-    return context?.scope === this && context.operation
-  }
-
   /** Runs `work` with this scope as the current one. */
   run<T>(work: () => T): T {
     return storage.run(this.#inside, work)
+  }
+
+  /**
+   * @internal Runs `work` inside of `inner`, which `innermost` finds there.
+   *
+   * @param isEnd The scope itself ends by it: it is admitted after everybody else is refused.
+   */
+  within<T>(inner: object, work: () => T, isEnd = false): T {
+    const context = storage.getStore()
+    const outer = context?.scope === this ? context : undefined
+    return storage.run({ scope: this, isOperation: true, isEnd: isEnd || outer?.isEnd === true, inner, outer }, work)
   }
 
   /**
@@ -229,19 +282,39 @@ export class Scope {
   /**
    * Counts `work` as under way: the scope waits for it before it commits, and admits what it starts meanwhile.
    *
+   * @throws {ForeignSessionError} The calling code runs in another scope.
    * @throws {ScopeClosedError} The scope has settled, or is settling and `work` belongs to nothing that had begun.
    */
   async operation<T>(work: () => Promise<T>): Promise<T> {
+    const begun = this.enter(work)
+    try {
+      return await begun
+    } finally {
+      this.exit()
+    }
+  }
+
+  /** @internal Begins `work` as under way, until `exit` is called. What it throws at once has ended. See `operation`. */
+  enter<T>(work: () => T): T {
     this.begin()
-    if (!this.admits) throw this.refusal()
-    this.#operating ??= { scope: this, operation: true }
+    this.admit()
     this.#underWay += 1
     try {
-      return await storage.run(this.#operating, work)
-    } finally {
-      this.#underWay -= 1
-      if (this.#state === 'closing' && !this.#refusesOperations) this.linger()
+      const context = storage.getStore()
+      // Who runs inside of an operation, a savepoint or a flush stays there.
+      if (context?.scope === this && context.isOperation) return work()
+      this.#operating ??= { scope: this, isOperation: true, isEnd: false }
+      return storage.run(this.#operating, work)
+    } catch (error) {
+      this.exit()
+      throw error
     }
+  }
+
+  /** @internal Ends what `enter` began. */
+  exit(): void {
+    this.#underWay -= 1
+    if (this.#state === 'closing' && !this.#refusesOperations) this.linger()
   }
 
   /** Lets go on, for this turn of the event loop, who awaited what had begun: a function of several verbs is waited for whole. */
@@ -271,16 +344,26 @@ export class Scope {
     this.#commitAnyway ??= { reason }
   }
 
-  /** Calls `hook` once the scope has committed, outside any scope. What it throws is reported. */
-  onCommit(hook: () => unknown): void {
-    this.begin()
-    this.#onCommit.push(acceptHook('onCommit', hook))
+  /**
+   * @internal Calls hooks outside any scope, in their order, those first that are to be awaited.
+   *
+   * @returns The end of those; `undefined` where there are none.
+   */
+  callHooks(hooks: readonly Hook[]): Promise<void> | undefined {
+    if (hooks.length === 0) return undefined
+    const call = (some: readonly Hook[]): Promise<void> => detached(() => callHooks(some, this.label, (event) => this.report(event)))
+    const awaited = hooks.filter(({ isAwaited }) => isAwaited)
+    const rest = hooks.filter(({ isAwaited }) => !isAwaited)
+    const first = awaited.length > 0 ? call(awaited) : undefined
+    const all = first ? first.then(() => call(rest)) : call(rest)
+    const earlier = this.#hooks
+    this.#hooks = earlier ? earlier.then(() => all) : all
+    return first
   }
 
-  /** Calls `hook` once the scope has rolled back, outside any scope. What it throws is reported. */
-  onRollback(hook: () => unknown): void {
-    this.begin()
-    this.#onRollback.push(acceptHook('onRollback', hook))
+  /** @internal The end of all hooks that have been called, also of those that nobody waits for. */
+  get hooks(): Promise<void> | undefined {
+    return this.#hooks
   }
 
   /**
@@ -300,7 +383,7 @@ export class Scope {
     // The first outcome waits for what is under way, which may never end.
     if (this.#state === 'closing' && !this.#refusesOperations && this.#underWay > 0 && !outcome.commit) this.#cutOff(outcome.reason)
     if (this.#state !== 'open') return outcome.commit && this.#timeout ? this.#refuseSuccess(this.#timeout) : this.#settled
-    this.#isCutOff = !outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')
+    if (!outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')) this.#cutOffBy = outcome.reason
     if (!this.isPending) {
       this.#state = outcome.commit ? 'committed' : 'rolled back'
       for (const member of this.#members?.values() ?? []) member.end(outcome.commit)
@@ -314,7 +397,7 @@ export class Scope {
   }
 
   #noteTimeout(error: Error): void {
-    if (this.#timeout || (this.#state !== 'open' && this.#state !== 'closing')) return
+    if (this.#timeout || !this.isOpen) return
     this.#timeout = error
     // Its caller hears of it, if he is still there.
     this.report({ kind: 'timeout', label: this.label, error, message: `${this.label} took too long, and was rolled back.` })
@@ -322,7 +405,7 @@ export class Scope {
 
   #cutOff(reason: RollbackReason): void {
     if (reason !== 'abort' && reason !== 'timeout') return
-    this.#isCutOff = true
+    this.#cutOffBy = reason
     this.#whenQuiet?.()
   }
 
@@ -342,45 +425,51 @@ export class Scope {
     this.#refusesOperations = true
     const members = [...(this.#members?.values() ?? [])]
     try {
-      try {
-        for (const member of members) await member.close()
-      } catch (error) {
-        await this.#rollBack(members, 'failed')
-        throw error
-      }
-      if (this.#rollbackOnly) {
-        this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
-        return await this.#rollBack(members, 'rolled back')
-      }
-      if (!wantsCommit) {
-        this.#reportVeto(members, outcome)
-        return await this.#rollBack(members, 'rolled back')
-      }
-      if (this.#timeout) {
-        await this.#rollBack(members, 'failed')
-        throw this.#timeout
-      }
-      if (this.#isCutOff) return await this.#rollBack(members, 'rolled back')
-      if (this.#refusedCommit) {
-        await this.#rollBack(members, 'failed')
-        throw this.#refusedCommit.error
-      }
-      const unseen = this.#unseen.find(({ isSeen }) => !isSeen())
-      if (unseen) {
-        this.#reportUnseen(unseen.error)
-        await this.#rollBack(members, 'failed')
-        throw unseen.error
-      }
-      const failed = members.find((member) => member.failure !== undefined)
-      if (failed) {
-        await this.#rollBack(members, 'failed')
-        throw new SessionFailedError(failed.failure, this.label)
-      }
+      await this.#orRollBack(members, () => this.#close(members))
+      if (this.#rollbackOnly) this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
+      else if (!wantsCommit) this.#reportVeto(members, outcome)
+      const isGivenUp = this.#cutOffBy !== undefined && !this.#timeout
+      if (this.#rollbackOnly || !wantsCommit || isGivenUp) return await this.#rollBack(members, 'rolled back')
+      await this.#orRollBack(members, () => this.#refuseCommit(members))
       await this.#commit(members)
     } finally {
       for (const member of members) await this.#attempt('release-failed', member, () => member.release())
-      await this.#callHooks()
+      const awaited = this.callHooks(members.flatMap((member) => member.takeHooks()))
+      if (awaited) await awaited
     }
+  }
+
+  /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
+  async #quiet(): Promise<void> {
+    while (this.#underWay + this.#lingering > 0 && !this.#cutOffBy) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
+  }
+
+  async #orRollBack(members: readonly ScopeMember[], step: () => Promise<void> | undefined): Promise<void> {
+    try {
+      const under = step()
+      if (under) await under
+    } catch (error) {
+      await this.#rollBack(members, 'failed')
+      throw error
+    }
+  }
+
+  #close(members: readonly ScopeMember[]): Promise<void> | undefined {
+    const closing = members.flatMap((member) => member.close() ?? [])
+    return closing.length === 0 ? undefined : Promise.all(closing).then(() => undefined)
+  }
+
+  /** @throws What stands against a commit. */
+  #refuseCommit(members: readonly ScopeMember[]): undefined {
+    if (this.#timeout) throw this.#timeout
+    if (this.#refusedCommit) throw this.#refusedCommit.error
+    const unseen = this.#unseen.find(({ isSeen }) => !isSeen())
+    if (unseen) {
+      this.#reportUnseen(unseen.error)
+      throw unseen.error
+    }
+    const failed = members.find((member) => member.failure !== undefined)
+    if (failed) throw new SessionFailedError(failed.failure, this.label)
   }
 
   #overrules(outcome: Outcome): boolean {
@@ -389,16 +478,11 @@ export class Scope {
     return (reason === 'veto' || reason === 'error') && status < 500
   }
 
-  /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
-  async #quiet(): Promise<void> {
-    while (this.#underWay + this.#lingering > 0 && !this.#isCutOff) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
-  }
-
   async #commit(members: readonly ScopeMember[]): Promise<void> {
     const committed: ScopeMember[] = []
     for (const member of members) {
       try {
-        await member.commit()
+        await member.settle('commit')
         committed.push(member)
       } catch (error) {
         const rest = members.slice(committed.length)
@@ -420,14 +504,15 @@ export class Scope {
   }
 
   async #rollBack(members: readonly ScopeMember[], state: 'rolled back' | 'failed'): Promise<void> {
-    for (const member of members) await this.#attempt('rollback-failed', member, () => member.rollback())
+    for (const member of members) await this.#attempt('rollback-failed', member, () => member.settle('rollback'))
     this.#state = state
   }
 
   /** A failure while cleaning up is reported; it never hides the first error. */
-  async #attempt(kind: 'rollback-failed' | 'release-failed', member: ScopeMember, work: () => Promise<void>): Promise<void> {
+  async #attempt(kind: 'rollback-failed' | 'release-failed', member: ScopeMember, work: () => Promise<void> | undefined): Promise<void> {
     try {
-      await work()
+      const under = work()
+      if (under) await under
     } catch (error) {
       const what = kind === 'rollback-failed' ? 'rollback' : 'release'
       this.report({
@@ -470,41 +555,44 @@ export class Scope {
       message: `${this.label} answered ${status ?? 'an error'}, so the ${rows} row(s) it had written were rolled back. ${remedy}`,
     })
   }
-
-  async #callHooks(): Promise<void> {
-    const hooks = this.#state === 'committed' ? this.#onCommit : this.#onRollback
-    this.#onCommit = []
-    this.#onRollback = []
-    for (const hook of hooks) {
-      try {
-        await hook()
-      } catch (error) {
-        this.report({
-          kind: 'hook-failed',
-          label: this.label,
-          error,
-          message: `A function given to onCommit or onRollback of ${this.label} failed.`,
-        })
-      }
-    }
-  }
-}
-
-/** @throws {InvalidOptionError} It is no function: that would be told only when it is too late. */
-export function acceptHook<Hook>(name: string, hook: Hook): Hook {
-  if (typeof hook !== 'function') throw new InvalidOptionError(name, 'a function', hook)
-  return hook
 }
 
 /** The scope in which the calling code runs. */
 export function currentScope(): Scope | undefined {
   const context = storage.getStore()
-  return context?.leaving && context.scope.isLeaving ? undefined : context?.scope
+  return context?.isLeaving && context.scope?.isLeaving ? undefined : context?.scope
 }
 
 /** Runs `work` outside any scope. */
 export function detached<T>(work: () => T): T {
-  return storage.run(undefined, work)
+  return storage.run(outside, work)
+}
+
+/** Whether the calling code was taken out of any scope on purpose. */
+export function isDetached(): boolean {
+  return storage.getStore()?.scope === undefined && storage.getStore() !== undefined
+}
+
+/** @internal What the calling code runs inside of in its scope, from the innermost on: the first that `is` takes. */
+export function innermost<Inner extends object>(is: (inner: object) => inner is Inner): Inner | undefined {
+  for (let context = storage.getStore(); context?.inner; context = context.outer) {
+    if (is(context.inner)) return context.inner
+  }
+  return undefined
+}
+
+/**
+ * `work` bound to where it is bound: whoever calls it, it runs in the scope that is the current one now.
+ *
+ * A queue that requests share runs a job in the context of the job before it, which may be another request's.
+ */
+export function bound<This, Parameters extends unknown[], Result>(
+  work: (this: This, ...parameters: Parameters) => Result,
+): (this: This, ...parameters: Parameters) => Result {
+  const context = storage.getStore() ?? outside
+  return function (...parameters) {
+    return storage.run(context, () => work.apply(this, parameters))
+  }
 }
 
 /**
@@ -519,9 +607,12 @@ export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) 
     result = await scope.run(() => work(scope))
   } catch (error) {
     await scope.settle({ commit: false, reason: 'error', error })
+    if (scope.hooks) await scope.hooks
     throw error
   }
   await scope.settle({ commit: true })
+  // A script that ends after it must not lose them; an answer has no need to wait.
+  if (scope.hooks) await scope.hooks
   return result
 }
 

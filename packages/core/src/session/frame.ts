@@ -1,8 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Hook } from '../scope/hooks.js'
 import { Semaphore } from '../semaphore.js'
-
-/** Puts an object back to what it was before a write that is rolled back. */
-export type Undo = () => void
+import type { UndoLog } from './undo-log.js'
 
 /**
  * One level of a session's transactions: the transaction itself, or a savepoint inside it.
@@ -13,61 +11,92 @@ export type Undo = () => void
 export class Frame {
   /** Statements of a frame run one after the other. */
   readonly turn = new Semaphore(1)
+  readonly root: Frame
   readonly parent: Frame | undefined
   /** Name of the savepoint; TypeORM's names collide when transactions run side by side. */
   readonly savepoint: string
-  /** Whether the savepoint has been sent: that happens with the first write inside it. */
-  sent = false
+  /** Whether the savepoint has been sent: that happens with the first write inside it. Only a savepoint is sent. */
+  isSent: boolean
   /** What failed first in this frame: from then on it can only be rolled back. */
   failure: unknown
   /** No statement may start any more. */
-  ended = false
-  /** The scope's own last writes run in it, after the session has closed for everybody else. */
-  settling = false
-  /** Whether a nested frame is open, so that who waits for a turn waits for it. */
+  hasEnded = false
+  /** Nested frames that are open or wait, so that who waits for a turn waits for one. */
   nested = 0
-  undo: Undo[] = []
-  /** Settings of the transaction that were made in this frame. */
-  readonly settings = new Map<string, string>()
-  /** Hooks to hand on when the frame is kept. */
-  hooks: (() => void)[] = []
+  /** What its writes did to objects. */
+  undo: UndoLog | undefined
+  /** Rows written in it. */
+  written = 0
+  /** Settings of the transaction that were made in it. */
+  settings: Map<string, string> | undefined
+  /** What to call when what it did is kept, or is lost. */
+  readonly onCommit: Hook[] = []
+  readonly onRollback: Hook[] = []
 
-  constructor(savepoint: string, parent?: Frame) {
-    this.savepoint = savepoint
+  /** @param savepoint Its name; without one it stands for its parent's transaction, as the root does. */
+  constructor(parent?: Frame, savepoint = '') {
     this.parent = parent
+    this.root = parent?.root ?? this
+    this.savepoint = savepoint
+    this.isSent = savepoint === ''
   }
 
-  /** This frame and those around it, the outermost first. */
-  get chain(): Frame[] {
-    return this.parent ? [...this.parent.chain, this] : [this]
-  }
+  /** Whether code that runs inside of `inner` runs in a frame of the same session. */
+  readonly isRelated = (inner: object): inner is Frame => inner instanceof Frame && inner.root === this.root
 
   /** What failed first in this frame or around it. */
   get firstFailure(): unknown {
     return this.parent?.firstFailure ?? this.failure
   }
 
-  /** Whether there are settings that hold here. */
-  get hasSettings(): boolean {
-    return this.settings.size > 0 || (this.parent?.hasSettings ?? false)
+  /** Frames whose savepoint the next statement must find, the outermost first. */
+  get unsent(): readonly Frame[] {
+    const outer = this.parent?.unsent ?? none
+    return this.isSent ? outer : [...outer, this]
   }
 
-  /** The settings that hold here: those of the frames around it, and its own. */
-  get allSettings(): Map<string, string> {
-    return new Map([...(this.parent?.allSettings ?? []), ...this.settings])
+  /** The settings that hold here: those of the frames around it, and its own; `undefined` where there are none. */
+  get allSettings(): ReadonlyMap<string, string> | undefined {
+    const outer = this.parent?.allSettings
+    return outer && this.settings ? new Map([...outer, ...this.settings]) : (this.settings ?? outer)
   }
 
-  /** Keeps what a frame inside this one has set. */
-  adopt({ settings }: Frame): void {
-    for (const [key, value] of settings) this.settings.set(key, value)
+  /** Hands on to its parent what it has done: it is kept. */
+  keep(): void {
+    const { parent } = this
+    if (!parent) return
+    for (const [key, value] of this.settings ?? []) (parent.settings ??= new Map()).set(key, value)
+    if (this.undo && parent.undo) parent.undo.adopt(this.undo)
+    else parent.undo ??= this.undo
+    parent.written += this.written
+    for (const hook of this.onCommit) parent.onCommit.push(hook)
+    for (const hook of this.onRollback) parent.onRollback.push(hook)
   }
 
-  /** Undoes what the frame's writes did to objects, the last first. */
-  unwind(): void {
-    for (const undo of this.undo.splice(0).reverse()) undo()
-    this.hooks = []
+  /** Undoes what its writes did to objects. @returns What to call for it. */
+  unwind(): Hook[] {
+    const hooks = this.onRollback.splice(0)
+    this.forgetHooks()
+    this.undo?.unwind()
+    this.undo = undefined
+    this.written = 0
+    return hooks
+  }
+
+  /** Forgets how to undo it, since it is committed. @returns What to call for it. */
+  commit(): Hook[] {
+    const hooks = this.onCommit.splice(0)
+    this.forgetHooks()
+    this.undo = undefined
+    this.written = 0
+    return hooks
+  }
+
+  /** Calls nothing for it: nobody knows how it ended. */
+  forgetHooks(): void {
+    this.onCommit.length = 0
+    this.onRollback.length = 0
   }
 }
 
-/** The frame in which the calling code runs, if it runs inside a nested transaction. */
-export const frames = new AsyncLocalStorage<Frame>()
+const none: readonly Frame[] = []

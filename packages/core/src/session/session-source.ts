@@ -1,27 +1,7 @@
-import type { DataSource, EntityManager } from 'typeorm'
-import type { DatabaseDriver, DriverRunner, PoolOptions } from '../drivers/driver.js'
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
+import type { DatabaseDriver, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
 import type { ModelSource, ValueSource } from './model-source.js'
-
-/** What a joined query runner needs of its session. */
-export interface RunnerHost {
-  readonly dataSource: DataSource
-  readonly scope: Scope
-  statement<T>(run: (runner: DriverRunner) => Promise<T>): Promise<T>
-  asRead<T>(work: () => Promise<T>): Promise<T>
-  notAsRead(work: () => void): void
-  savepoint(): Promise<string>
-  releaseSavepoint(name: string): Promise<void>
-  rollbackToSavepoint(name: string): Promise<void>
-}
-
-/** A query runner that has joined a session. */
-export interface JoinedRunner extends DriverRunner {
-  /** The scope of the session. */
-  readonly scope: Scope
-  /** Marks the statements that `work` issues as reads, which need no transaction. */
-  asRead<T>(work: () => Promise<T>): Promise<T>
-}
 
 /** A session whose transaction has begun, as `db.onBegin` gives it. */
 export interface BegunSession {
@@ -57,6 +37,6 @@ export interface SessionSource extends DataSource {
   enter(scope: Scope): void
   /** Notes that a scope has ended. */
   leave(scope: Scope): void
-  /** A query runner that has joined a session. */
-  joinedRunner(session: RunnerHost): JoinedRunner
+  /** A query runner whose statements run in `session`. @param purpose What they are known to do. */
+  joinedRunner(session: BegunSession, purpose: LeasePurpose): QueryRunner
 }

@@ -1,53 +1,35 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomUUID } from 'node:crypto'
-import type { EntityManager, EntityMetadata, ObjectLiteral, QueryResult, QueryRunner } from 'typeorm'
-import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { clock } from '../clock.js'
-import type { Scope } from '../scope/scope.js'
-import { ConflictError, ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
-import { deleteText, deletionText, incrementText, insertText, selectText, updateText } from '../plan/statements.js'
-import { changedColumns, persistentValue, type RecordOwner, recordState, setRecordState, snapshot } from '../plan/record-state.js'
-import type { SessionSource } from './session-source.js'
-
-/** Bounds that an increment must not pass. */
-export interface IncrementLimits {
-  /** The smallest value that may result. */
-  readonly min?: number
-  /** The largest value that may result. */
-  readonly max?: number
-}
-
-/** Code that runs inside a flush must not wait for that flush. */
-const flushing = new AsyncLocalStorage<UnitOfWork>()
-
-/** The session as its records see it. */
-export interface RecordSession extends RecordOwner {
-  readonly name: string
-  readonly scope: Scope
-  readonly dataSource: SessionSource
-  readonly manager: EntityManager
-  readonly runner: QueryRunner
-  verb<T>(work: () => Promise<T>): Promise<T>
-  execute<T>(purpose: LeasePurpose, run: (runner: DriverRunner) => Promise<T>): Promise<T>
-  onUndo(undo: () => void): void
-  countWritten(rows: number): void
-}
+import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
+import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
+import { innermost, type Scope } from '../scope/scope.js'
+import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
+import { type IncrementLimits, RecordWriter } from './record-writer.js'
+import type { BegunSession, SessionSource } from './session-source.js'
+import type { Transaction } from './transaction.js'
 
 /**
- * The records of one session: one row, one object; what was added and not yet written; and the writes themselves.
+ * What of a session's records is to be written, and in which order: what was added, parents first; and each verb of a record.
  *
- * It holds what came through the models' verbs and queries. Objects of plain TypeORM repositories stay outside: TypeORM
- * compares with what it loads, and would be handed the very object that it wants to compare.
+ * Listeners, subscribers, inheritance tables, to-many arrays and cascades are TypeORM's work, in the same session.
  */
 export class UnitOfWork {
-  readonly #session: RecordSession
-  readonly #identities = new Map<EntityMetadata['target'], Map<string, ObjectLiteral>>()
-  #pending = new Set<ObjectLiteral>()
+  readonly #source: SessionSource
+  readonly #scope: Scope
+  readonly #session: BegunSession
+  readonly #transaction: Transaction
+  readonly #identities: IdentityMap
+  readonly #pending = new Set<ObjectLiteral>()
+  readonly #writer: RecordWriter
   #flushing: Promise<void> | undefined
 
-  constructor(session: RecordSession) {
+  constructor(source: SessionSource, scope: Scope, session: BegunSession, transaction: Transaction, identities: IdentityMap) {
+    this.#source = source
+    this.#scope = scope
     this.#session = session
+    this.#transaction = transaction
+    this.#identities = identities
+    this.#writer = new RecordWriter(source, transaction, identities, scope, this.#pending)
   }
 
   /** Whether anything was added and not yet written. */
@@ -55,66 +37,9 @@ export class UnitOfWork {
     return this.#pending.size > 0
   }
 
-  // ------------------------------------------------------------------------------------------------ identity
-
-  /**
-   * Gives the session's one object for the row that was just read into `loaded`.
-   *
-   * What the object has not changed takes the row's value; what it has changed stays.
-   */
-  adopt<T extends ObjectLiteral>(metadata: EntityMetadata, loaded: T): T {
-    const known = this.#known(metadata, loaded)
-    if (!known || known === loaded) {
-      snapshot(metadata, loaded, this.#session)
-      this.#remember(metadata, loaded)
-      return loaded
-    }
-    const changed = new Set(changedColumns(metadata, known))
-    const before = recordState(known).snapshot
-    const now = new Map(before)
-    for (const column of metadata.columns) {
-      const value = persistentValue(column, loaded)
-      if (value === undefined) continue
-      now.set(column.propertyPath, value)
-      if (!changed.has(column)) column.setEntityValue(known, column.getEntityValue(loaded))
-    }
-    for (const { propertyName } of metadata.relations) {
-      if (Object.hasOwn(loaded, propertyName)) Reflect.set(known, propertyName, Reflect.get(loaded, propertyName))
-    }
-    setRecordState(known, { snapshot: now, owner: this.#session, removed: false })
-    return known as T
-  }
-
-  #known(metadata: EntityMetadata, record: ObjectLiteral): ObjectLiteral | undefined {
-    const key = keyOf(metadata, record)
-    return key === undefined ? undefined : this.#identities.get(metadata.target)?.get(key)
-  }
-
-  #remember(metadata: EntityMetadata, record: ObjectLiteral): void {
-    const key = keyOf(metadata, record)
-    if (key === undefined) return
-    let records = this.#identities.get(metadata.target)
-    if (!records) this.#identities.set(metadata.target, (records = new Map()))
-    records.set(key, record)
-  }
-
-  #forget(metadata: EntityMetadata, record: ObjectLiteral): void {
-    const key = keyOf(metadata, record)
-    if (key !== undefined) this.#identities.get(metadata.target)?.delete(key)
-  }
-
-  /** Forgets the records of `metadata` that have no unsaved change: batches of a long loop need not stay in memory. */
-  evictClean(metadata: EntityMetadata): void {
-    const records = this.#identities.get(metadata.target)
-    for (const [key, record] of records ?? []) {
-      if (!this.#pending.has(record) && changedColumns(metadata, record).length === 0) records?.delete(key)
-    }
-  }
-
-  /** Forgets all records. */
-  clear(): void {
-    this.#identities.clear()
-    this.#pending.clear()
+  /** Whether `record` was added and not yet written. */
+  isPending(record: ObjectLiteral): boolean {
+    return this.#pending.has(record)
   }
 
   // ------------------------------------------------------------------------------------------------ what is to be written
@@ -124,7 +49,7 @@ export class UnitOfWork {
     this.#own(record)
     if (this.#pending.has(record)) return
     this.#pending.add(record)
-    this.#session.onUndo(() => this.#pending.delete(record))
+    this.#writer.undo.noteAdded(record)
   }
 
   /** Drops what was added and not yet written. */
@@ -132,27 +57,32 @@ export class UnitOfWork {
     this.#pending.clear()
   }
 
-  /** Writes what was added; callers at the same time share one flush. */
-  async autoflush(): Promise<void> {
+  /** Writes what was added; callers at the same time share one flush. @returns `undefined` where there is nothing to write. */
+  autoflush(): Promise<void> | undefined {
+    // Code that runs inside a flush must not wait for that flush.
     if (this.#flushing) return this.#isFlushing() ? undefined : this.#flushing
-    if (this.#pending.size === 0) return
-    await this.#flush([])
+    return this.#pending.size === 0 ? undefined : this.#flush([])
   }
 
   /** Writes what was added, and every changed record of the session. */
   async flush(): Promise<void> {
     if (this.#flushing && !this.#isFlushing()) await this.#flushing
-    await this.#flush(this.#changed())
+    await this.#flush(this.#identities.changed())
   }
 
-  async #flush(also: readonly ObjectLiteral[]): Promise<void> {
-    const records = [...new Set([...this.#pending, ...also])]
-    const work = flushing.run(this, async () => {
-      for (const record of records) {
-        this.#pending.delete(record)
-        await this.#write(record)
-      }
-    })
+  async #flush(also: Iterable<ObjectLiteral>): Promise<void> {
+    const records = new Set(this.#pending)
+    for (const record of also) records.add(record)
+    if (records.size === 0) return
+    const work = this.#scope.within(this, () =>
+      this.#transaction.working(async () => {
+        for (const record of records) {
+          this.#pending.delete(record)
+          this.#note(record)
+          await this.#write(record)
+        }
+      }),
+    )
     this.#flushing = work
     try {
       await work
@@ -162,87 +92,76 @@ export class UnitOfWork {
   }
 
   #isFlushing(): boolean {
-    return flushing.getStore() === this
-  }
-
-  #changed(): ObjectLiteral[] {
-    const changed: ObjectLiteral[] = []
-    for (const records of this.#identities.values()) {
-      for (const record of records.values()) {
-        if (changedColumns(this.#metadataOf(record), record).length > 0) changed.push(record)
-      }
-    }
-    return changed
-  }
-
-  /** Tells, once for each place in development, of changes that the commit of an answer does not write. */
-  reportUnsaved(): void {
-    if (process.env['NODE_ENV'] === 'production') return
-    const names = new Set(
-      this.#changed()
-        .filter((record) => !this.#pending.has(record))
-        .map((record) => this.#metadataOf(record).name),
-    )
-    if (names.size === 0) return
-    const { scope } = this.#session
-    scope.report({
-      kind: 'unsaved-changes',
-      label: scope.label,
-      database: this.#session.name,
-      message: `${scope.label} changed records of ${[...names].join(', ')} and did not save them. Call save(), update() or db.add().`,
-    })
+    return innermost((inner): inner is this => inner === this) !== undefined
   }
 
   // ------------------------------------------------------------------------------------------------ verbs
 
-  /** INSERTs a new record, or UPDATEs the columns that changed; a record without a change sends nothing. */
-  save(record: ObjectLiteral): Promise<void> {
-    return this.#session.verb(async () => {
-      this.#own(record)
-      await this.autoflush()
-      await this.#write(record)
-    })
+  /**
+   * Lets `assign` set values of `record` that the next save writes, changed or not; when what the calling frame did is rolled
+   * back, the record has its earlier values again.
+   *
+   * @param assign Sets values, and gives the names of their properties.
+   */
+  change(record: ObjectLiteral, assign: () => Iterable<string>): void {
+    const metadata = this.#metadataOf(record)
+    this.#own(record)
+    this.#note(record, changedColumns(metadata, record))
+    nameColumns(metadata, record, assign())
   }
 
-  /** INSERTs many new records of one model with as few statements as the database allows. */
-  insertMany(records: readonly ObjectLiteral[]): Promise<void> {
-    return this.#session.verb(async () => {
-      for (const record of records) this.#own(record)
-      await this.autoflush()
-      const [first] = records
-      if (!first) return
-      const metadata = this.#metadataOf(first)
-      if (
-        !this.#session.dataSource.alchemy.capabilities.insertReturning ||
-        records.some((record) => this.#isForTypeorm(metadata, record))
-      ) {
-        for (const record of records) await this.#write(record)
-        return
-      }
-      for (const record of records) {
-        this.#prepareInsert(metadata, record)
-        await this.#writeParents(metadata, record)
-      }
-      await this.#insert(metadata, records)
-    })
+  /** INSERTs a new record, or UPDATEs the columns that changed or were named; a record without either sends nothing. */
+  async save(record: ObjectLiteral): Promise<void> {
+    this.#own(record)
+    this.#note(record)
+    await this.#verb(() => this.#write(record))
+  }
+
+  /**
+   * INSERTs many new records of one model with few statements: all of them or none, and the session goes on.
+   *
+   * @param make Makes the records.
+   */
+  async insertMany<T extends ObjectLiteral>(make: () => T[]): Promise<T[]> {
+    const work = async (): Promise<T[]> => {
+      const records = make()
+      await this.#insertAll(records)
+      return records
+    }
+    // Outside any scope the transaction is the verb's own, and needs no savepoint.
+    if (this.#transaction.commitsVerbs || this.#scope.isVerb) return this.#verb(work)
+    await this.autoflush()
+    return this.#transaction.nested(() => this.#transaction.working(work))
+  }
+
+  async #insertAll(records: readonly ObjectLiteral[]): Promise<void> {
+    const [first] = records
+    if (!first) return
+    const metadata = this.#metadataOf(first)
+    for (const record of records) this.#own(record)
+    if (!this.#source.alchemy.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
+      for (const record of records) await this.#write(record)
+      return
+    }
+    for (const record of records) {
+      this.#writer.prepareInsert(metadata, record)
+      await this.#writeParents(metadata, record)
+    }
+    await this.#writer.insert(metadata, records)
   }
 
   /** Deletes the row for good. */
   remove(record: ObjectLiteral): Promise<void> {
-    return this.#session.verb(async () => {
-      const metadata = this.#metadataOf(record)
-      this.#requireRow(metadata, record)
-      await this.autoflush()
-      this.#undoable(metadata, record)
+    return this.#change(record, async (metadata) => {
       if (hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)) {
         const key = keyValues(metadata, record)
-        await this.#session.manager.remove(record)
+        await this.#manager.remove(record)
         // TypeORM takes the key off the object; a record keeps telling which row it was.
         metadata.primaryColumns.forEach((column, index) => column.setEntityValue(record, key[index]))
-      } else await this.#send(deleteText(metadata), this.#boundKey(metadata, record))
-      this.#session.countWritten(1)
-      this.#forget(metadata, record)
-      setRecordState(record, { snapshot: undefined, owner: this.#session, removed: true })
+        this.#writer.count(1)
+      } else await this.#writer.delete(metadata, record)
+      this.#identities.forget(metadata, record)
+      setRecordState(record, { snapshot: undefined, owner: this.#scope, removed: true })
     })
   }
 
@@ -256,121 +175,69 @@ export class UnitOfWork {
     return this.#mark(record, false)
   }
 
-  #mark(record: ObjectLiteral, deleting: boolean): Promise<void> {
-    return this.#session.verb(async () => {
-      const metadata = this.#metadataOf(record)
-      const { deleteDateColumn, updateDateColumn } = metadata
-      if (!deleteDateColumn) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
-      this.#requireRow(metadata, record)
-      await this.autoflush()
-      this.#undoable(metadata, record)
-      const cascade = deleting ? 'soft-remove' : 'recover'
-      if (hasCascade(metadata, cascade)) {
-        await (deleting ? this.#session.manager.softRemove(record) : this.#session.manager.recover(record))
-        snapshot(metadata, record, this.#session)
-        this.#session.countWritten(1)
+  #mark(record: ObjectLiteral, isDeleting: boolean): Promise<void> {
+    return this.#change(record, async (metadata) => {
+      if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) {
+        await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
+        this.#writer.count(1)
+        this.#writer.written(metadata, record)
         return
       }
-      const now = clock.now()
-      const columns = [flagColumn(metadata), deleteDateColumn, updateDateColumn].filter((column) => column !== undefined)
-      const row = Object.create(record) as ObjectLiteral
-      deleteDateColumn.setEntityValue(row, deleting ? now : null)
-      updateDateColumn?.setEntityValue(row, now)
-      const values = columns.map((column) => (column === flagColumn(metadata) ? deleting : persistentValue(column, row)))
-      const { runner } = this.#session
-      await runner.broadcaster.broadcast(deleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
-      const { affected } = await this.#send(deletionText(metadata, columns, deleting), [...values, ...this.#boundKey(metadata, record)])
-      if (affected) {
-        this.#session.countWritten(1)
-        deleteDateColumn.setEntityValue(record, deleting ? now : null)
-        updateDateColumn?.setEntityValue(record, now)
-        this.#refreshSnapshot(metadata, record, columns)
-      } else await this.#read(metadata, record, columns)
-      await runner.broadcaster.broadcast(deleting ? 'AfterSoftRemove' : 'AfterRecover', metadata, record)
+      const isHeard = this.#source.subscribers.length > 0 || metadata.listeners.length > 0
+      const broadcaster = isHeard ? this.#manager.queryRunner?.broadcaster : undefined
+      await broadcaster?.broadcast(isDeleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
+      await this.#writer.mark(metadata, record, isDeleting)
+      await broadcaster?.broadcast(isDeleting ? 'AfterSoftRemove' : 'AfterRecover', metadata, record)
     })
+  }
+
+  /** Adds `by` to a column in the database. See `RecordWriter.increment`. */
+  increment(record: ObjectLiteral, column: ColumnMetadata, by: number, limits: IncrementLimits): Promise<void> {
+    return this.#change(record, (metadata) => this.#writer.increment(metadata, record, column, by, limits))
   }
 
   /** Reads the row again, and drops what was changed on the object. @throws {RecordNotFoundError} The row is gone. */
   async reload(record: ObjectLiteral): Promise<void> {
-    const metadata = this.#metadataOf(record)
-    this.#requireRow(metadata, record)
-    this.#own(record)
+    const metadata = this.#requireRow(record)
     await this.autoflush()
-    await this.#read(metadata, record, metadata.columns)
+    await this.#writer.read(metadata, record, metadata.columns)
   }
 
-  /**
-   * Adds `by` to a column in the database, whatever its value there is by now; the object follows.
-   *
-   * @throws {ConflictError} The result would pass a limit.
-   */
-  increment(record: ObjectLiteral, column: ColumnMetadata, by: number, limits: IncrementLimits): Promise<void> {
-    return this.#session.verb(async () => {
-      const metadata = this.#metadataOf(record)
-      this.#requireRow(metadata, record)
-      await this.autoflush()
-      this.#undoable(metadata, record)
-      const { updateDateColumn } = metadata
-      const others = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
-      const now = clock.now()
-      const row = Object.create(record) as ObjectLiteral
-      for (const other of others) other.setEntityValue(row, now)
-      const { updateReturning } = this.#session.dataSource.alchemy.capabilities
-      const sql = incrementText(
-        metadata,
-        column,
-        others,
-        { min: limits.min !== undefined, max: limits.max !== undefined },
-        updateReturning ? [column] : [],
-      )
-      // A driver that binds numbers as doubles would make the sum a double, which ends at 2^53.
-      const amount = column.type === 'bigint' && Number.isInteger(by) ? BigInt(by) : by
-      const bounds = [limits.min, limits.max].flatMap((limit) => (limit === undefined ? [] : [amount, limit]))
-      const result = await this.#send(sql, [
-        amount,
-        ...others.map((other) => persistentValue(other, row)),
-        ...this.#boundKey(metadata, record),
-        ...bounds,
-      ])
-      if (affectedRows(result) === 0) {
-        await this.#read(metadata, record, [column])
-        throw new ConflictError(`${metadata.name}.${column.propertyName} cannot change by ${by}: it would pass its limit.`)
-      }
-      this.#session.countWritten(1)
-      for (const other of others) other.setEntityValue(record, now)
-      if (updateReturning) this.#hydrate([column], record, result.records[0] ?? {})
-      else await this.#read(metadata, record, [column])
-      this.#refreshSnapshot(metadata, record, [column, ...others])
+  /** A verb that changes the row of a record, and of the object only what it says. */
+  async #change(record: ObjectLiteral, work: (metadata: EntityMetadata) => Promise<void>): Promise<void> {
+    const metadata = this.#requireRow(record)
+    const unsaved = changedColumns(metadata, record)
+    this.#note(record, unsaved)
+    await this.#verb(() => {
+      this.#note(record, unsaved)
+      return work(metadata)
     })
+  }
+
+  /** Runs a verb after what was added: one that waits for it is not to be lost with the verb. */
+  async #verb<T>(work: () => Promise<T>): Promise<T> {
+    const flushed = this.autoflush()
+    if (flushed) await flushed
+    return this.#transaction.commitsVerbs ? this.#transaction.verb(work) : this.#transaction.working(work)
   }
 
   // ------------------------------------------------------------------------------------------------ writing one record
 
   async #write(record: ObjectLiteral): Promise<void> {
     const metadata = this.#metadataOf(record)
-    const { snapshot: row, removed } = recordState(record)
+    const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
-    if (!row) this.#prepareInsert(metadata, record)
-    const changed = row ? this.#changedForUpdate(metadata, record) : []
-    if (row && changed.length > 0) this.#session.dataSource.values.prepareUpdate(record, metadata, changed)
+    if (!row) this.#writer.prepareInsert(metadata, record)
+    const columns = row ? changedColumns(metadata, record) : []
+    for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
+    const changed = columns.filter((column) => column.isUpdate && column.getEntityValue(record) !== undefined)
+    if (changed.length > 0) this.#source.values.prepareUpdate(record, metadata, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record)
     await this.#writeParents(metadata, record)
-    if (!row) return this.#insert(metadata, [record])
-    if (changed.length > 0) await this.#update(metadata, record, changed)
-  }
-
-  #prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
-    this.#session.dataSource.values.prepareInsert(record, metadata)
-    const now = clock.now()
-    for (const column of metadata.columns) {
-      if (column.getEntityValue(record) !== undefined) continue
-      if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(record, now)
-      else if (column.isDeleteDate) column.setEntityValue(record, null)
-      else if (column.isVersion) column.setEntityValue(record, 1)
-      else if (column.isGenerated && column.generationStrategy === 'uuid') column.setEntityValue(record, randomUUID())
-      // What is not given is null in the row, so it is on the object.
-      else if (column.isNullable && column.default === undefined && !column.isVirtual) column.setEntityValue(record, null)
-    }
+    if (!row) return this.#writer.insert(metadata, [record])
+    if (changed.length === 0) return
+    this.#note(record)
+    await this.#writer.update(metadata, record, changed)
   }
 
   /** A row that this one refers to must exist first. */
@@ -383,9 +250,9 @@ export class UnitOfWork {
         'Save one of them first, without the reference.',
       )
     }
-    for (const relation of [...metadata.manyToOneRelations, ...metadata.oneToOneRelations]) {
-      const parent: unknown = relation.isOwning ? Reflect.get(record, relation.propertyName) : undefined
-      if (!isObject(parent) || !this.#session.dataSource.hasMetadata(parent.constructor)) continue
+    for (const { isOwning, isManyToMany, propertyName } of metadata.relations) {
+      const parent: unknown = isOwning && !isManyToMany ? Reflect.get(record, propertyName) : undefined
+      if (!isObject(parent) || !this.#source.hasMetadata(parent.constructor)) continue
       const { snapshot: row, removed } = recordState(parent)
       if (row || removed) continue
       const parentMetadata = this.#metadataOf(parent)
@@ -397,78 +264,16 @@ export class UnitOfWork {
     }
   }
 
-  async #insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
-    const { capabilities } = this.#session.dataSource.alchemy
-    const columns = metadata.columns.filter(
-      (column) => column.isInsert && records.some((record) => column.getEntityValue(record) !== undefined),
-    )
-    const given = new Set(columns)
-    const readBack = metadata.columns.filter(
-      (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || column.asExpression !== undefined),
-    )
-    // An INSERT without columns makes one row.
-    const rowsAtOnce = columns.length === 0 ? 1 : Math.max(1, Math.floor(capabilities.maxParameters / columns.length))
-    for (let start = 0; start < records.length; start += rowsAtOnce) {
-      const batch = records.slice(start, start + rowsAtOnce)
-      const values = batch.flatMap((record) => columns.map((column) => persistentValue(column, record) ?? null))
-      const sql = insertText(metadata, columns, batch.length, capabilities.insertReturning ? readBack : [])
-      for (const record of batch) this.#undoable(metadata, record)
-      const result = await this.#send(sql, values)
-      this.#session.countWritten(batch.length)
-      for (const [index, record] of batch.entries()) {
-        if (capabilities.insertReturning) this.#hydrate(readBack, record, result.records[index] ?? {})
-        else await this.#readGenerated(metadata, record, readBack, result)
-        snapshot(metadata, record, this.#session)
-        this.#remember(metadata, record)
-      }
-    }
-  }
-
-  /** Where INSERT gives nothing back: the key from the driver's answer, other defaults by a SELECT. */
-  async #readGenerated(
-    metadata: EntityMetadata,
-    record: ObjectLiteral,
-    columns: readonly ColumnMetadata[],
-    result: QueryResult,
-  ): Promise<void> {
-    const key = columns.find((column) => column.isGenerated && column.generationStrategy === 'increment')
-    const insertId: unknown = isObject(result.raw) ? Reflect.get(result.raw, 'insertId') : result.raw
-    if (key) this.#hydrate([key], record, { [key.databaseName]: insertId })
-    const rest = columns.filter((column) => column !== key)
-    if (rest.length > 0) await this.#read(metadata, record, rest)
-  }
-
-  #changedForUpdate(metadata: EntityMetadata, record: ObjectLiteral): ColumnMetadata[] {
-    return changedColumns(metadata, record).filter((column) => column.isUpdate)
-  }
-
-  async #update(metadata: EntityMetadata, record: ObjectLiteral, changed: readonly ColumnMetadata[]): Promise<void> {
-    this.#undoable(metadata, record)
-    const { updateDateColumn, versionColumn } = metadata
-    const columns = [...changed]
-    if (updateDateColumn && !columns.includes(updateDateColumn)) {
-      updateDateColumn.setEntityValue(record, clock.now())
-      columns.push(updateDateColumn)
-    }
-    if (versionColumn && !columns.includes(versionColumn)) {
-      versionColumn.setEntityValue(record, Number(versionColumn.getEntityValue(record)) + 1)
-      columns.push(versionColumn)
-    }
-    const values = columns.map((column) => persistentValue(column, record) ?? null)
-    const { affected } = await this.#send(updateText(metadata, columns, []), [...values, ...this.#boundKey(metadata, record)])
-    if (affected === 0) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
-    this.#session.countWritten(1)
-    snapshot(metadata, record, this.#session)
-    this.#remember(metadata, record)
-  }
-
   // ------------------------------------------------------------------------------------------------ TypeORM's part
 
-  /** Listeners, subscribers, inheritance tables, to-many arrays and cascades are TypeORM's work, in this session. */
+  get #manager(): EntityManager {
+    return this.#session.manager
+  }
+
   #isForTypeorm(metadata: EntityMetadata, record: ObjectLiteral): boolean {
     if (this.#isListenedTo(metadata)) return true
-    if (metadata.tableType !== 'regular' || metadata.inheritancePattern || metadata.parentEntityMetadata) return true
-    if (metadata.treeType || metadata.columns.some(({ type }) => this.#session.dataSource.driver.spatialTypes.includes(type))) return true
+    if (metadata.tableType !== 'regular' || metadata.inheritancePattern || metadata.parentEntityMetadata || metadata.treeType) return true
+    if (metadata.columns.some(({ type }) => this.#source.driver.spatialTypes.includes(type))) return true
     return metadata.relations.some(
       ({ isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName }) =>
         (isOneToMany || isManyToMany || isOneToOneNotOwner) && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined,
@@ -477,129 +282,59 @@ export class UnitOfWork {
 
   #isListenedTo(metadata: EntityMetadata): boolean {
     if (metadata.listeners.length > 0) return true
-    return this.#session.dataSource.subscribers.some((subscriber) => {
+    return this.#source.subscribers.some((subscriber) => {
       const target = subscriber.listenTo?.()
       return target === undefined || target === metadata.target
     })
   }
 
   async #writeByTypeorm(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
-    this.#undoable(metadata, record)
+    this.#note(record, recordState(record).snapshot ? [] : metadata.columns)
     await this.#writeParents(metadata, record)
-    await flushing.run(this, () => this.#session.manager.save(record))
-    this.#session.countWritten(1)
-    snapshot(metadata, record, this.#session)
-    this.#remember(metadata, record)
+    await this.#manager.save(record)
+    this.#writer.count(1)
+    this.#writer.written(metadata, record)
   }
 
-  // ------------------------------------------------------------------------------------------------ shared
-
-  async #send(sql: string, values: readonly unknown[]): Promise<QueryResult> {
-    return this.#session.execute('write', (runner) => runner.query(sql, [...values], true))
+  /** Notes that TypeORM has written `record` by itself: what was read of it is what it is now. */
+  noteSaved(metadata: EntityMetadata, record: ObjectLiteral): void {
+    if (!this.#identities.has(metadata, record)) return
+    this.#note(record)
+    snapshot(metadata, record, this.#scope)
   }
 
-  /** Reads columns of the record's row into the object. */
-  async #read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
-    const sql = selectText(metadata, columns)
-    const { records } = await this.#session.execute('read', (runner) => runner.query(sql, this.#boundKey(metadata, record), true))
-    const [row] = records as ObjectLiteral[]
-    if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
-    this.#hydrate(columns, record, row)
-    this.#refreshSnapshot(metadata, record, columns)
-  }
+  // ------------------------------------------------------------------------------------------------ whose records they are
 
-  #hydrate(columns: readonly ColumnMetadata[], record: ObjectLiteral, row: ObjectLiteral): void {
-    const { driver } = this.#session.dataSource
-    for (const column of columns) {
-      const value: unknown = row[column.databaseName]
-      if (value !== undefined) column.setEntityValue(record, driver.prepareHydratedValue(value, column))
-    }
-  }
-
-  /** Takes the values of `columns` into the snapshot, and leaves the object's other changes unsaved. */
-  #refreshSnapshot(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
-    const values = new Map(recordState(record).snapshot)
-    for (const column of columns) values.set(column.propertyPath, persistentValue(column, record))
-    setRecordState(record, { snapshot: values, owner: this.#session, removed: false })
-    this.#remember(metadata, record)
-  }
-
-  #boundKey(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
-    const { snapshot: row } = recordState(record)
-    // The key as the row has it: a changed key must find the row under its old one.
-    return metadata.primaryColumns.map((column) => row?.get(column.propertyPath) ?? persistentValue(column, record))
-  }
-
-  /** Takes the record over from a session that is over. @throws {ForeignRecordError} Its session is still open. */
+  /** Takes the record over from a scope that is over. @throws {ForeignRecordError} Its scope is still open. */
   #own(record: ObjectLiteral): void {
     const state = recordState(record)
-    if (state.owner === this.#session) return
-    if (state.owner?.isOpen) throw new ForeignRecordError(this.#metadataOf(record).name, this.#session.scope.label)
-    setRecordState(record, { ...state, owner: this.#session })
-    if (state.snapshot) this.#remember(this.#metadataOf(record), record)
+    if (state.owner === this.#scope) return
+    if (state.owner?.ownsRecords) throw new ForeignRecordError(this.#metadataOf(record).name, this.#scope.label)
+    setRecordState(record, { ...state, owner: this.#scope })
+    if (state.snapshot) this.#identities.remember(this.#metadataOf(record), record)
   }
 
-  #requireRow(metadata: EntityMetadata, record: ObjectLiteral): void {
+  #requireRow(record: ObjectLiteral): EntityMetadata {
+    const metadata = this.#metadataOf(record)
     this.#own(record)
     const { snapshot: row, removed } = recordState(record)
     if (!row || removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+    return metadata
   }
 
-  /** Notes how the object is now, to put it back when the write that follows is rolled back. */
-  #undoable(metadata: EntityMetadata, record: ObjectLiteral): void {
-    const state = recordState(record)
-    const values = metadata.columns.map((column) => [column, column.getEntityValue(record) as unknown] as const)
-    const { driver } = this.#session.dataSource
-    this.#session.onUndo(() => {
-      this.#forget(metadata, record)
-      for (const [column, value] of values) {
-        if (state.snapshot?.has(column.propertyPath)) {
-          column.setEntityValue(record, hydrated(column, state.snapshot.get(column.propertyPath), driver))
-        } else if (!column.isVirtual) column.setEntityValue(record, value)
-      }
-      setRecordState(record, state)
-      if (state.snapshot) this.#remember(metadata, record)
-    })
+  /** Notes how a record with a row is, to put it back when the calling frame is rolled back. @param unsaved Columns that keep their values. */
+  #note(record: ObjectLiteral, unsaved: readonly ColumnMetadata[] = []): void {
+    if (recordState(record).snapshot || unsaved.length > 0) this.#writer.undo.noteChanged(this.#metadataOf(record), record, unsaved)
   }
 
   #metadataOf(record: ObjectLiteral): EntityMetadata {
-    return this.#session.dataSource.getMetadata(record.constructor)
+    return this.#source.getMetadata(record.constructor)
   }
-}
-
-/** A key as text, `undefined` while a part of it is missing. */
-function keyOf(metadata: EntityMetadata, record: ObjectLiteral): string | undefined {
-  const values = keyValues(metadata, record)
-  if (values.some((value) => value === undefined || value === null)) return undefined
-  return values.length === 1 ? String(values[0]) : JSON.stringify(values.map(String))
-}
-
-function keyValues(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
-  return metadata.primaryColumns.map((column) => column.getEntityValue(record) as unknown)
-}
-
-function flagColumn(metadata: EntityMetadata): ColumnMetadata | undefined {
-  return metadata.columns.find((column) => column.propertyName === 'isDeleted')
 }
 
 function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
   const flag = { remove: 'isCascadeRemove', 'soft-remove': 'isCascadeSoftRemove', recover: 'isCascadeRecover' } as const
   return metadata.relations.some((relation) => relation[flag[kind]])
-}
-
-/** The value that an object holds for a bound one. JSON is bound as text, which not every driver reads back as a value. */
-function hydrated(
-  column: ColumnMetadata,
-  value: unknown,
-  driver: { prepareHydratedValue: (value: unknown, column: ColumnMetadata) => unknown },
-): unknown {
-  const isJson = column.type === 'json' || column.type === 'jsonb'
-  if (isJson && typeof value === 'string') return JSON.parse(value)
-  return driver.prepareHydratedValue(value, column)
-}
-
-function affectedRows(result: QueryResult): number {
-  return result.affected ?? result.records.length
 }
 
 function isObject(value: unknown): value is object {

@@ -11,7 +11,7 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import type { DatabaseDriver, DriverFactory } from '../drivers/driver.js'
+import type { DatabaseDriver, DriverFactory, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { DatabaseClosedError, NoScopeError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
@@ -19,10 +19,10 @@ import { currentScope, detached, runInScope, type Scope } from '../scope/scope.j
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
-import { joinedRunnerClass, type RunnerClass } from './joined-runner.js'
+import { joinedRunnerClass, type JoinedRunner, type RunnerClass } from './joined-runner.js'
 import type { ModelSource, ValueSource } from '../session/model-source.js'
-import type { Session, SessionMember } from '../session/session.js'
-import type { BeginHook, JoinedRunner, RunnerHost, SessionSettings, SessionSource } from '../session/session-source.js'
+import type { Session } from '../session/session.js'
+import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
 
 /** TypeORM's metadata, in the two forms in which a data source holds them. */
 export interface BuiltMetadata {
@@ -67,7 +67,8 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   readonly #createSession: DataSourceParts['createSession']
   readonly #createBuilder: DataSourceParts['createBuilder']
   readonly #Joined: new (
-    session: RunnerHost,
+    session: Session,
+    purpose: LeasePurpose,
   ) => JoinedRunner
   readonly #metadata: MetadataSource
   #opening: Promise<void> | undefined
@@ -171,7 +172,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
 
   /** The session of `scope`, made at first use. @param isolation Of its transaction; only for the first use. */
   sessionOf(scope: Scope, isolation?: IsolationLevel): Session {
-    return scope.member<SessionMember>(this, () => this.#createSession(this, scope, isolation).member).session
+    return scope.member(this, () => this.#createSession(this, scope, isolation))
   }
 
   /** @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */
@@ -185,14 +186,14 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   withSession<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
     const scope = currentScope()
     if (!scope) return runInScope({ label: what, isVerb: true }, (own) => work(this.sessionOf(own)))
-    return scope.operation(() => work(this.sessionOf(scope)))
+    return work(this.sessionOf(scope))
   }
 
-  /** @internal A query runner that has joined `session`. */
-  joinedRunner(session: RunnerHost): JoinedRunner {
+  /** @internal A query runner that has joined `session`. @param purpose What its statements are known to do. */
+  joinedRunner(session: Session, purpose: LeasePurpose = 'write'): JoinedRunner {
     this.buildMetadata()
-    const runner = new this.#Joined(session)
-    return Object.assign(runner, { manager: this.createEntityManager(runner) })
+    const runner = new this.#Joined(session, purpose)
+    return Object.assign(runner, { manager: purpose === 'read' ? session.manager : this.createEntityManager(runner) })
   }
 
   // ------------------------------------------------------------------------------------------------ TypeORM's hooks

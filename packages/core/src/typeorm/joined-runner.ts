@@ -1,24 +1,42 @@
 import type { ReadStream } from 'node:fs'
-import { type QueryResult, TransactionNotStartedError } from 'typeorm'
-import type { DriverRunner } from '../drivers/driver.js'
+import { type EntityMetadata, type ObjectLiteral, type QueryResult, type QueryRunner, TransactionNotStartedError } from 'typeorm'
+import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
-import type { JoinedRunner, RunnerHost } from '../session/session-source.js'
+import type { Session } from '../session/session.js'
 
 /** A class of TypeORM query runners of one database. */
 export type RunnerClass = new (...parameters: never[]) => DriverRunner
 
-/** Listeners of a read may write, which no statement does that is marked as a read. */
-class JoinedBroadcaster extends Broadcaster {
-  readonly #session: RunnerHost
+/** A query runner that has joined a session. */
+export interface JoinedRunner extends DriverRunner {
+  /** The scope of its session. */
+  readonly scope: Scope
+  /** The runner of the same session for statements that are known to be plain SELECTs. */
+  readonly reader: QueryRunner
+}
 
-  constructor(runner: DriverRunner, session: RunnerHost) {
+/** Tells the session what TypeORM has saved: it compares records with what it knows of their rows. */
+class JoinedBroadcaster extends Broadcaster {
+  readonly #session: Session
+
+  constructor(runner: DriverRunner, session: Session) {
     super(runner)
     this.#session = session
   }
 
-  override broadcastLoadEvent(...parameters: Parameters<Broadcaster['broadcastLoadEvent']>): void {
-    this.#session.notAsRead(() => super.broadcastLoadEvent(...parameters))
+  override broadcastAfterInsertEvent(...parameters: Parameters<Broadcaster['broadcastAfterInsertEvent']>): void {
+    this.#noteSaved(parameters[1], parameters[2])
+    super.broadcastAfterInsertEvent(...parameters)
+  }
+
+  override broadcastAfterUpdateEvent(...parameters: Parameters<Broadcaster['broadcastAfterUpdateEvent']>): void {
+    this.#noteSaved(parameters[1], parameters[2])
+    super.broadcastAfterUpdateEvent(...parameters)
+  }
+
+  #noteSaved(metadata: EntityMetadata, entity: ObjectLiteral | undefined): void {
+    if (entity) this.#session.records.noteSaved(metadata, entity)
   }
 }
 
@@ -28,19 +46,23 @@ class JoinedBroadcaster extends Broadcaster {
  * TypeORM's own code calls `this.query` from inside its runners and hands runners to subscribers, so a wrapper around a
  * runner would be passed by: the class is a subclass of the database's own. It has no connection; the session has.
  */
-export function joinedRunnerClass(Base: RunnerClass): new (session: RunnerHost) => JoinedRunner {
+export function joinedRunnerClass(Base: RunnerClass): new (session: Session, purpose: LeasePurpose) => JoinedRunner {
   // TypeScript wants a mixin's constructor to take any[]; ours is only ever called through the type above.
   const Joinable = Base as unknown as new (driver: unknown) => DriverRunner
 
   class JoinedQueryRunner extends Joinable implements JoinedRunner {
-    readonly #session: RunnerHost
+    readonly #session: Session
+    readonly #purpose: LeasePurpose
     readonly #savepoints: string[] = []
 
-    constructor(session: RunnerHost) {
+    constructor(session: Session, purpose: LeasePurpose) {
       super(session.dataSource.driver)
       this.#session = session
-      // TypeORM asks this before it opens a transaction of its own: here there always is one.
-      Object.assign(this, { isTransactionActive: true, broadcaster: new JoinedBroadcaster(this, session) })
+      this.#purpose = purpose
+      // What listeners of a read do may write: they get the session's other runner.
+      const broadcaster = purpose === 'read' ? session.writer.broadcaster : new JoinedBroadcaster(this, session)
+      // TypeORM asks whether one is active before it opens a transaction of its own: here there always is one.
+      Object.assign(this, { isTransactionActive: true, broadcaster })
     }
 
     get scope(): Scope {
@@ -55,28 +77,30 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: RunnerHost) 
     override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
     override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
     override query(sql: string, parameters?: unknown[], structured = false): Promise<unknown> {
-      return this.#session.statement((runner) => (structured ? runner.query(sql, parameters, true) : runner.query(sql, parameters)))
+      return this.#session.statement(this.#purpose, sql, (runner) =>
+        structured ? runner.query(sql, parameters, true) : runner.query(sql, parameters),
+      )
     }
 
     override stream(sql: string, parameters?: unknown[], onEnd?: () => void, onError?: (error: Error) => void): Promise<ReadStream> {
-      return this.#session.statement((runner) => runner.stream(sql, parameters, onEnd, onError))
+      return this.#session.statement(this.#purpose, sql, (runner) => runner.stream(sql, parameters, onEnd, onError))
     }
 
-    asRead<T>(work: () => Promise<T>): Promise<T> {
-      return this.#session.asRead(work)
+    get reader(): QueryRunner {
+      return this.#session.reader
     }
 
     /** A savepoint: the transaction itself belongs to the session. */
     override async startTransaction(): Promise<void> {
-      this.#savepoints.push(await this.#session.savepoint())
+      this.#savepoints.push(await this.#session.connection.savepoint())
     }
 
     override async commitTransaction(): Promise<void> {
-      await this.#session.releaseSavepoint(this.#lastSavepoint())
+      await this.#session.connection.releaseSavepoint(this.#lastSavepoint())
     }
 
     override async rollbackTransaction(): Promise<void> {
-      await this.#session.rollbackToSavepoint(this.#lastSavepoint())
+      await this.#session.connection.rollbackToSavepoint(this.#lastSavepoint())
     }
 
     #lastSavepoint(): string {

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm'
 import { beginOperation } from '../scope/operation.js'
 import { currentScope, type Scope } from '../scope/scope.js'
-import type { JoinedRunner } from '../session/session-source.js'
+import type { JoinedRunner } from './joined-runner.js'
 
 /** Names of the methods of `T` that give a promise. */
 export type AsyncMethod<T> = { [K in keyof T]: T[K] extends (...parameters: never[]) => Promise<unknown> ? K : never }[keyof T]

@@ -68,8 +68,7 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
 
   protected override async loadRawResults(runner: QueryRunner): Promise<ObjectLiteral[]> {
     if (this.alchemy.session()?.hasWritten) this.expressionMap.cache = false
-    if (this.isPlainRead && isJoined(runner)) return runner.asRead(() => super.loadRawResults(runner))
-    return super.loadRawResults(runner)
+    return super.loadRawResults(this.isPlainRead && isJoined(runner) ? runner.reader : runner)
   }
 
   protected override async executeEntitiesAndRawResults(runner: QueryRunner): Promise<{ entities: T[]; raw: ObjectLiteral[] }> {

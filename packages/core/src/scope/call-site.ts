@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+
+/** Folders whose code is not the application's: this package, its adapters, TypeORM and Node.js. */
+const ours = [fileURLToPath(new URL('..', import.meta.url)), '/node_modules/@active-alchemy/', '/node_modules/typeorm/', 'node:']
+
+/** Stacks cost time: in production they are taken only once there has been something to tell. */
+let isWanted = process.env['NODE_ENV'] !== 'production'
+
+/**
+ * Where the application called the library; read only when it is told.
+ *
+ * @example
+ * const site = callSite()
+ * console.log(`${site}`)   // src/orders.ts:12:5
+ */
+export class CallSite {
+  declare readonly stack?: string
+
+  constructor() {
+    Error.captureStackTrace(this, CallSite)
+  }
+
+  /** File, line and column of the application's own code; empty where none is known. */
+  toString(): string {
+    const lines = (this.stack ?? '').replaceAll('\\', '/').split('\n').slice(1)
+    const line = lines.find((each) => !ours.some((folder) => each.includes(folder))) ?? ''
+    return line
+      .trim()
+      .replace(/^at (?:async )?(?:.*\()?(?:file:\/\/)?/, '')
+      .replace(/\)$/, '')
+  }
+}
+
+/** The call site of who calls this, where such are taken. */
+export function callSite(): CallSite | undefined {
+  return isWanted ? new CallSite() : undefined
+}
+
+/** Takes call sites from now on, in production as well. */
+export function wantCallSites(): void {
+  isWanted = true
+}

@@ -1,0 +1,121 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import { changedColumns, merged, recordState, type Snapshot, setRecordState, takeSnapshot } from '../plan/record-state.js'
+import type { Scope } from '../scope/scope.js'
+
+/**
+ * The records of one session: one row, one object.
+ *
+ * It holds what came through the models' verbs and queries. Objects of plain TypeORM repositories stay outside: TypeORM
+ * compares with what it loads, and would be handed the very object that it wants to compare.
+ */
+export class IdentityMap {
+  readonly #scope: Scope
+  readonly #models = new Map<
+    EntityMetadata['target'],
+    { readonly metadata: EntityMetadata; readonly records: Map<string, ObjectLiteral> }
+  >()
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  /**
+   * Gives the session's one object for the row that was just read into `loaded`.
+   *
+   * What the object has not changed takes the row's value; what it has changed stays. A snapshot that `loaded` carries is
+   * taken for the row, so that a row is looked at once.
+   */
+  adopt<T extends ObjectLiteral>(metadata: EntityMetadata, loaded: T): T {
+    const key = keyOf(metadata, loaded)
+    const records = this.#of(metadata)
+    const known = key === undefined ? undefined : records.get(key)
+    const row = recordState(loaded).snapshot ?? takeSnapshot(metadata, loaded)
+    if (!known || known === loaded) {
+      setRecordState(loaded, { snapshot: row, owner: this.#scope, removed: false })
+      if (key !== undefined) records.set(key, loaded)
+      return loaded
+    }
+    this.#refresh(metadata, known, loaded, row)
+    // A map holds under a key what was put there with the same model.
+    return known as T
+  }
+
+  #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, row: Snapshot): void {
+    const changed = new Set(changedColumns(metadata, known))
+    for (const [index, column] of metadata.columns.entries()) {
+      if (row.values[index] !== undefined && !changed.has(column)) column.setEntityValue(known, column.getEntityValue(loaded))
+    }
+    for (const { propertyName } of metadata.relations) {
+      if (Object.hasOwn(loaded, propertyName)) known[propertyName] = loaded[propertyName]
+    }
+    const before = recordState(known).snapshot
+    setRecordState(known, { snapshot: before ? merged(before, row) : row, owner: this.#scope, removed: false })
+  }
+
+  /** The records that differ from their rows. */
+  *changed(): Generator<ObjectLiteral, void, undefined> {
+    for (const { metadata, records } of this.#models.values()) {
+      for (const record of records.values()) if (changedColumns(metadata, record).length > 0) yield record
+    }
+  }
+
+  /** Whether `record` is the session's object for its row. */
+  has(metadata: EntityMetadata, record: ObjectLiteral): boolean {
+    const key = keyOf(metadata, record)
+    return key !== undefined && this.#models.get(metadata.target)?.records.get(key) === record
+  }
+
+  /** Takes `record` for the object of its row. */
+  remember(metadata: EntityMetadata, record: ObjectLiteral): void {
+    const key = keyOf(metadata, record)
+    if (key !== undefined) this.#of(metadata).set(key, record)
+  }
+
+  /** Forgets `record`. */
+  forget(metadata: EntityMetadata, record: ObjectLiteral): void {
+    const key = keyOf(metadata, record)
+    if (key !== undefined) this.#models.get(metadata.target)?.records.delete(key)
+  }
+
+  /**
+   * Notes that a write has gone past the loaded records of `metadata`, as a bulk write does: each is read anew by the next
+   * query that finds it, and until then a save sends what the application itself has changed or names.
+   */
+  expire(metadata: EntityMetadata): void {
+    for (const record of this.#models.get(metadata.target)?.records.values() ?? []) {
+      setRecordState(record, { ...recordState(record), isExpired: true })
+    }
+  }
+
+  /** Forgets the records of `metadata` that have no unsaved change: batches of a long loop need not stay in memory. */
+  evictClean(metadata: EntityMetadata, mustStay: (record: ObjectLiteral) => boolean): void {
+    const { records } = this.#models.get(metadata.target) ?? {}
+    for (const [key, record] of records ?? []) {
+      if (!mustStay(record) && changedColumns(metadata, record).length === 0) records?.delete(key)
+    }
+  }
+
+  /** Forgets all records. */
+  clear(): void {
+    this.#models.clear()
+  }
+
+  #of(metadata: EntityMetadata): Map<string, ObjectLiteral> {
+    let model = this.#models.get(metadata.target)
+    if (!model) this.#models.set(metadata.target, (model = { metadata, records: new Map() }))
+    return model.records
+  }
+}
+
+/** A key as text, `undefined` while a part of it is missing. */
+export function keyOf(metadata: EntityMetadata, record: ObjectLiteral): string | undefined {
+  const [first, ...more] = keyValues(metadata, record)
+  if (first === undefined || first === null) return undefined
+  if (more.length === 0) return String(first)
+  return more.some((value) => value === undefined || value === null) ? undefined : JSON.stringify([first, ...more].map(String))
+}
+
+/** The values of a key, in the order of its columns. */
+export function keyValues(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
+  return metadata.primaryColumns.map((column) => column.getEntityValue(record) as unknown)
+}

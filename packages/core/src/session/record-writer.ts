@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto'
+import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
+import { clock } from '../clock.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
+import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
+import { boundValue, persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
+import { batchSize, deleteText, deletionText, incrementText, insertText, selectText, updateText } from '../plan/statements.js'
+import type { Scope } from '../scope/scope.js'
+import { type IdentityMap, keyOf } from './identity-map.js'
+import type { SessionSource } from './session-source.js'
+import type { Transaction } from './transaction.js'
+import { UndoLog } from './undo-log.js'
+
+/** Bounds that an increment must not pass. */
+export interface IncrementLimits {
+  /** The smallest value that may result. */
+  readonly min?: number
+  /** The largest value that may result. */
+  readonly max?: number
+}
+
+/**
+ * The statements that write or read the row of one record, and what they change on its object.
+ *
+ * It writes what it is told; what is to be written, and in which order, is the unit of work's to know.
+ */
+export class RecordWriter {
+  readonly #source: SessionSource
+  readonly #transaction: Transaction
+  readonly #identities: IdentityMap
+  readonly #scope: Scope
+  readonly #pending: Set<ObjectLiteral>
+
+  /** @param pending Records that were added and not yet written. */
+  constructor(source: SessionSource, transaction: Transaction, identities: IdentityMap, scope: Scope, pending: Set<ObjectLiteral>) {
+    this.#source = source
+    this.#transaction = transaction
+    this.#identities = identities
+    this.#scope = scope
+    this.#pending = pending
+  }
+
+  /** What to put back when the calling frame is rolled back. */
+  get undo(): UndoLog {
+    const { frame } = this.#transaction
+    return (frame.undo ??= new UndoLog(this.#identities, this.#pending))
+  }
+
+  // ------------------------------------------------------------------------------------------------ insert
+
+  /** Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values. */
+  prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
+    this.#source.values.prepareInsert(record, metadata)
+    const now = clock.now()
+    for (const column of metadata.columns) {
+      if (column.getEntityValue(record) !== undefined) continue
+      if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(record, now)
+      else if (column.isDeleteDate) column.setEntityValue(record, null)
+      else if (column.isVersion) column.setEntityValue(record, 1)
+      else if (column.isGenerated && column.generationStrategy === 'uuid') column.setEntityValue(record, randomUUID())
+      // What is not given is null in the row, so it is on the object.
+      else if (column.isNullable && column.default === undefined && !column.isVirtual) column.setEntityValue(record, null)
+    }
+  }
+
+  /** INSERTs records that are prepared. @throws {WriteIgnoredError} The database took the statement and stored less. */
+  async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
+    const { capabilities } = this.#source.alchemy
+    const columns = metadata.columns.filter(
+      (column) => column.isInsert && records.some((record) => column.getEntityValue(record) !== undefined),
+    )
+    const given = new Set(columns)
+    const filled = metadata.columns.filter(
+      (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || column.asExpression !== undefined),
+    )
+    const returning = capabilities.insertReturning ? filled : []
+    this.undo.noteInserted(metadata, records, filled)
+    for (let start = 0; start < records.length; ) {
+      const size = batchSize(records.length - start, capabilities.maxParameters, columns.length)
+      const batch = size === records.length ? records : records.slice(start, start + size)
+      start += size
+      const values: unknown[] = []
+      for (const record of batch) for (const column of columns) values.push(persistentValue(column, record) ?? null)
+      const result = await this.#transaction.query('write', insertText(metadata, columns, size, returning), values)
+      const stored = returning.length > 0 ? result.records.length : (result.affected ?? size)
+      if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
+      this.count(size)
+      for (const [index, record] of batch.entries()) {
+        if (capabilities.insertReturning) this.#hydrate(filled, record, result.records[index] ?? {})
+        else await this.#readFilled(metadata, record, filled, result)
+        this.written(metadata, record)
+      }
+    }
+  }
+
+  /** Where INSERT gives nothing back: the key from the driver's answer, other defaults by a SELECT. */
+  async #readFilled(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    filled: readonly ColumnMetadata[],
+    result: QueryResult,
+  ): Promise<void> {
+    const key = filled.find((column) => column.isGenerated && column.generationStrategy === 'increment')
+    const insertId: unknown = isObject(result.raw) ? Reflect.get(result.raw, 'insertId') : result.raw
+    if (key) this.#hydrate([key], record, { [key.databaseName]: insertId })
+    const rest = filled.filter((column) => column !== key)
+    if (rest.length > 0) await this.read(metadata, record, rest)
+  }
+
+  // ------------------------------------------------------------------------------------------------ update
+
+  /** UPDATEs `columns` of the record's row. @throws {RecordNotFoundError} The row is gone. @throws {WriteIgnoredError} It was not changed. */
+  async update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
+    const { updateDateColumn, versionColumn } = metadata
+    const set = columns.filter((column) => column !== versionColumn)
+    if (updateDateColumn && !set.includes(updateDateColumn)) {
+      updateDateColumn.setEntityValue(record, clock.now())
+      set.push(updateDateColumn)
+    }
+    const values = set.map((column) => persistentValue(column, record) ?? null)
+    const result = await this.#change(metadata, record, (returning) => updateText(metadata, set, returning), values, versionOf(metadata))
+    if (affectedRows(result) === 0) await this.#explainNothing(metadata, record, 'UPDATE')
+    this.count(1)
+    this.written(metadata, record)
+  }
+
+  /**
+   * Adds `by` to a column in the database, whatever its value there is by now; the object follows.
+   *
+   * @throws {ConflictError} The result would pass a limit.
+   */
+  async increment(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    column: ColumnMetadata,
+    by: number,
+    limits: IncrementLimits,
+  ): Promise<void> {
+    const { updateDateColumn } = metadata
+    const stamps = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
+    const now = clock.now()
+    // A driver that binds numbers as doubles would make the sum a double, which ends at 2^53.
+    const amount = column.type === 'bigint' && Number.isInteger(by) ? BigInt(by) : by
+    const { min, max } = limits
+    const bounds = [min, max].flatMap((limit) => (limit === undefined ? [] : [amount, limit]))
+    const has = { min: min !== undefined, max: max !== undefined }
+    const read = [column, ...versionOf(metadata)]
+    const values = [amount, ...stamps.map((stamp) => boundAs(stamp, now))]
+    const result = await this.#change(
+      metadata,
+      record,
+      (returning) => incrementText(metadata, column, stamps, has, returning),
+      values,
+      read,
+      bounds,
+    )
+    if (affectedRows(result) === 0) {
+      await this.read(metadata, record, [column])
+      if (bounds.length === 0) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+      throw new ConflictError(`${metadata.name}.${column.propertyName} cannot change by ${by}: it would pass its limit.`)
+    }
+    this.count(1)
+    for (const stamp of stamps) stamp.setEntityValue(record, now)
+    this.#remember(metadata, record, [...read, ...stamps])
+  }
+
+  /** An UPDATE whose `read` columns are read back: by the statement itself, where the database can. */
+  async #change(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    text: (returning: readonly ColumnMetadata[]) => string,
+    values: readonly unknown[],
+    read: readonly ColumnMetadata[],
+    bounds: readonly unknown[] = [],
+  ): Promise<QueryResult> {
+    const returning = this.#source.alchemy.capabilities.updateReturning ? read : []
+    const result = await this.#transaction.query('write', text(returning), [...values, ...this.#boundKey(metadata, record), ...bounds])
+    if (affectedRows(result) === 0 || read.length === 0) return result
+    if (returning.length > 0) this.#hydrate(read, record, result.records[0] ?? {})
+    else await this.read(metadata, record, read)
+    return result
+  }
+
+  // ------------------------------------------------------------------------------------------------ delete
+
+  /** DELETEs the record's row; one that is gone already is none the worse. @throws {WriteIgnoredError} It is still there. */
+  async delete(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
+    const { affected } = await this.#transaction.query('write', deleteText(metadata), this.#boundKey(metadata, record))
+    if (affected === 0 && (await this.#hasRow(metadata, record))) throw new WriteIgnoredError(metadata.name, 'DELETE')
+    this.count(1)
+  }
+
+  /** Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time. @throws {WriteIgnoredError} It stayed as it was. */
+  async mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
+    const { deleteDateColumn, updateDateColumn } = metadata
+    if (!deleteDateColumn) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
+    const now = clock.now()
+    const flag = flagColumn(metadata)
+    const columns = [flag, deleteDateColumn, updateDateColumn].filter((column) => column !== undefined)
+    const values = columns.map((column) => {
+      if (column === flag) return isDeleting
+      return boundAs(column, column === deleteDateColumn && !isDeleting ? null : now)
+    })
+    const sql = deletionText(metadata, columns, isDeleting)
+    const { affected } = await this.#transaction.query('write', sql, [...values, ...this.#boundKey(metadata, record)])
+    if (affected) {
+      this.count(1)
+      deleteDateColumn.setEntityValue(record, isDeleting ? now : null)
+      updateDateColumn?.setEntityValue(record, now)
+      this.#remember(metadata, record, columns)
+      const version = versionOf(metadata)
+      if (version.length > 0) await this.read(metadata, record, version)
+      return
+    }
+    await this.read(metadata, record, columns)
+    if ((deleteDateColumn.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+  }
+
+  // ------------------------------------------------------------------------------------------------ read
+
+  /** Reads columns of the record's row into the object. @throws {RecordNotFoundError} The row is gone. */
+  async read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
+    const { records } = await this.#transaction.query('read', selectText(metadata, columns), this.#boundKey(metadata, record))
+    const [row] = records as ObjectLiteral[]
+    if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+    this.#hydrate(columns, record, row)
+    this.#remember(metadata, record, columns)
+  }
+
+  async #hasRow(metadata: EntityMetadata, record: ObjectLiteral): Promise<boolean> {
+    const sql = selectText(metadata, metadata.primaryColumns)
+    return (await this.#transaction.query('read', sql, this.#boundKey(metadata, record))).records.length > 0
+  }
+
+  async #explainNothing(metadata: EntityMetadata, record: ObjectLiteral, verb: string): Promise<never> {
+    if (await this.#hasRow(metadata, record)) throw new WriteIgnoredError(metadata.name, verb)
+    throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+  }
+
+  // ------------------------------------------------------------------------------------------------ shared
+
+  /** Notes that rows were written, for the report of a veto. */
+  count(rows: number): void {
+    this.#transaction.frame.written += rows
+  }
+
+  /** Takes the record as it is for its row: it was just written. */
+  written(metadata: EntityMetadata, record: ObjectLiteral): void {
+    snapshot(metadata, record, this.#scope)
+    this.#identities.remember(metadata, record)
+  }
+
+  #hydrate(columns: readonly ColumnMetadata[], record: ObjectLiteral, row: ObjectLiteral): void {
+    const { driver } = this.#source
+    for (const column of columns) {
+      const value: unknown = row[column.databaseName]
+      if (value !== undefined) column.setEntityValue(record, driver.prepareHydratedValue(value, column))
+    }
+  }
+
+  /** Takes the values of `columns` for those of the row, and leaves the object's other changes unsaved. */
+  #remember(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
+    const row = refreshed(metadata, record, columns, recordState(record).snapshot)
+    setRecordState(record, { snapshot: row, owner: this.#scope, removed: false })
+    this.#identities.remember(metadata, record)
+  }
+
+  /** The key as the row has it: a changed key must find the row under its old one. */
+  #boundKey(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
+    const { snapshot: row } = recordState(record)
+    return metadata.primaryColumns.map((column) => (row && boundValue(row, column)) ?? persistentValue(column, record))
+  }
+}
+
+/** The version, if a model has one: the database counts it, so that it is read back. */
+function versionOf({ versionColumn }: EntityMetadata): ColumnMetadata[] {
+  return versionColumn ? [versionColumn] : []
+}
+
+function flagColumn(metadata: EntityMetadata): ColumnMetadata | undefined {
+  return metadata.columns.find((column) => column.propertyName === 'isDeleted')
+}
+
+function boundAs(column: ColumnMetadata, value: unknown): unknown {
+  return column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
+}
+
+function affectedRows(result: QueryResult): number {
+  return result.affected ?? result.records.length
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

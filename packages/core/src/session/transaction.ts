@@ -1,0 +1,697 @@
+import type { QueryResult } from 'typeorm'
+import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { IsolationLevel } from '../drivers/internals.js'
+import {
+  CommitUnknownError,
+  NestedScopeError,
+  NestedTransactionTimeoutError,
+  RolledBackError,
+  SessionFailedError,
+  TransactionEndedError,
+  TransactionOpenError,
+  TransactionTimeoutError,
+} from '../errors.js'
+import { type CallSite, wantCallSites } from '../scope/call-site.js'
+import type { Hook } from '../scope/hooks.js'
+import { innermost, type Scope } from '../scope/scope.js'
+import { Frame } from './frame.js'
+import type { BegunSession, SessionSource } from './session-source.js'
+
+/** How far the transaction of a session has come. */
+export type TransactionState =
+  /** There is none, and no connection is held. */
+  | 'none'
+  /** A connection is waited for, or BEGIN and the hooks of it are under way. */
+  | 'beginning'
+  | 'open'
+  /** Something of it failed: it can only be rolled back. */
+  | 'failed'
+  | 'committing'
+  | 'rolling back'
+
+/** What can follow on what. */
+const transitions: Readonly<Record<TransactionState, readonly TransactionState[]>> = {
+  none: ['beginning', 'failed'],
+  beginning: ['open', 'failed', 'none'],
+  open: ['failed', 'committing', 'rolling back', 'none'],
+  failed: ['failed', 'open', 'rolling back', 'none'],
+  committing: ['none', 'failed'],
+  'rolling back': ['none'],
+}
+
+/** A transaction that is open and does nothing for longer than this is reported, in milliseconds. */
+const idleLimitMs = 1_000
+
+/** The transaction events of TypeORM's subscribers. */
+type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`
+
+/**
+ * A session's one connection: what is sent goes through it, in its turn.
+ *
+ * A read that comes before the first write or lock borrows a connection for one statement and holds nothing. Whatever else
+ * comes first begins; from then on there is one connection with one transaction, until `commit`, `rollback` or the end of
+ * the scope. A failed statement fails its frame, and one that ended the transaction on the server fails all of it.
+ */
+export class Transaction {
+  readonly #source: SessionSource
+  readonly #scope: Scope
+  readonly #session: BegunSession
+  readonly #isolation: IsolationLevel | undefined
+  #state: TransactionState = 'none'
+  /** Made when it is needed: who only reads has no frames. */
+  #root: Frame | undefined
+  #runner: DriverRunner | undefined
+  #savepoints = 0
+  #hasEntered = false
+  #hasBegun = false
+  /** Statements under way, so that closing can wait for them. */
+  #running = 0
+  #whenIdle: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** When it has been open for too long, by the clock of `performance`. */
+  #deadline = Number.POSITIVE_INFINITY
+  #timeout: TransactionTimeoutError | undefined
+  #whenExpired: ((error: Error) => void) | undefined
+  /** The settings that the server knows; `undefined` where it is not known which. */
+  #sentSettings = new Map<string, string | undefined>()
+  /** Our own code that is at work, and since when there is none. */
+  #working = 0
+  #idleSince: { readonly at: number; readonly site: CallSite | undefined } | undefined
+  #hooks: Hook[] = []
+  /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
+  #isUnknown = false
+
+  /** @param session What hooks of `db.onBegin` and subscribers get. @param isolation Of its transactions. @default the database's */
+  constructor(source: SessionSource, scope: Scope, session: BegunSession, isolation?: IsolationLevel) {
+    this.#source = source
+    this.#scope = scope
+    this.#session = session
+    this.#isolation = isolation
+  }
+
+  get state(): TransactionState {
+    return this.#state
+  }
+
+  /** The one place where the state changes, and its timer with it. */
+  #become(state: TransactionState): void {
+    const before = this.#state
+    if (!transitions[before].includes(state)) throw new Error(`A transaction that is ${before} cannot be ${state}`)
+    this.#state = state
+    // Who has failed still holds a connection, for no longer than before.
+    if (state === 'failed' || state === 'beginning' || (before === 'failed' && state === 'open')) return
+    // Not beside a COMMIT, which has a bound of its own: what it ended would be unknown for no reason.
+    clearTimeout(this.#timer)
+    this.#deadline = Number.POSITIVE_INFINITY
+    if (state !== 'open') return
+    this.#deadline = performance.now() + this.timeoutMs
+    this.#timer = setTimeout(() => this.#expire(), this.timeoutMs)
+    this.#timer.unref()
+  }
+
+  /** Milliseconds for which it may be open. */
+  get timeoutMs(): number {
+    return this.#scope.transactionTimeoutMs ?? this.#source.settings.transactionTimeoutMs
+  }
+
+  /** Whether it holds a connection. */
+  get isOpen(): boolean {
+    return this.#runner !== undefined
+  }
+
+  /** Whether there ever was one. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** Whether its end has to be waited for. */
+  get isTouched(): boolean {
+    const root = this.#root
+    return (
+      this.#runner !== undefined ||
+      this.#running > 0 ||
+      (root !== undefined && (root.failure ?? root.onCommit[0] ?? root.onRollback[0]) !== undefined)
+    )
+  }
+
+  /** What failed first: it can only be rolled back. */
+  get failure(): unknown {
+    return this.#root?.failure
+  }
+
+  /** Rows written and not yet committed. */
+  get written(): number {
+    return this.#root?.written ?? 0
+  }
+
+  // ------------------------------------------------------------------------------------------------ frames
+
+  /** The outermost frame, which is the transaction itself. */
+  get root(): Frame {
+    return (this.#root ??= new Frame())
+  }
+
+  /** The frame in which the calling code runs. */
+  get frame(): Frame {
+    const { root } = this
+    return innermost(root.isRelated) ?? root
+  }
+
+  /** @throws {ForeignSessionError} @throws {ScopeClosedError} @throws {TransactionEndedError} The frame takes no more statements. */
+  #admit(frame: Frame | undefined): void {
+    this.#scope.admit()
+    if (frame?.hasEnded) throw new TransactionEndedError()
+    if (!this.#hasEntered) this.#source.enter(this.#scope)
+    this.#hasEntered = true
+  }
+
+  #refuseFailed({ firstFailure }: Frame): void {
+    if (firstFailure !== undefined) throw new SessionFailedError(firstFailure, this.#scope.label)
+  }
+
+  async #inTurn<T>(frame: Frame, work: () => Promise<T>): Promise<T> {
+    const giveBack = frame.turn.tryAcquire() ?? (await this.#waitFor(frame))
+    try {
+      return await work()
+    } finally {
+      giveBack()
+    }
+  }
+
+  #waitFor(frame: Frame): Promise<() => void> {
+    const { poolTimeoutMs } = this.#source.settings
+    return frame.turn.acquire({
+      timeoutMs: poolTimeoutMs,
+      // A slow statement is waited for; a nested transaction that itself waits for this caller would hang for ever.
+      onTimeout: () => (frame.nested > 0 ? new NestedTransactionTimeoutError(poolTimeoutMs) : undefined),
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ statements
+
+  /**
+   * Runs one statement in its turn. A write begins the transaction; a read without one borrows a connection.
+   *
+   * @throws {SessionFailedError} An earlier statement failed.
+   * @throws {ScopeClosedError} The scope has settled.
+   */
+  execute<T>(purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    const frame = this.#root && this.frame
+    if (purpose === 'read' && this.#mayBorrow(frame) && (!frame || frame.turn.free > 0)) return this.#borrow(frame, send)
+    return this.#executeInTurn(frame ?? this.root, purpose, send)
+  }
+
+  /** One statement of our own: its text, and the values that it binds. */
+  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    return this.execute(purpose, (runner) => runner.query(sql, [...values], true))
+  }
+
+  async #executeInTurn<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    this.#admit(frame)
+    const giveBack = frame.turn.tryAcquire() ?? (await this.#waitFor(frame))
+    try {
+      this.#admit(frame)
+      this.#refuseFailed(frame)
+      return await (purpose === 'read' && this.#mayBorrow(frame) ? this.#borrow(frame, send) : this.#send(frame, send))
+    } finally {
+      giveBack()
+    }
+  }
+
+  /** Whether a read needs no transaction: unless there is one, or the isolation or settings of one decide what it sees. */
+  #mayBorrow(frame: Frame | undefined): boolean {
+    if (this.#isolation || this.#runner) return false
+    const { alchemy, beginHooks } = this.#source
+    return !alchemy.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
+  }
+
+  /** A read that holds nothing; it runs beside others, and when it fails nothing can be lost. */
+  async #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    this.#admit(frame)
+    if (frame) this.#refuseFailed(frame)
+    this.#refuseToWaitForAncestor('read')
+    if (!this.#source.isInitialized) await this.#source.ready()
+    const runner = await this.#source.alchemy.lease('read', this.timeoutMs)
+    this.#running += 1
+    try {
+      // The scope may have been cut off while this waited for a connection.
+      this.#admit(frame)
+      return await send(runner)
+    } finally {
+      this.#stopRunning()
+      await runner.release()
+    }
+  }
+
+  async #send<T>(frame: Frame, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
+    this.#running += 1
+    this.#beginWork()
+    try {
+      const runner = this.#runner ?? (await this.#begin(frame))
+      // A driver that never waits leaves the timer no turn.
+      if (performance.now() > this.#deadline) this.#expire()
+      if (this.#timeout) throw this.#timeout
+      await this.#sendAhead(frame, runner)
+      const result = await send(runner)
+      this.#refuseEnded(runner)
+      return result
+    } catch (error) {
+      const first = this.#timeout ?? error
+      this.#fail(frame, first)
+      throw first
+    } finally {
+      this.#endWork()
+      this.#stopRunning()
+    }
+  }
+
+  /** @throws {RolledBackError} A statement has ended the transaction: what comes after it would be written one by one. */
+  #refuseEnded({ connectionStatus }: DriverRunner): void {
+    if (connectionStatus === 'transaction') return
+    throw new RolledBackError(this.#source.settings.name, new Error('A statement ended the transaction'))
+  }
+
+  /** What a statement of `frame` must find: every savepoint around it, and its settings. */
+  #sendAhead(frame: Frame, runner: DriverRunner): Promise<void> | undefined {
+    const { unsent, allSettings = noSettings } = frame
+    if (unsent.length === 0 && allSettings.size === 0 && this.#sentSettings.size === 0) return undefined
+    return this.#sendSavepoints(unsent, runner).then(() => this.#sendSettings(allSettings, runner))
+  }
+
+  async #sendSavepoints(frames: readonly Frame[], runner: DriverRunner): Promise<void> {
+    for (const frame of frames) {
+      await runner.query(`SAVEPOINT ${frame.savepoint}`)
+      frame.isSent = true
+    }
+  }
+
+  /** Only what has changed since the server was last told. */
+  async #sendSettings(settings: ReadonlyMap<string, string>, runner: DriverRunner): Promise<void> {
+    const changes = new Map<string, string | null>()
+    for (const key of this.#sentSettings.keys()) if (!settings.has(key)) changes.set(key, null)
+    for (const [key, value] of settings) if (this.#sentSettings.get(key) !== value) changes.set(key, value)
+    if (changes.size === 0) return
+    await runner.setLocal(changes)
+    this.#sentSettings = new Map(settings)
+  }
+
+  /** A rollback takes settings back on some databases, and not on others: the server is told all of them again. */
+  #forgetSettings(): void {
+    for (const key of this.#sentSettings.keys()) this.#sentSettings.set(key, undefined)
+  }
+
+  /** A failed statement fails its frame, also when it could not begin; one that ended the whole transaction fails all of it. */
+  #fail(frame: Frame, error: unknown): void {
+    frame.failure ??= error
+    const status = this.#runner?.connectionStatus
+    const isOver = this.#runner !== undefined && (status === 'idle' || status === 'lost')
+    if (isOver || this.#source.alchemy.endsTransaction(error)) this.root.failure ??= error
+    if (this.root.failure !== undefined) this.#become('failed')
+  }
+
+  #stopRunning(): void {
+    this.#running -= 1
+    if (this.#running === 0) this.#whenIdle?.()
+  }
+
+  // ------------------------------------------------------------------------------------------------ its beginning
+
+  async #begin(frame: Frame): Promise<DriverRunner> {
+    const { alchemy, beginHooks } = this.#source
+    this.#refuseToWaitForAncestor('write')
+    this.#become('beginning')
+    try {
+      if (!this.#source.isInitialized) await this.#source.ready()
+      const runner = await alchemy.lease('write', this.timeoutMs)
+      this.#runner = runner
+      this.#admit(frame)
+      const isHeard = this.#hasListeners(runner)
+      if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionStart'))
+      await runner.begin(this.#isolation)
+      this.#become('open')
+      this.#hasBegun = true
+      this.#sentSettings.clear()
+      if (isHeard) await this.#inside(() => this.#announce('AfterTransactionStart'))
+      if (beginHooks.length > 0) await this.#inside(() => this.#callBeginHooks())
+      return runner
+    } catch (error) {
+      await this.#runner?.rollback().catch(() => undefined)
+      await this.letGo()
+      throw error
+    }
+  }
+
+  async #callBeginHooks(): Promise<void> {
+    for (const hook of this.#source.beginHooks) await hook(this.#session)
+  }
+
+  /** Runs code that the transaction itself calls: in a frame of its own, since the turn is taken; for no longer than it may last. */
+  async #inside(work: () => Promise<void>): Promise<void> {
+    const frame = new Frame(this.root)
+    const expired = new Promise<never>((_resolve, reject) => (this.#whenExpired = reject))
+    try {
+      await Promise.race([this.#scope.within(frame, work, this.#scope.state === 'closing'), expired])
+      if (frame.failure !== undefined) throw new SessionFailedError(frame.failure, this.#scope.label)
+      frame.keep()
+    } finally {
+      frame.hasEnded = true
+      this.#whenExpired = undefined
+    }
+  }
+
+  #hasListeners(runner: DriverRunner | undefined): boolean {
+    return runner !== undefined && this.#source.subscribers.length > 0
+  }
+
+  async #announce(event: TransactionEvent): Promise<void> {
+    await this.#session.manager.queryRunner?.broadcaster.broadcast(event)
+  }
+
+  /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
+  #refuseToWaitForAncestor(purpose: LeasePurpose): void {
+    const { capabilities, pool } = this.#source.alchemy
+    const wouldWait = (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
+    if (!wouldWait) return
+    for (let { parent } = this.#scope; parent; parent = parent.parent) {
+      if (parent.peek(this.#source)?.inTransaction) throw new NestedScopeError(parent.label)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ savepoints
+
+  /**
+   * Runs `work` inside a savepoint: when it fails, only what it did is lost.
+   *
+   * Statements and transactions beside it wait until it has ended.
+   *
+   * @throws {SessionFailedError} A statement inside failed and the error was swallowed: nothing of it is kept.
+   * @throws {NestedTransactionTimeoutError} It waited longer than `poolTimeoutMs` for a transaction beside it.
+   */
+  async nested<T>(work: () => Promise<T>): Promise<T> {
+    const parent = this.frame
+    this.#admit(parent)
+    return this.#inTurn(parent, async () => {
+      this.#admit(parent)
+      this.#refuseFailed(parent)
+      return this.#keepOrUndo(new Frame(parent, this.#newSavepoint('alchemy')), work)
+    })
+  }
+
+  #newSavepoint(kind: string): string {
+    this.#savepoints += 1
+    return `${kind}_${this.#savepoints}`
+  }
+
+  async #keepOrUndo<T>(frame: Frame, work: () => Promise<T>): Promise<T> {
+    const { parent } = frame
+    if (parent) parent.nested += 1
+    try {
+      const result = await this.#scope.within(frame, work)
+      await this.#drain(frame)
+      if (frame.failure !== undefined) throw new SessionFailedError(frame.failure, this.#scope.label)
+      const { isSent, savepoint } = frame
+      if (isSent && savepoint !== '') await this.#control((runner) => runner.query(`RELEASE SAVEPOINT ${savepoint}`))
+      frame.keep()
+      return result
+    } catch (error) {
+      await this.#drain(frame)
+      await this.#undo(frame)
+      throw error
+    } finally {
+      if (parent) parent.nested -= 1
+    }
+  }
+
+  /** Refuses what comes late and waits for what is under way, so that nothing lands outside the savepoint. */
+  async #drain(frame: Frame): Promise<void> {
+    frame.hasEnded = true
+    ;(frame.turn.tryAcquire() ?? (await frame.turn.acquire()))()
+  }
+
+  async #undo(frame: Frame): Promise<void> {
+    const { isSent, savepoint } = frame
+    const hooks = frame.unwind()
+    if (savepoint === '') await this.#endNow('rollback')
+    else if (isSent && this.#runner && this.root.failure === undefined) {
+      try {
+        await this.#control(async (runner) => {
+          await runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`)
+          this.#forgetSettings()
+          await runner.query(`RELEASE SAVEPOINT ${savepoint}`)
+        })
+      } catch (error) {
+        // The savepoint is gone: nothing inside the transaction can be trusted. The caller sees its own, first error.
+        this.#fail(this.root, error)
+      }
+    }
+    await this.#scope.callHooks([...hooks, ...this.takeHooks()])
+  }
+
+  /** Sends what ends a savepoint; closing waits for it as for a statement. */
+  async #control(send: (runner: DriverRunner) => Promise<unknown>): Promise<void> {
+    this.#running += 1
+    try {
+      if (this.#runner) await send(this.#runner)
+    } finally {
+      this.#stopRunning()
+    }
+  }
+
+  /** A savepoint by TypeORM's `startTransaction`; it is not exclusive, as its caller holds no function to wait for. */
+  async savepoint(): Promise<string> {
+    const name = this.#newSavepoint('joined')
+    await this.execute('write', (runner) => runner.query(`SAVEPOINT ${name}`))
+    return name
+  }
+
+  /** Keeps what was done since the savepoint. */
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.execute('write', (runner) => runner.query(`RELEASE SAVEPOINT ${name}`))
+  }
+
+  /** Drops what was done since the savepoint; a failure inside it is forgiven. */
+  async rollbackToSavepoint(name: string): Promise<void> {
+    const { frame } = this
+    await this.#inTurn(frame, async () => {
+      try {
+        await this.#control(async (runner) => {
+          await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
+          this.#forgetSettings()
+          await runner.query(`RELEASE SAVEPOINT ${name}`)
+        })
+        frame.failure = undefined
+        if (this.#state === 'failed' && this.root.failure === undefined) this.#become('open')
+      } catch (error) {
+        // What was to be undone is still there.
+        this.#fail(frame, error)
+        throw error
+      }
+    })
+  }
+
+  /** Whether a verb commits by itself here. */
+  get commitsVerbs(): boolean {
+    return this.#source.settings.commit === 'save' && (!this.#root || this.frame === this.#root)
+  }
+
+  /**
+   * Runs a verb and its commit as one exclusive turn. When the verb fails, only what it did is lost: what was written before
+   * and not yet committed stays.
+   */
+  async verb<T>(work: () => Promise<T>): Promise<T> {
+    const { root } = this
+    this.#admit(root)
+    const result = await this.#inTurn(root, async () => {
+      this.#admit(root)
+      this.#refuseFailed(root)
+      // Where nothing is open yet, the verb is the whole transaction and needs no savepoint.
+      const isWhole = !this.#runner
+      const value = await this.#keepOrUndo(new Frame(root, isWhole ? '' : this.#newSavepoint('alchemy')), work)
+      try {
+        await this.#endNow('commit')
+      } catch (error) {
+        // What others had written is lost with it, and the session with that.
+        if (isWhole) await this.#endNow('rollback')
+        throw error
+      }
+      return value
+    })
+    await this.#scope.callHooks(this.takeHooks())
+    return result
+  }
+
+  // ------------------------------------------------------------------------------------------------ settings and hooks
+
+  /** Makes a setting of the frame. */
+  set(key: string, value: string): void {
+    const { frame } = this
+    this.#admit(frame)
+    ;(frame.settings ??= new Map()).set(key, value)
+  }
+
+  /** Calls `hook` when what the calling frame does is committed, or is rolled back. */
+  call(when: 'onCommit' | 'onRollback', hook: Hook): void {
+    const { frame } = this
+    this.#admit(frame)
+    frame[when].push(hook)
+  }
+
+  /** What is to be called by now. */
+  takeHooks(): Hook[] {
+    return this.#hooks.splice(0)
+  }
+
+  // ------------------------------------------------------------------------------------------------ its end
+
+  /** @throws {TransactionOpenError} The calling code runs inside a nested transaction, whose outcome is not yet decided. */
+  refuseInside(verb: 'commit' | 'rollback'): void {
+    if (this.#root && this.frame !== this.#root) throw new TransactionOpenError(verb)
+  }
+
+  /** Commits or rolls back at once, and gives the connection back; the next write begins anew. */
+  async end(how: 'commit' | 'rollback'): Promise<void> {
+    const { root } = this
+    await this.#inTurn(root, async () => {
+      // The scope may have been rolled back while this waited.
+      this.#admit(root)
+      if (how === 'commit') this.#refuseFailed(root)
+      this.#running += 1
+      this.#beginWork()
+      try {
+        await this.#endNow(how)
+      } finally {
+        this.#endWork()
+        this.#stopRunning()
+      }
+    })
+    await this.#scope.callHooks(this.takeHooks())
+  }
+
+  async #endNow(how: 'commit' | 'rollback'): Promise<void> {
+    if (how === 'commit') {
+      await this.settle('commit')
+      await this.letGo()
+      return
+    }
+    try {
+      await this.settle('rollback')
+    } finally {
+      if (this.#root) this.#root.failure = undefined
+      await this.letGo()
+    }
+  }
+
+  /** Commits or rolls back; the connection is held until `letGo`. */
+  async settle(how: 'commit' | 'rollback'): Promise<void> {
+    const runner = this.#runner
+    if (how === 'commit') {
+      if (runner) await this.#commit(runner)
+      if (this.#root) this.#hooks.push(...this.#after('AfterTransactionCommit', runner), ...this.#root.commit())
+      return
+    }
+    const hooks = this.#root?.unwind() ?? []
+    if (this.#isUnknown) this.#isUnknown = false
+    else {
+      // Its failure changes nothing: there is no way but back.
+      if (this.#hasListeners(runner)) await this.#inside(() => this.#announce('BeforeTransactionRollback')).catch(() => undefined)
+      this.#hooks.push(...this.#after('AfterTransactionRollback', runner), ...hooks)
+    }
+    if (this.#state !== 'none') this.#become('rolling back')
+    await runner?.rollback()
+  }
+
+  /** Runs the last writes of the scope, when everybody else is refused. */
+  async atEnd(work: () => Promise<void>): Promise<void> {
+    const frame = new Frame(this.root)
+    try {
+      await this.#scope.within(frame, work, true)
+    } finally {
+      frame.hasEnded = true
+      frame.keep()
+    }
+  }
+
+  async #commit(runner: DriverRunner): Promise<void> {
+    try {
+      if (this.#hasListeners(runner)) await this.#inside(() => this.#announce('BeforeTransactionCommit'))
+      this.#become('committing')
+      await runner.commit()
+    } catch (error) {
+      const first = this.#timeout ?? error
+      if (first instanceof CommitUnknownError) this.#isUnknown = true
+      this.#fail(this.root, first)
+      throw first
+    }
+  }
+
+  /** What subscribers hear after the end, once the connection is back. */
+  #after(event: TransactionEvent, runner: DriverRunner | undefined): Hook[] {
+    if (!this.#hasListeners(runner)) return []
+    return [{ call: () => this.#announce(event), isAwaited: true, timeoutMs: this.timeoutMs }]
+  }
+
+  /** Gives the connection back. */
+  async letGo(): Promise<void> {
+    const runner = this.#runner
+    this.#runner = undefined
+    this.#idleSince = undefined
+    if (this.#state !== 'none') this.#become('none')
+    await runner?.release()
+  }
+
+  /** The end of the statements under way; `undefined` where there are none. */
+  close(): Promise<void> | undefined {
+    return this.#running === 0 ? undefined : new Promise<void>((resolve) => (this.#whenIdle = resolve))
+  }
+
+  /** Rolls the scope back, and does not wait for the statement that takes too long. */
+  #expire(): void {
+    const error = new TransactionTimeoutError(this.timeoutMs)
+    this.#timeout ??= error
+    this.#whenExpired?.(error)
+    this.#runner?.cancel(this.#timeout)
+    this.#scope.settle({ commit: false, reason: 'timeout', error })?.catch(() => undefined)
+  }
+
+  // ------------------------------------------------------------------------------------------------ idle time
+
+  /** Runs code of ours, which is at work between its statements too. */
+  async working<T>(work: () => Promise<T>): Promise<T> {
+    this.#beginWork()
+    try {
+      return await work()
+    } finally {
+      this.#endWork()
+    }
+  }
+
+  #beginWork(): void {
+    this.#working += 1
+    const since = this.#idleSince
+    this.#idleSince = undefined
+    if (since) this.#reportIdle(since.at, since.site)
+  }
+
+  #endWork(): void {
+    this.#working -= 1
+    if (this.#working === 0 && this.#runner) this.#idleSince = { at: performance.now(), site: this.#scope.site }
+  }
+
+  #reportIdle(at: number, site: CallSite | undefined): void {
+    const idle = performance.now() - at
+    if (idle <= idleLimitMs) return
+    wantCallSites()
+    const { label, site: next } = this.#scope
+    this.#scope.report({
+      kind: 'idle-in-transaction',
+      label,
+      database: this.#source.settings.name,
+      message:
+        `A transaction of ${label} did nothing for ${(idle / 1_000).toFixed(1)} s, and kept its connection and locks. ` +
+        `Call db.commit() before slow work. Last statement ${site?.toString() || 'unknown'}, next ${next?.toString() || 'unknown'}.`,
+    })
+  }
+}
+
+const noSettings: ReadonlyMap<string, string> = new Map()
