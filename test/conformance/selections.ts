@@ -97,6 +97,7 @@ export function selectionRows(database: TestDatabase): void {
       { ':filter_0': 'name' },
       { 'user.name': 'name' },
       { 'ends ': 'name' },
+      { 𖠀: 'name' },
     ]) {
       expect(() => User.query(selection as never)).toThrow(refused)
     }

@@ -511,7 +511,8 @@ function querySelection(
   const options = isDeletedOptions(last) ? last : {}
   const [first, ...rest] = isDeletedOptions(last) ? parameters.slice(0, -1) : parameters
   if (first === undefined) return { options }
-  if (typeof first === 'string') return { columns: Object.fromEntries([first, ...rest].map((name) => [name, name as string])), options }
+  const names = [first, ...rest]
+  if (names.every((name) => typeof name === 'string')) return { columns: Object.fromEntries(names.map((name) => [name, name])), options }
   const isSelection = typeof first === 'object' && first !== null && !Array.isArray(first) && !(first instanceof Expression)
   if (!isSelection || rest.length > 0) {
     throw new InvalidFilterError(
@@ -525,7 +526,7 @@ function querySelection(
 
 /** An object of options has no other keys; a selection has no booleans. */
 function isDeletedOptions(value: unknown): value is DeletedOptions {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.entries(value).every(
     ([key, each]) => (key === 'includeDeleted' || key === 'onlyDeleted') && (typeof each === 'boolean' || each === undefined),
   )

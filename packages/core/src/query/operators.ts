@@ -37,9 +37,14 @@ export class Operator<out V = unknown> {
   }
 }
 
-/** Any of these values; none of an empty list. @example User.filter({ location: oneOf(['USA', 'Moon']) }) */
+/**
+ * Any of these values; none of an empty list. One that is no list, as a query string gives it, is a list of itself.
+ *
+ * @example
+ * User.filter({ location: oneOf(['USA', 'Moon']) })
+ */
 export function oneOf<const V>(values: readonly V[]): Operator<V> {
-  return new Operator('in', [...values])
+  return new Operator('in', Array.isArray(values) ? [...values] : [values])
 }
 
 /** No value. @example User.filter({ lastAccess: isNull() }) */

@@ -977,7 +977,8 @@ const selectionRemedy = "Write { total: db.func.sum('price') }."
 
 /** @throws {InvalidFilterError} A client may have chosen the name: one that a database or its client reads as something else. */
 function refuseAlias({ name: model }: EntityMetadata, name: string): void {
-  // A colon would be a place of TypeORM, a dot a path; PostgreSQL cuts names after 63 bytes.
-  if (/^[\p{L}\p{N}_$]([\p{L}\p{N}_$ -]*[\p{L}\p{N}_$])?$/u.test(name) && Buffer.byteLength(name) <= 63 && name !== '__proto__') return
+  // A colon would be a place of TypeORM, a dot a path; PostgreSQL cuts names after 63 bytes, MySQL knows 16 bits of Unicode.
+  const isName = /^[\p{L}\p{N}_$]([\p{L}\p{N}_$ -]*[\p{L}\p{N}_$])?$/u.test(name) && !/[\u{10000}-\u{10ffff}]/u.test(name)
+  if (isName && Buffer.byteLength(name) <= 63 && name !== '__proto__') return
   throw new InvalidFilterError(model, name, 'it is no name for a result', 'Write up to 63 letters, digits and underscores.')
 }
