@@ -11,6 +11,7 @@ import { plainEntityRows } from './conformance/plain-entities.ts'
 import { queryRows } from './conformance/queries.ts'
 import { recordRows } from './conformance/records.ts'
 import { relationRows } from './conformance/relations.ts'
+import { schemaRows } from './conformance/schema.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
 import { statementRows } from './conformance/statements.ts'
@@ -52,3 +53,4 @@ eachDatabase('selections', selectionRows)
 eachDatabase('SQL', sqlRows)
 eachDatabase('inheritance', inheritanceRows)
 eachDatabase('plain entities', plainEntityRows)
+eachDatabase('schema', schemaRows)

@@ -123,6 +123,8 @@ export interface DatabaseDriver extends Driver {
   lease(purpose: LeasePurpose, limitMs?: number): Promise<DriverRunner>
   /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
   bind(parameters: readonly unknown[]): unknown[]
+  /** A text as SQL writes it, in the form in which the database shows defaults. */
+  literal(text: string): string
   /** Whether the database itself says of a text that it changes and locks nothing; `false` where it does not say. */
   isReadOnly(sql: string): boolean
   /** Whether a text opens or ends a transaction or a savepoint, anywhere in it: what only the session may do. */

@@ -9,7 +9,7 @@ import {
 import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, MetadataArgsStorage } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
-import type { DatabaseKind } from '../uri.js'
+import type { DatabaseDriver } from '../drivers/driver.js'
 import { type ColumnDefinition, ownColumns, stampOf } from './column.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 import { type Entry, lineage, type ModelRegistry, namesIn, tableOf } from './registry.js'
@@ -205,17 +205,19 @@ class Storage extends MetadataArgsStorage {
       for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
       if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
     }
-    const kind = this.#dataSource.alchemy.kind
+    const { alchemy } = this.#dataSource
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
-    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner, kind)
+    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target))))
+      this.#describe(owner, models.get(owner) ?? owner, alchemy)
   }
 
   /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */
-  #describe(owner: Exclude<Target, string>, model: object, kind: DatabaseKind): void {
+  #describe(owner: Exclude<Target, string>, model: object, driver: DatabaseDriver): void {
     const keys = namesIn(model, 'primaryKey')
     for (const [propertyName, definition] of ownColumns(owner)) {
       const { index, unique, generated } = definition.options
-      const options = columnOptions(definition, keys.includes(propertyName), kind)
+      checkDefault(owner.name, propertyName, definition)
+      const options = columnOptions(definition, keys.includes(propertyName), driver)
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
       if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
       if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
@@ -275,21 +277,48 @@ class Builder extends EntityMetadataBuilder {
   }
 }
 
-function columnOptions({ type, options }: ColumnDefinition, isKey: boolean, kind: DatabaseKind): TypeormColumnOptions {
-  const { serverDefault, name } = options
-  return {
-    ...type.storage(kind, Boolean(options.generated)),
-    nullable: options.nullable ?? false,
-    primary: options.primary ?? isKey,
-    ...(name === undefined ? {} : { name }),
-    ...(serverDefault === undefined ? inDatabase(options.default) : { default: () => serverDefault }),
+/** @throws {ModelDefinitionError} The column does not take its own default. */
+function checkDefault(model: string, property: string, { type, options }: ColumnDefinition): void {
+  const { default: value } = options
+  if (value === undefined || value === null || typeof value === 'function') return
+  try {
+    type.accept(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new ModelDefinitionError(model, `the default of its column ${property} is refused, which ${error.message}`, 'Give one that fits.')
   }
 }
 
-/** A plain default is the database's as well, for rows that others insert. */
-function inDatabase(value: unknown): { default?: string | number | boolean } {
-  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-  return isPlain ? { default: value } : {}
+function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: DatabaseDriver): TypeormColumnOptions {
+  const { type, options } = definition
+  const { serverDefault, name } = options
+  return {
+    ...type.storage(driver.kind, Boolean(options.generated)),
+    nullable: options.nullable ?? false,
+    primary: options.primary ?? isKey,
+    ...(name === undefined ? {} : { name }),
+    ...(serverDefault === undefined ? inDatabase(definition, driver) : { default: () => serverDefault }),
+  }
+}
+
+/**
+ * A plain default is the database's as well, for rows that others insert; as the database keeps and shows it, or a migration would
+ * change it for ever.
+ */
+function inDatabase({ type, options }: ColumnDefinition, driver: DatabaseDriver): Pick<TypeormColumnOptions, 'default'> {
+  const { default: value } = options
+  // Of JSON every database has a form of its own.
+  if (!['string', 'number', 'boolean'].includes(typeof value) || type.kind === 'json') return {}
+  const { transformer } = type.storage(driver.kind)
+  const accepted: unknown = type.accept(value)
+  const stored: unknown = transformer && 'to' in transformer ? transformer.to(accepted) : accepted
+  if (typeof stored === 'boolean' || Number.isInteger(stored)) return { default: stored }
+  // A moment or bytes, of which every database has a form of its own.
+  if (typeof stored === 'object') return {}
+  const text = String(stored)
+  const literal = driver.literal(text)
+  // TypeORM puts quotes around a text, and does not look into it.
+  return { default: literal === `'${text}'` ? text : () => literal }
 }
 
 /** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */

@@ -9,8 +9,8 @@ export const Time: ColumnType<string> = {
     // Without a precision, MySQL and MariaDB round to seconds; PostgreSQL and SQLite keep what they are given.
     ...(database === 'mysql' ? { precision: 6 } : {}),
     transformer: {
-      // SQLite compares texts, so all have six digits: those that SQLAlchemy wrote as well.
-      to: (value: unknown) => (database === 'sqlite' && typeof value === 'string' ? longest(value) : value),
+      // SQLite compares texts, so all have six digits: those that SQLAlchemy wrote as well. MySQL shows six.
+      to: (value: unknown) => (database !== 'postgres' && typeof value === 'string' ? longest(value) : value),
       from: (value: unknown) => (typeof value === 'string' ? shortest(value) : value),
     },
   }),

@@ -167,6 +167,11 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   // ------------------------------------------------------------------------------------------------ statements
 
+  /** A backslash takes the meaning of the next character, on every connection of ours. */
+  literal(text: string): string {
+    return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+  }
+
   /** A function that a SELECT calls may write: only the server finds out, as it runs it. */
   isReadOnly(): boolean {
     return false

@@ -143,6 +143,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return parameters.map(bound)
   }
 
+  literal(text: string): string {
+    return `'${text.replaceAll("'", "''")}'`
+  }
+
   /** A function that a SELECT calls may write: only the server finds out, as it runs it. */
   isReadOnly(): boolean {
     return false

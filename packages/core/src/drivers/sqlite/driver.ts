@@ -105,6 +105,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return parameters.map(bound)
   }
 
+  literal(text: string): string {
+    return `'${text.replaceAll("'", "''")}'`
+  }
+
   /** SQLite says it of every statement that it has compiled. */
   isReadOnly(sql: string): boolean {
     return this.connections.onlyReads(sql)
