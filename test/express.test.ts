@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { ActiveAlchemy as Core, type ReportEvent } from '@active-alchemy/core'
 import { ActiveAlchemy, errorHandler, initApp, middleware } from '@active-alchemy/express'
+import express4Module from 'express4'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { noteModel } from './conformance/world.ts'
@@ -124,7 +125,54 @@ describe('Express', () => {
     })
   })
 
+  describe('what was mounted without a call', () => {
+    it.each([
+      ['db.middleware', () => Reflect.get(db, 'middleware') as unknown as RequestHandler, 'app.use(db.middleware())'],
+      ['the free function', () => middleware as unknown as RequestHandler, 'app.use(db.middleware())'],
+      ['db.errorHandler', () => Reflect.get(db, 'errorHandler') as unknown as RequestHandler, 'app.use(db.errorHandler())'],
+    ])('is told by a sentence that can be copied: %s', async (_, mounted, remedy) => {
+      let told: unknown
+      const listen: ErrorRequestHandler = (error, _req, res, _next) => {
+        told = error
+        res.status(500).end()
+      }
+      app.use(mounted())
+      app.post('/', write)
+      app.use(listen)
+      expect((await post()).status).toBe(500)
+      expect(told).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(remedy) as string })
+    })
+  })
+
   describe('initApp', () => {
+    it.each([
+      ['5', () => express()],
+      ['4', () => express4Module()],
+    ])('binds what was mounted before it, in the order in which it was mounted, on Express %s', async (_, make) => {
+      const late = make()
+      const order: string[] = []
+      const note =
+        (name: string): RequestHandler =>
+        (_req, _res, next) => (order.push(name), next())
+      const router = Router()
+      router.post('/deep', (req, res, next) => void Promise.resolve(fail(req, res, next)).catch(next))
+      late.use(note('first'), express.json())
+      late.use('/router', note('second'), router)
+      late.post('/note', (req, res, next) => void Promise.resolve(write(req, res, next)).catch(next))
+      late.use(db.errorHandler())
+      late.set('env', 'test')
+      expect((await post('/router/deep', late)).status).toBe(418)
+      // Nothing was bound yet.
+      expect(await texts()).toEqual(['lost'])
+      db.initApp(late).initApp(late)
+      expect((await post('/router/deep', late)).status).toBe(418)
+      expect((await post('/note', late)).status).toBe(200)
+      expect([await texts(), order]).toEqual([
+        ['lost', '/note'],
+        ['first', 'second', 'first', 'second', 'first'],
+      ])
+    })
+
     it('mounts once for each application, whatever number of databases; one database serves many applications', async () => {
       const core = new Core(fresh.uri)
       const apps = [express(), express()]

@@ -317,6 +317,10 @@ describe('Fastify', () => {
     })
   })
 
+  it('a plugin that was registered without a call is told by a sentence that can be copied', () => {
+    expect(() => db.plugin(fastify() as never)).toThrow('app.register(db.plugin())')
+  })
+
   describe('initApp', () => {
     it('registers once, however often it is called, and once for each database', async () => {
       const other = await another('other')

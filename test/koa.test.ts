@@ -254,6 +254,51 @@ describe('Koa', () => {
   })
 
   describe('many', () => {
+    it('by initApp, called last, binds what stands already, and error handling before it sees a commit that fails', async () => {
+      app.use(async (ctx, next) => {
+        try {
+          await next()
+        } catch (error) {
+          ctx.status = 503
+          ctx.body = { worded: error instanceof Error && error.name }
+        }
+      })
+      app.use(async (ctx, next) => (ctx.path === '/thrown' ? Promise.reject(new Error('boom')) : next()))
+      app.use(async (ctx, next) => {
+        if (ctx.path !== '/early') return next()
+        await write('lost')(ctx, next)
+        throw new Error('boom')
+      })
+      db.initApp(app)
+      app.use(async (ctx, next) => {
+        await write(ctx.path)(ctx, next)
+        if (ctx.path === '/commit') await breakCommit()
+      })
+      expect((await post('/early')).status).toBe(503)
+      expect((await post('/late')).status).toBe(200)
+      const answer = await post('/commit')
+      expect([answer.status, await answer.json()]).toEqual([503, { worded: 'ForeignKeyError' }])
+      expect(await texts()).toEqual(['/late'])
+    })
+
+    it('without a call is told by a sentence that can be copied', async () => {
+      app.use(Reflect.get(db, 'middleware') as unknown as Middleware)
+      app.silent = true
+      expect((await post()).status).toBe(500)
+      expect(told).toMatchObject([{ code: 'INVALID_OPTION', message: expect.stringContaining('app.use(db.middleware())') as string }])
+    })
+
+    it('says a body as JSON once, where nobody but Koa looks at it', async () => {
+      let said = 0
+      app.use(db.middleware())
+      app.use(async (ctx) => {
+        await Note.create({ text: 'kept' })
+        ctx.body = { toJSON: () => ({ said: (said += 1) }) }
+      })
+      const answer = await post()
+      expect([answer.headers.get('content-type'), await answer.json()]).toEqual(['application/json; charset=utf-8', { said: 1 }])
+    })
+
     it('databases and many calls of initApp are one scope', async () => {
       const other = new Core('sqlite:///:memory:', { name: 'other' })
       opened.push(() => other.close())

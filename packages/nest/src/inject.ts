@@ -57,8 +57,11 @@ export function currentSession(db: ActiveAlchemy): Session {
   })
 }
 
+/** Without a look at a session, which its getters would need. */
 function isMethod(key: PropertyKey): boolean {
-  return typeof Object.getOwnPropertyDescriptor(Session.prototype, key)?.value === 'function'
+  let owner: object | null = Session.prototype
+  while (owner && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null
+  return typeof (owner && Object.getOwnPropertyDescriptor(owner, key)?.value) === 'function'
 }
 
 function call(session: Session, key: PropertyKey, parameters: readonly unknown[]): unknown {
