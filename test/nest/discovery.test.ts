@@ -6,9 +6,9 @@ import { create, openStore, platforms, type Store } from './application.ts'
 
 /** What is used of the modules, which are no packages of everybody who compiles these tests. */
 interface Packages {
-  '@nestjs/schedule': { ScheduleModule: Loaded; Cron(pattern: string): MethodDecorator }
-  '@nestjs/event-emitter': { EventEmitterModule: Loaded; OnEvent(event: string): MethodDecorator; EventEmitter2: Type<Emitter> }
-  '@nestjs/cqrs': { CqrsModule: Loaded; CommandHandler(command: Type): ClassDecorator; CommandBus: Type<Bus> }
+  '@nestjs/schedule': { ScheduleModule: Loaded; Cron: (pattern: string) => MethodDecorator }
+  '@nestjs/event-emitter': { EventEmitterModule: Loaded; OnEvent: (event: string) => MethodDecorator; EventEmitter2: Type<Emitter> }
+  '@nestjs/cqrs': { CqrsModule: Loaded; CommandHandler: (command: Type) => ClassDecorator; CommandBus: Type<Bus> }
 }
 interface Loaded {
   forRoot(): DynamicModule
