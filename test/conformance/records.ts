@@ -124,6 +124,26 @@ export function recordRows(database: TestDatabase): void {
     },
   )
 
+  row('create, update and a chain go through the save() of the model', async ({ db }) => {
+    class Note extends db.Model('Note', { text: db.Column(db.String(20)) }) {
+      override save(): ReturnType<this['reload']> {
+        this.text = this.text.trim()
+        return super.save()
+      }
+    }
+    await db.createAll()
+    const note = await Note.create({ text: ' a ' })
+    expect(note.text).toBe('a')
+    await note.update({ text: ' b ' })
+    expect([note.text, note.isDirty, (await Note.get(1))?.text]).toEqual(['b', false, 'b'])
+    await Note.get(1).update({ text: ' c ' })
+    await db.run(async () => {
+      await (await Note.getOrError(1)).update({ text: ' d ' })
+      expect(await Note.count({ text: 'd' })).toBe(1)
+    })
+    expect((await note.reload()).text).toBe('d')
+  })
+
   row('a static that other libraries have says how it is written here', async ({ User }) => {
     const statics = User as unknown as Record<string, () => unknown>
     for (const name of [

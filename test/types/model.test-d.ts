@@ -198,3 +198,116 @@ expectTypeOf(await Dog.first({ name: 'Rex' })).toEqualTypeOf<Dog | null>()
 void Goose.create({ wings: 2 })
 // @ts-expect-error it is no model
 db.Model('Wrong', {}, { extends: Date })
+
+// ---------------------------------------------------------------------------------------------- what values may be
+
+class Product extends db.Model(
+  'Product',
+  {
+    title: db.Column(db.String(20)),
+    price: db.Column(db.Numeric(10, 2), { nullable: true }),
+    big: db.Column(db.BigInteger, { default: 5 }),
+    stock: db.Column(db.Integer, { default: 0 }),
+    weight: db.Column(db.Float, { nullable: true }),
+    since: db.Column(db.DateTime, { nullable: true }),
+    meta: db.Column(db.JSONType, { nullable: true }),
+  },
+  { hidden: ['price', 'createdAt'], fillable: ['title'], guarded: ['id'] },
+) {
+  hello(): string {
+    return this.title
+  }
+  sell(): unknown {
+    return this.decrement('stock', 1, { min: 0 }).update({ title: 'sold' })
+  }
+  rename(title: string): unknown {
+    this.set({ title })
+    return this.update({ title, price: 5 })
+  }
+  static seed(): unknown {
+    return Product.create({ title: 'seed' })
+  }
+}
+
+class Seat extends db.BaseModel('Seat', {
+  row: db.Column(db.Integer, { primary: true }),
+  serial: db.Column(db.Integer, { generated: true }),
+  createdAt: db.Column(db.DateTime, { nullable: true }),
+}) {}
+
+class Legacy extends db.Model {
+  @db.Column(db.String(25)) declare name: string
+  @db.Column(db.Numeric(10, 2)) declare price: string
+  @db.Column(db.DateTime) declare at: DateTime
+  rename(): unknown {
+    return this.update({ name: 'new' }).increment('price', 2)
+  }
+}
+
+void Product.create({ title: 'a', price: 1.5, big: 7, since: new Date() })
+void Product.create({ title: 'a', price: '1.50', big: 7n, since: '2026-01-31T10:00:00Z' })
+void new Product({ title: 'a', price: 2, big: 7, since: new Date() })
+const product = await Product.getOrError(1)
+void product.update({ price: 1.5, big: 7, since: '2026-01-31T10:00:00Z', title: 'b', stock: 5 })
+void product.set({ since: null, price: null }).save()
+void Product.get(1).update({ price: 2, since: new Date() }).set({ big: 3 })
+expectTypeOf(product.price).toEqualTypeOf<string | null>()
+expectTypeOf(product.big).toEqualTypeOf<bigint>()
+void product.increment('stock').increment('price', 0.1).increment('big').decrement('weight', 1, { min: 0 })
+void Product.create({ title: 'a', id: 7, createdAt: new Date() }, { unguarded: true })
+void product.update({ id: 7, deletedAt: null }, { unguarded: true })
+void Seat.create({ row: 1, createdAt: new Date() })
+void new Seat({ row: 1 }).update({ createdAt: null })
+void Legacy.create({ name: 'a', at: new Date() })
+void (await Legacy.getOrError(1)).update({ at: '2026-01-31T10:00:00Z' }).increment('price')
+
+// @ts-expect-error the key is generated
+void Product.create({ title: 'a', id: 7 })
+// @ts-expect-error the key is generated
+new Product({ title: 'a', id: 7 })
+// @ts-expect-error the key is generated
+void Legacy.create({ name: 'a', id: 7 })
+// @ts-expect-error it is generated
+void Seat.create({ row: 1, serial: 2 })
+// @ts-expect-error a boolean is no decimal number
+void Product.create({ title: 'a', price: true })
+// @ts-expect-error a number is no moment
+void Product.create({ title: 'a', since: 5 })
+// @ts-expect-error a number is no text
+void product.update({ title: 5 })
+// @ts-expect-error the key stays
+void product.update({ id: 7 })
+// @ts-expect-error the key stays
+void new Seat({ row: 1 }).update({ row: 2 })
+// @ts-expect-error the stamp is ours
+void product.update({ createdAt: product.createdAt })
+// @ts-expect-error delete() writes it
+void product.update({ isDeleted: true })
+// @ts-expect-error delete() writes it
+void product.set({ deletedAt: null })
+// @ts-expect-error a method is no column
+void product.update({ save: product.save })
+// @ts-expect-error a method is no column
+void product.set({ hello: () => 'x' })
+// @ts-expect-error facts are no columns
+void product.update({ isNew: true })
+// @ts-expect-error the key stays
+void Product.get(1).update({ id: 7 })
+// @ts-expect-error a text has no sum
+void product.increment('title')
+// @ts-expect-error a key has no sum
+void product.increment('id')
+// @ts-expect-error a moment has no sum
+void product.increment('since')
+// @ts-expect-error JSON has no sum
+void product.increment('meta')
+// @ts-expect-error a method has no sum
+void product.increment('save')
+// @ts-expect-error a text has no sum
+void Product.get(1).decrement('title')
+// @ts-expect-error there is no such column to hide
+db.Model('Wrong', { a: db.Column(db.Integer) }, { hidden: ['nope'] })
+// @ts-expect-error there is no such column to fill
+db.Model('Wrong', { a: db.Column(db.Integer) }, { fillable: ['nope'] })
+// @ts-expect-error there is no such column to guard
+db.BaseModel('Wrong', { a: db.Column(db.Integer) }, { guarded: ['save'] })

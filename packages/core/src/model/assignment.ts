@@ -15,6 +15,11 @@ export interface AssignOptions {
   readonly unguarded?: boolean
 }
 
+/** The trusted way. */
+export interface TrustOptions extends AssignOptions {
+  readonly unguarded: true
+}
+
 const assignOptions = { unguarded: flag }
 
 /** The model's word on what may be set. */

@@ -30,9 +30,9 @@ import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
 import type { IncrementLimits } from '../session/record-writer.js'
-import type { AssignOptions } from './assignment.js'
+import type { AssignOptions, TrustOptions } from './assignment.js'
 import { ownColumns, refuseReserved } from './column.js'
-import type { CreateValues, ModelClass } from './definition.js'
+import type { CreateValues, ModelClass, Taken, taken } from './definition.js'
 import { RecordPromise } from './record-promise.js'
 import type { ModelRegistry } from './registry.js'
 import { ownRelations, type RelationDefinition } from './relation.js'
@@ -88,6 +88,9 @@ export class BaseModel {
   declare static readonly guarded?: readonly string[]
   /** Columns that `toDict()` and `toJSON()` leave out. @default none */
   declare static readonly hidden?: readonly string[]
+
+  /** @internal Only for the type: what its verbs take. As a property, it is known in the methods of a model as well. */
+  declare readonly [taken]: Taken<this>
 
   /** @param values Values of columns; `create` is the door that also types relations. */
   constructor(values?: object) {
@@ -241,11 +244,13 @@ export class BaseModel {
    * @example
    * const user = await User.create({ name: 'Mardix', location: 'Moon' })
    */
+  static create<M extends ModelClass<BaseModel>>(this: M, values: CreateValues<M>, options?: AssignOptions): RecordPromise<InstanceType<M>>
   static create<M extends ModelClass<BaseModel>>(
     this: M,
-    values: CreateValues<M>,
-    options?: AssignOptions,
-  ): RecordPromise<InstanceType<M>> {
+    values: CreateValues<M, 'trusted'>,
+    options: TrustOptions,
+  ): RecordPromise<InstanceType<M>>
+  static create<M extends ModelClass<BaseModel>>(this: M, values: object, options?: AssignOptions): RecordPromise<InstanceType<M>> {
     return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
   }
 
@@ -253,6 +258,16 @@ export class BaseModel {
   static createMany<M extends ModelClass<BaseModel>>(
     this: M,
     rows: readonly CreateValues<M>[],
+    options?: AssignOptions,
+  ): Promise<InstanceType<M>[]>
+  static createMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly CreateValues<M, 'trusted'>[],
+    options: TrustOptions,
+  ): Promise<InstanceType<M>[]>
+  static createMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly object[],
     options?: AssignOptions,
   ): Promise<InstanceType<M>[]> {
     const make = (): InstanceType<M>[] => {
@@ -270,18 +285,23 @@ export class BaseModel {
   }
 
   /** Sets values, and saves. See `create` for what it throws. */
-  update<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): RecordPromise<this> {
-    return this.#verb('update', (session) => {
+  update(values: this[typeof taken]['values'], options?: AssignOptions): RecordPromise<this>
+  update(values: this[typeof taken]['trusted'], options: TrustOptions): RecordPromise<this>
+  update(values: object, options?: AssignOptions): RecordPromise<this> {
+    return this.#verb('update', async (session) => {
       session.records.change(this, () => {
         this.set(values, options)
         return Object.keys(values)
       })
-      return session.records.save(this)
+      // What a model does in a save() of its own is done here as well.
+      await this.save()
     })
   }
 
   /** Sets values, and does not save. See `create` for what it throws. */
-  set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this {
+  set(values: this[typeof taken]['values'], options?: AssignOptions): this
+  set(values: this[typeof taken]['trusted'], options: TrustOptions): this
+  set(values: object, options?: AssignOptions): this {
     const { dataSource } = databaseOf(this)
     dataSource.values.assign(this, values, metadataOf(modelOf(this)), this.isNew ? 'create' : 'update', options)
     return this
@@ -314,7 +334,7 @@ export class BaseModel {
    * @example
    * await product.increment('stock', -1, { min: 0 })
    */
-  increment(column: keyof this & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
+  increment(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.#verb('increment', (session) => {
       const limits = readOptions(incrementOptions, options, 'increment()')
       return session.records.increment(this, numericColumn(modelOf(this), column, by), by, limits)
@@ -322,7 +342,7 @@ export class BaseModel {
   }
 
   /** Takes from a number in the database. See `increment`. */
-  decrement(column: keyof this & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
+  decrement(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.increment(column, -by, options)
   }
 

@@ -1,5 +1,6 @@
+import type { DateTime } from 'luxon'
 import type { ColumnName } from '../query/query.js'
-import type { ColumnDefinition, OptionalOf, ValueOf } from './column.js'
+import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from './column.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
@@ -10,29 +11,107 @@ export declare const columnsOf: unique symbol
 /** A class of models. Its constructor's parameters are nobody's business here, which `never[]` says. */
 export type ModelClass<T extends object = object> = abstract new (...values: never[]) => T
 
+/** @internal Where a record carries the columns that its model was made from; only for the type. */
+export declare const fieldsOf: unique symbol
+
 /** The properties that columns give to a record. */
 export type Fields<Columns> = { -readonly [K in keyof Columns]: ValueOf<Columns[K]> }
 
+/** The same, and what is known of the columns beside their values. */
+type TypedFields<Columns> = Fields<Columns> & { readonly [fieldsOf]?: Columns }
+
+/** The columns that a record's model was made from; none are known of a decorated class. */
+type FieldsOf<T> = T extends { readonly [fieldsOf]?: infer Columns } ? Columns : unknown
+
 type RequiredKeys<Columns> = { [K in keyof Columns]: OptionalOf<Columns[K]> extends true ? never : K }[keyof Columns]
 
-/** Values of a new record: those of columns without a default must be given. */
-export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: ValueOf<Columns[K]> } & {
-  [K in Exclude<keyof Columns, RequiredKeys<Columns>>]?: ValueOf<Columns[K]>
+/** Values of a new record: those of columns without a default must be given, and generated ones may not. */
+export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: InputOf<Columns[K]> } & {
+  [K in Exclude<ColumnsIn<Columns, 'plain' | 'key'>, RequiredKeys<Columns>>]?: InputOf<Columns[K]>
 }
 
-/** Properties of a record that values may set: no methods, and nothing that the library writes. */
-type SettableKeys<T> = Exclude<ColumnName<T>, 'createdAt' | 'updatedAt' | 'isDeleted' | 'deletedAt' | 'isNew' | 'isDirty' | 'changes'>
+/** What the library writes into every row of `db.Model`. */
+type WrittenKeys = 'id' | 'createdAt' | 'updatedAt' | 'isDeleted' | 'deletedAt'
 
-/** What `Model.create` takes: typed by the columns, where the model was made from them; relations are optional. */
-export type CreateValues<M extends ModelClass> = M extends { readonly [columnsOf]: infer Columns }
-  ? NewValues<Columns> & { [K in Exclude<SettableKeys<InstanceType<M>>, keyof Columns>]?: InstanceType<M>[K] }
-  : { [K in SettableKeys<InstanceType<M>>]?: InstanceType<M>[K] }
+/** Facts of a record that are no columns. */
+type FactKeys = 'isNew' | 'isDirty' | 'changes'
+
+/** What a record of `db.Model` has. */
+interface Stamped {
+  readonly id: unknown
+  readonly createdAt: unknown
+  readonly updatedAt: unknown
+  readonly isDeleted: unknown
+  readonly deletedAt: unknown
+}
+
+/** Properties of a record that values may set: no methods, no facts, and nothing that the library writes. */
+type SettableKeys<T> = Exclude<ColumnName<T>, FactKeys | (T extends Stamped ? WrittenKeys : never)>
+
+/** @internal Where a record says what its verbs take; only for the type. */
+export declare const taken: unique symbol
+
+/** What the verbs of a record take. */
+export interface Taken<T> {
+  /** Values of `update` and `set`: no key, no stamp, no method. */
+  readonly values: { [K in Exclude<SettableKeys<T>, ColumnsIn<FieldsOf<T>, 'key' | 'generated'>>]?: InputOfKey<T, K> }
+  /** Values that no client chose: those of every column. */
+  readonly trusted: TrustedValues<T>
+  /** Columns that hold numbers. A decimal one is a text in a decorated class, which its type does not tell from others. */
+  readonly numbers: { [K in NumberKeys<T>]: unknown }
+}
+
+/** What a property takes of which only the type is known: more than it gives back. */
+type Widened<Value> =
+  | Value
+  | (Extract<Value, DateTime> extends never ? never : Date | string)
+  | (Extract<Value, bigint> extends never ? never : number)
+
+/** Values of a column by its definition, where the model was made from it, else by the property of the class. */
+type InputOfKey<T, K extends keyof T> = K extends keyof FieldsOf<T> ? InputOf<FieldsOf<T>[K]> : Widened<T[K]>
+
+type TrustedValues<T> = { [K in Exclude<ColumnName<T>, FactKeys>]?: InputOfKey<T, K> }
+
+/**
+ * What `Model.create` takes: typed by the columns, where the model was made from them; relations are optional.
+ *
+ * @typeParam Trust `'trusted'` for values that no client chose: those of every column.
+ */
+export type CreateValues<M extends ModelClass, Trust extends 'trusted' | 'guarded' = 'guarded'> = M extends {
+  readonly [columnsOf]: infer Columns
+}
+  ? NewValues<Columns> & OtherValues<InstanceType<M>, keyof Columns, Trust>
+  : OtherValues<InstanceType<M>, never, Trust>
+
+/** Values of what a model has beside its columns. */
+type OtherValues<T, Columns, Trust> = Trust extends 'trusted'
+  ? TrustedValues<T>
+  : { [K in Exclude<SettableKeys<T>, Columns>]?: Widened<T[K]> }
+
+type NumberKeys<T> = {
+  [K in SettableKeys<T>]: K extends keyof FieldsOf<T>
+    ? K extends ColumnsIn<FieldsOf<T>, 'plain'>
+      ? HoldsNumbers<InputOf<FieldsOf<T>[K]>> extends true
+        ? K
+        : never
+      : never
+    : Exclude<T[K], null | undefined> extends number | bigint | string
+      ? K
+      : never
+}[SettableKeys<T>]
+
+/** Numbers, and not whatever JSON can say. */
+type HoldsNumbers<Value> = number extends Value ? (boolean extends Value ? false : true) : false
 
 /** The columns that a class was made from; those of a decorated class are its own affair. */
 type ColumnsOf<M> = M extends { readonly [columnsOf]: infer Columns } ? Columns : unknown
 
-/** Settings of a model, the same as its statics. */
-export interface ModelSettings {
+/**
+ * Settings of a model, the same as its statics.
+ *
+ * @typeParam Name Names of its columns.
+ */
+export interface ModelSettings<Name extends string = string> {
   /** Whether the class is only there to be extended, and has no table. @default false */
   readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
@@ -40,25 +119,28 @@ export interface ModelSettings {
   /** Names of the key's columns, for those that are not defined with `primary`. */
   readonly primaryKey?: string | readonly string[]
   /** Columns that `toDict()` and `toJSON()` leave out. */
-  readonly hidden?: readonly string[]
+  readonly hidden?: readonly Name[]
   /** The only columns that values may set. */
-  readonly fillable?: readonly string[]
+  readonly fillable?: readonly Name[]
   /** Columns that values may not set. */
-  readonly guarded?: readonly string[]
+  readonly guarded?: readonly Name[]
 }
 
 /** Settings of a model that has the columns and the methods of another class too. */
-export interface ExtendingSettings<Parent extends ModelClass> extends ModelSettings {
+export interface ExtendingSettings<Parent extends ModelClass, Name extends string = string> extends ModelSettings<Name> {
   /** The class to extend; it extends `db.Model`, or `db.BaseModel`, itself. */
   readonly extends: Parent
 }
 
 /** The base class that `db.Model(name, columns)` makes: `Base` with the columns. */
 export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omit<Base, 'prototype' | typeof columnsOf> & {
-  readonly prototype: InstanceType<Base> & Fields<Columns>
+  readonly prototype: InstanceType<Base> & TypedFields<Columns>
   readonly [columnsOf]: ColumnsOf<Base> & Columns
-  new (values?: NewValues<ColumnsOf<Base> & Columns>): InstanceType<Base> & Fields<Columns>
+  new (values?: NewValues<ColumnsOf<Base> & Columns>): InstanceType<Base> & TypedFields<Columns>
 }
+
+/** Names that settings may say of a class with these columns. */
+type NamesOf<Base extends ModelClass, Columns> = (keyof Columns & string) | ColumnName<InstanceType<Base>>
 
 /** `db.Model` and `db.BaseModel`: a base class, and a function that makes one from columns. */
 export type ModelDoor<Base extends ModelClass> = Base & {
@@ -77,10 +159,14 @@ export type ModelDoor<Base extends ModelClass> = Base & {
    * }
    * class Goose extends db.Model('Goose', { wings: db.Column(db.Integer) }, { extends: Animal }) {}
    */
-  <const Columns extends ColumnMap>(name: string, columns: Columns, settings?: ModelSettings): TypedModel<Base, Columns>
+  <const Columns extends ColumnMap>(
+    name: string,
+    columns: Columns,
+    settings?: ModelSettings<NamesOf<Base, Columns>>,
+  ): TypedModel<Base, Columns>
   <const Columns extends ColumnMap, Parent extends ModelClass<InstanceType<Base>>>(
     name: string,
     columns: Columns,
-    settings: ExtendingSettings<Parent>,
+    settings: ExtendingSettings<Parent, NamesOf<Parent, Columns>>,
   ): TypedModel<Parent, Columns>
 }

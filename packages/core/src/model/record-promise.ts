@@ -2,18 +2,20 @@ import { RecordNotFoundError } from '../errors.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { IncrementLimits } from '../session/record-writer.js'
-import type { AssignOptions } from './assignment.js'
+import type { AssignOptions, TrustOptions } from './assignment.js'
+import type { taken } from './definition.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
+  readonly [taken]: { readonly values: object; readonly trusted: object; readonly numbers: object }
   save(): PromiseLike<this>
-  update<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): PromiseLike<this>
-  set<K extends keyof this>(values: Pick<this, K>, options?: AssignOptions): this
+  update(values: object, options?: AssignOptions): PromiseLike<this>
+  set(values: object, options?: AssignOptions): this
   delete(...parameters: [hard?: false] | []): PromiseLike<this>
   restore(): PromiseLike<this>
   reload(): PromiseLike<this>
-  increment(column: keyof this & string, by?: number, options?: IncrementLimits): PromiseLike<this>
-  decrement(column: keyof this & string, by?: number, options?: IncrementLimits): PromiseLike<this>
+  increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): PromiseLike<this>
+  decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): PromiseLike<this>
   toDict(): Record<string, unknown>
 }
 
@@ -57,12 +59,16 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** Sets values and saves. See `BaseModel.update`. */
-  update<K extends keyof T>(values: Pick<T, K>, options?: AssignOptions): RecordPromise<T> {
+  update(values: T[typeof taken]['values'], options?: AssignOptions): RecordPromise<T>
+  update(values: T[typeof taken]['trusted'], options: TrustOptions): RecordPromise<T>
+  update(values: object, options?: AssignOptions): RecordPromise<T> {
     return this.#then((record) => record.update(values, options))
   }
 
   /** Sets values, and does not save. See `BaseModel.set`. */
-  set<K extends keyof T>(values: Pick<T, K>, options?: AssignOptions): RecordPromise<T> {
+  set(values: T[typeof taken]['values'], options?: AssignOptions): RecordPromise<T>
+  set(values: T[typeof taken]['trusted'], options: TrustOptions): RecordPromise<T>
+  set(values: object, options?: AssignOptions): RecordPromise<T> {
     return this.#then(async (record) => record.set(values, options))
   }
 
@@ -82,12 +88,12 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** Adds to a column. See `BaseModel.increment`. */
-  increment(column: keyof T & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+  increment(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
     return this.#then((record) => record.increment(column, by, options))
   }
 
   /** Takes from a column. See `BaseModel.decrement`. */
-  decrement(column: keyof T & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+  decrement(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
     return this.#then((record) => record.decrement(column, by, options))
   }
 
