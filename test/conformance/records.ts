@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { isAlchemyError } from '@active-alchemy/core'
+import { isAlchemyError, type RecordPromise } from '@active-alchemy/core'
 import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { inStore, type Store } from './store.ts'
@@ -126,7 +126,7 @@ export function recordRows(database: TestDatabase): void {
 
   row('create, update and a chain go through the save() of the model', async ({ db }) => {
     class Note extends db.Model('Note', { text: db.Column(db.String(20)) }) {
-      override save(): ReturnType<this['reload']> {
+      override save(): RecordPromise<this> {
         this.text = this.text.trim()
         return super.save()
       }

@@ -286,7 +286,7 @@ void product.update({ isDeleted: true })
 // @ts-expect-error delete() writes it
 void product.set({ deletedAt: null })
 // @ts-expect-error a method is no column
-void product.update({ save: product.save })
+void product.update({ save: () => product.save() })
 // @ts-expect-error a method is no column
 void product.set({ hello: () => 'x' })
 // @ts-expect-error facts are no columns
