@@ -151,4 +151,40 @@ export function relationRows(database: TestDatabase): void {
     left.right = right
     await expect(left.save()).rejects.toThrow(/Left → Right/)
   })
+
+  row('a rollback takes back who a record belongs to, and leaves the other record as it is', async ({ db, User, Post }) => {
+    const [ada, bob] = await User.createMany([{ name: 'Ada' }, { name: 'Bob' }])
+    if (!ada || !bob) throw new Error('No users')
+    const keys = [ada.id, bob.id]
+    const post = await Post.create({ title: 'a', author: ada })
+    for (const author of [bob, null]) {
+      await db.run(async () => {
+        await post.update({ author, title: 'undone' })
+        await db.rollback()
+      })
+      // Who it was before is no longer known to the object, as where it was not loaded.
+      expect([post.title, post.author, post.isDirty]).toEqual(['a', undefined, false])
+      expect([ada.id, bob.id, ada.isDirty, bob.isDirty]).toEqual([...keys, false, false])
+      expect(await Post.count({ author: ada })).toBe(1)
+    }
+    await post.update({ author: null })
+    await db.run(async () => {
+      await post.update({ author: bob })
+      await db.rollback()
+    })
+    expect([post.author, bob.id, await Post.count({ author: isNull() })]).toEqual([null, bob.id, 1])
+  })
+
+  row('a record that is read again with another owner leaves the one that it had as it is', async ({ db, User, Post }) => {
+    const [ada, bob] = await User.createMany([{ name: 'Ada' }, { name: 'Bob' }])
+    if (!ada || !bob) throw new Error('No users')
+    const keys = [ada.id, bob.id]
+    await db.run(async () => {
+      const post = await Post.create({ title: 'a', author: ada })
+      await Post.filter({ id: post.id }).updateAll({ author: bob })
+      const [again] = await Post.query().leftJoinAndSelect('post.author', 'author').all()
+      expect(again).toBe(post)
+      expect([post.author?.name, ada.name, ada.id, bob.id]).toEqual(['Bob', 'Ada', ...keys])
+    })
+  })
 }

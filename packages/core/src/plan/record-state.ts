@@ -168,8 +168,21 @@ export function restoreValues(record: ObjectLiteral, row: Snapshot): void {
     const value = row.values[index]
     if (value === undefined) continue
     const bound = row.bound?.[index]
-    column.setEntityValue(record, bound === undefined ? value : hydrated(column, bound, driver))
+    putValue(record, column, bound === undefined ? value : hydrated(column, bound, driver))
   }
+}
+
+/**
+ * Puts the value of a row on `record`.
+ *
+ * TypeORM writes a foreign key that has no property of its own into the related record, which is another row: where that
+ * is another one than the row says, it is taken off, as if it had not been loaded.
+ */
+export function putValue(record: ObjectLiteral, column: ColumnMetadata, value: unknown): void {
+  const relation = column.isVirtual ? column.relationMetadata : undefined
+  if (!relation || relation.embeddedMetadata) column.setEntityValue(record, value)
+  else if (value === null) record[relation.propertyName] = null
+  else if (!isSame(persistentValue(column, record), bind(column, value))) Reflect.deleteProperty(record, relation.propertyName)
 }
 
 /** The value of a column in the form in which the driver binds it; `undefined` when the record has none. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import { changedColumns, merged, recordState, type Snapshot, setRecordState, takeSnapshot } from '../plan/record-state.js'
+import { changedColumns, merged, putValue, recordState, type Snapshot, setRecordState, takeSnapshot } from '../plan/record-state.js'
 import type { Scope } from '../scope/scope.js'
 
 /**
@@ -43,7 +43,7 @@ export class IdentityMap {
   #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, row: Snapshot): void {
     const changed = new Set(changedColumns(metadata, known))
     for (const [index, column] of metadata.columns.entries()) {
-      if (row.values[index] !== undefined && !changed.has(column)) column.setEntityValue(known, column.getEntityValue(loaded))
+      if (row.values[index] !== undefined && !changed.has(column)) putValue(known, column, column.getEntityValue(loaded))
     }
     for (const { propertyName } of metadata.relations) {
       if (Object.hasOwn(loaded, propertyName)) known[propertyName] = loaded[propertyName]

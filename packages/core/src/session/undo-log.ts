@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { type RecordState, recordState, restoreValues, setRecordState } from '../plan/record-state.js'
+import { putValue, type RecordState, recordState, restoreValues, setRecordState } from '../plan/record-state.js'
 import type { IdentityMap } from './identity-map.js'
 
 /** How a record was before its first write. */
@@ -66,7 +66,7 @@ export class UndoLog {
     for (const [record, { metadata, state, values }] of this.#changed) {
       this.#identities.forget(metadata, record)
       if (state.snapshot) restoreValues(record, state.snapshot)
-      for (const [column, value] of values) if (!column.isVirtual || value !== undefined) column.setEntityValue(record, value)
+      for (const [column, value] of values) if (!column.isVirtual || value !== undefined) putValue(record, column, value)
       setRecordState(record, state)
       if (state.snapshot) this.#identities.remember(metadata, record)
     }
