@@ -1,3 +1,4 @@
+import { askingRows } from './conformance/asking.ts'
 import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
 import { definitionRows } from './conformance/definitions.ts'
@@ -54,3 +55,4 @@ eachDatabase('SQL', sqlRows)
 eachDatabase('inheritance', inheritanceRows)
 eachDatabase('plain entities', plainEntityRows)
 eachDatabase('schema', schemaRows)
+eachDatabase('asking', askingRows)

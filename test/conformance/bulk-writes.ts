@@ -22,7 +22,7 @@ export function bulkWriteRows(database: TestDatabase): void {
       'offset 0': (query) => query.offset(0),
       'offset 0 with a limit': (query) => query.offset(0).limit(3),
       'a group': (query) => query.groupBy('name'),
-      having: (query) => query.groupBy('name').having('count(*) > 1'),
+      having: (query) => query.groupBy('name').having((user) => user.id.count().gt(1)),
       'an order': (query) => query.orderBy('points'),
       distinct: (query) => query.distinct(),
       'a lock': (query) => query.forUpdate(),
@@ -89,10 +89,7 @@ export function bulkWriteRows(database: TestDatabase): void {
     expect(await User.filter({ name: 'two' }).updateAll({ points: db.sql`(select max(words) from ${Post}) + ${1}` })).toBe(1)
     expect((await User.query().orderBy('name').all()).map(({ points }) => points)).toEqual([7, 6])
     const byStars = db.sql`(select max(o.stars) from ${Order} o where o.stars > ${User}.points)`
-    expect((await User.query().orderBy(byStars, 'DESC', 'NULLS LAST').addOrderBy('name').all()).map(({ name }) => name)).toEqual([
-      'two',
-      'one',
-    ])
+    expect((await User.query().orderBy(byStars.desc().nullsLast()).orderBy('name').all()).map(({ name }) => name)).toEqual(['two', 'one'])
     expect(await User.filter(db.sql`points in (select o.stars from ${Order} o)`).count()).toBe(1)
     // Its own table, in a value.
     expect(await User.filter({ name: 'one' }).updateAll({ points: db.sql`${User}.points + ${1}` })).toBe(1)

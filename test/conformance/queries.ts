@@ -50,14 +50,14 @@ export function queryRows(database: TestDatabase): void {
       names(
         await User.query()
           .orderBy('location', 'desc' as 'DESC')
-          .addOrderBy('name', 'DESC')
+          .orderBy('name', 'DESC')
           .all(),
       ),
     ).toBe('CBA')
     expect(names(await User.query().orderBy({ location: 'ASC', name: 'DESC' }).all())).toBe('ACB')
     expect(names(await User.query().orderBy(db.sql`points * ${-1}`).all())).toBe('ACB')
     for (const bad of ['nope', 'points; drop table user', 'points desc, name', '1', 'user.nope', '(select 1)']) {
-      expect(() => User.query().orderBy(bad)).toThrow(expect.objectContaining({ code: 'INVALID_FILTER', status: 400 }) as Error)
+      expect(() => User.query().orderBy(bad as 'name')).toThrow(expect.objectContaining({ code: 'INVALID_FILTER', status: 400 }) as Error)
     }
     expect(() => User.query().orderBy('name', 'DESC; drop' as 'DESC')).toThrow('ASC or DESC')
   })
@@ -107,7 +107,7 @@ export function queryRows(database: TestDatabase): void {
     await User.query().deleteAll({ allRows: true })
     expect(await User.query(selection).first()).toEqual({ n: 0, emails: 0, places: 0, sum: null, avg: null, min: null, since: null })
     const groups = await User.query({ place: 'location', upper: db.func.upper('location'), n: db.func.count() }, { includeDeleted: true })
-      .groupBy('user.location')
+      .groupBy('location')
       .orderBy('place')
       .all()
     expect(groups).toEqual([
@@ -157,12 +157,11 @@ export function queryRows(database: TestDatabase): void {
     await people(store)
     await User.filter({ name: 'Ada' }).updateAll({ lastAccess: db.utcnow() })
     const query = User.query({ lastAccess: 'lastAccess', location: 'location', n: db.func.count() })
-    const rows = await query.groupBy('lastAccess').addGroupBy('user.location').orderBy(db.func.count(), 'DESC').addOrderBy('location').all()
+    const rows = await query.groupBy('lastAccess', 'location').orderBy(db.func.count(), 'DESC').orderBy('location').all()
     expect(rows.map(({ location, n }) => [location, n])).toEqual([
       ['Moon', 2],
       ['London', 1],
     ])
-    expect(await User.query({ n: db.func.count() }).groupBy('user.location').groupBy().first()).toEqual({ n: 3 })
     expect(await User.query({ n: db.func.count() }).groupBy(db.sql`lower(location)`).orderBy('n').all()).toEqual([{ n: 1 }, { n: 2 }])
     expect(() => User.query().orderBy(db.func.sum('nope') as never)).toThrow(expect.objectContaining({ code: 'INVALID_FILTER' }) as Error)
   })
@@ -275,7 +274,7 @@ export function queryRows(database: TestDatabase): void {
     expect([names(await sorted.all()), (await query.all()).length]).toEqual(['CB', 2])
   })
 
-  row("TypeORM's own builder works on, where and joins included; its write verbs name ours", async (store) => {
+  row("TypeORM's own builder goes on from a query, with its conditions, order and window", async (store) => {
     const { User, Post } = store
     await people(store)
     const ada = await User.firstOrError({ name: 'Ada' })
@@ -283,12 +282,13 @@ export function queryRows(database: TestDatabase): void {
       { title: 'One', author: ada },
       { title: 'Two', author: ada },
     ])
-    const query = User.query().leftJoinAndSelect('user.posts', 'post').where('post.title = :title', { title: 'Two' })
-    expect(await query.first()).toMatchObject({ name: 'Ada', posts: [{ title: 'Two' }] })
+    const builder = User.filter({ name: 'Ada' })
+      .builder('u')
+      .leftJoinAndSelect('u.posts', 'post')
+      .andWhere('post.title = :title', { title: 'Two' })
+    expect(await builder.getMany()).toMatchObject([{ name: 'Ada', posts: [{ title: 'Two' }] }])
+    expect(await User.filter({ location: 'Moon' }).orderBy('name', 'DESC').limit(1).builder().getMany()).toMatchObject([{ name: 'Cid' }])
     expect(await Post.filter({ author: ada }).count()).toBe(2)
-    for (const verb of ['update', 'delete', 'insert', 'softDelete', 'restore'] as const) {
-      expect(() => (User.query()[verb] as () => void)()).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }) as Error)
-    }
   })
 
   row('updateAll sets values and SQL, and moves updatedAt', async (store) => {

@@ -30,7 +30,7 @@ export function relationRows(database: TestDatabase): void {
       db.add(new Post({ title: 'Two' }).set({ author }), author, new Post({ title: 'Three' }).set({ author }))
     })
     expect(await User.query().all()).toHaveLength(2)
-    const posts = await Post.query().leftJoinAndSelect('post.author', 'author').orderBy('post.id').all()
+    const posts = await Post.query().with('author').orderBy('id').all()
     expect(posts.map(({ title, author }) => [title, author?.name])).toEqual([
       ['One', 'Ada'],
       ['Two', 'Bob'],
@@ -182,7 +182,7 @@ export function relationRows(database: TestDatabase): void {
     await db.run(async () => {
       const post = await Post.create({ title: 'a', author: ada })
       await Post.filter({ id: post.id }).updateAll({ author: bob })
-      const [again] = await Post.query().leftJoinAndSelect('post.author', 'author').all()
+      const [again] = await Post.query().with('author').all()
       expect(again).toBe(post)
       expect([post.author?.name, ada.name, ada.id, bob.id]).toEqual(['Bob', 'Ada', ...keys])
     })

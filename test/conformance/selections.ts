@@ -30,14 +30,15 @@ export function selectionRows(database: TestDatabase): void {
         () => Account.query({ it: func.max(name as 'hash') }),
         () => Account.query({ it: func.count(name as 'hash').distinct() }),
         () => Account.query({ it: func.upper(name as 'hash') }),
-        () => Account.query().orderBy(name),
-        () => Account.query().orderBy(`account.${name}`),
+        () => Account.query().orderBy(name as 'hash'),
         () => Account.query().orderBy({ [name]: 'ASC' }),
         () => Account.query().orderBy(func.lower(name)),
-        () => Account.query().addOrderBy(name),
-        () => Account.query({ n: func.count() }).groupBy(name),
-        () => Account.query({ n: func.count() }).groupBy(`account.${name}`),
-        () => Account.query({ n: func.count() }).addGroupBy(name),
+        () =>
+          Account.query()
+            .orderBy('login')
+            .orderBy(name as 'hash'),
+        () => Account.query({ n: func.count() }).groupBy(name as 'hash'),
+        () => Account.query({ n: func.count() }).groupBy('login', name as 'hash'),
       ]
       for (const [index, ask] of asked.entries()) {
         let message = `${index} was answered`
@@ -75,8 +76,8 @@ export function selectionRows(database: TestDatabase): void {
       null,
       5,
     ]) {
-      expect(() => User.query({ n: db.func.count() }).groupBy(text as string)).toThrow(refused)
-      expect(() => User.query({ n: db.func.count() }).addGroupBy(text as string)).toThrow(refused)
+      expect(() => User.query({ n: db.func.count() }).groupBy(text as 'name')).toThrow(refused)
+      expect(() => User.query({ n: db.func.count() }).groupBy('location', text as 'name')).toThrow(refused)
     }
     expect(await User.query({ n: db.func.count() }).groupBy(db.sql`lower(location)`).all()).toEqual([{ n: 2 }])
     expect(await User.query({ n: db.func.count() }).groupBy('name').all()).toEqual([{ n: 1 }, { n: 1 }])
@@ -105,7 +106,7 @@ export function selectionRows(database: TestDatabase): void {
       expect(await User.query({ [name]: 'name' } as never).all()).toEqual([{ [name]: 'Ada' }])
       expect(
         await User.query({ [name]: db.func.count() } as never)
-          .orderBy(name)
+          .orderBy(name as 'name')
           .all(),
       ).toEqual([{ [name]: 1 }])
     }

@@ -192,7 +192,7 @@ export function verbRows(database: TestDatabase): void {
       () => User.paginate({ perPage: 0 }),
       () => User.createMany({ name: 'a' } as never),
       () => User.query().updateAll({ nope: 1 } as never),
-      () => Country.query().restoreAll(),
+      () => Country.query().restoreAll({ allRows: true }),
       () => db.transaction(async () => undefined, { retries: -1 }),
     ]
     for (const way of wrong) {

@@ -86,9 +86,9 @@ export function windowRows(database: TestDatabase): void {
     await five(store)
     for (const first of [() => User.first(), () => User.query().orderBy('points').first(), () => User.query('name').first()]) {
       const [statement] = await sent(first)
-      expect(statement).toMatch(/LIMIT 1$/)
+      expect(statement).toMatch(/ LIMIT (\?|\$\d+)$/)
     }
-    expect((await sent(() => User.filter({ name: 'n1' }).one()))[0]).toMatch(/LIMIT 2$/)
+    expect((await sent(() => User.filter({ name: 'n1' }).one()))[0]).toMatch(/ LIMIT (\?|\$\d+)$/)
   })
 
   row('a window takes whole numbers, also their digits; anything else is refused with 400', async (store) => {
@@ -155,12 +155,17 @@ export function windowRows(database: TestDatabase): void {
     await five(store)
     await User.filter({ points: 2 }).updateAll({ email: 'b@example.org' })
     await User.filter({ points: 4 }).updateAll({ email: 'a@example.org' })
-    const sorted = async (direction: 'ASC' | 'DESC', nulls: 'NULLS FIRST' | 'NULLS LAST'): Promise<number[]> =>
-      (await User.query().orderBy('email', direction, nulls).addOrderBy('points').all()).map(({ points }) => points)
-    expect(await sorted('ASC', 'NULLS LAST')).toEqual([4, 2, 0, 1, 3])
-    expect(await sorted('ASC', 'NULLS FIRST')).toEqual([0, 1, 3, 4, 2])
-    expect(await sorted('DESC', 'NULLS LAST')).toEqual([2, 4, 0, 1, 3])
-    expect(await sorted('DESC', 'NULLS FIRST')).toEqual([0, 1, 3, 2, 4])
+    const sorted = async (direction: 'asc' | 'desc', nulls: 'nullsFirst' | 'nullsLast'): Promise<number[]> => {
+      const users = await User.query()
+        .orderBy((user) => user.email[direction]()[nulls]())
+        .orderBy('points')
+        .all()
+      return users.map(({ points }) => points)
+    }
+    expect(await sorted('asc', 'nullsLast')).toEqual([4, 2, 0, 1, 3])
+    expect(await sorted('asc', 'nullsFirst')).toEqual([0, 1, 3, 4, 2])
+    expect(await sorted('desc', 'nullsLast')).toEqual([2, 4, 0, 1, 3])
+    expect(await sorted('desc', 'nullsFirst')).toEqual([0, 1, 3, 2, 4])
     for (const order of [{ order: 'ASC', nulls: 'x' }, { order: 'sideways' }, { order: { a: 1 } }, null, 5]) {
       expect(() => User.query().orderBy({ id: order } as never)).toThrow(
         expect.objectContaining({ code: 'INVALID_FILTER', status: 400 }) as Error,

@@ -53,7 +53,7 @@ describe('time', () => {
           expect(await User.filter({ lastAccess: moment }).count()).toBe(1)
           // Luxon in a text condition, in raw SQL, and in a zone of its own.
           const elsewhere = moment.setZone('Asia/Tokyo')
-          expect(await User.query().where('user.lastAccess = :at', { at: elsewhere }).count()).toBe(1)
+          expect(await User.query().builder().where('user.lastAccess = :at', { at: elsewhere }).getCount()).toBe(1)
           expect(await db.sql`select id from ${User} where last_access = ${elsewhere}`).toHaveLength(1)
         }
         const [user] = users

@@ -30,7 +30,7 @@ async function moments(texts) {
       clock,
       found: [
         await Moment.filter({ at: elsewhere }).count(),
-        await Moment.query().where('moment.at = :at', { at: elsewhere }).count(),
+        await Moment.query().builder().where('moment.at = :at', { at: elsewhere }).getCount(),
         await where('m.at = :at', { at: elsewhere }),
         await where('m.at = :at', { at: moment.toJSDate() }),
         await where('m.at IN (:...list)', { list: [elsewhere] }),

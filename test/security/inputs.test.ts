@@ -146,8 +146,8 @@ const doors: Readonly<Record<string, Door>> = {
   'get of a whole body': ({ Pair }, _key, value) => Pair.get(value),
   'filter by a value': ({ Thing }, key, value) => Thing.filter({ [key]: value } as never).all(),
   'filter by a body': ({ Thing }, _key, value) => Thing.filter(value as never).all(),
-  'filter by an operator': ({ Thing }, key, value) => Thing.filter({ [key]: gt(value) } as never).count(),
-  'filter by a range': ({ Thing }, key, value) => Thing.filter({ [key]: between(value, value) } as never).count(),
+  'filter by an operator': ({ Thing }, key, value) => Thing.filter({ [key]: gt(value as never) } as never).count(),
+  'filter by a range': ({ Thing }, key, value) => Thing.filter({ [key]: between(value as never, value as never) } as never).count(),
   'filter by a list': ({ Thing }, key, value) => Thing.filter({ [key]: oneOf(value as never) } as never).all(),
   "filter by TypeORM's operators": ({ Thing }, key, value) => Thing.filter({ [key]: In(value as never) } as never).all(),
   first: ({ Thing }, key, value) => Thing.first({ [key]: value } as never),
@@ -171,13 +171,30 @@ const doors: Readonly<Record<string, Door>> = {
       .filter({ level: MoreThan(value as never) })
       .all(),
   'the key of a plain entity': ({ db }, _key, value) => db.query(Plain).getOrError(value, () => null),
+  'a comparison of an expression': ({ Thing }, key, value) =>
+    Thing.filter((thing) => thing[key as 'name'].gt(value as never).or(thing[key as 'name'].in(value as never))).count(),
+  'a pattern': ({ Thing }, key, value) =>
+    Thing.filter((thing) =>
+      thing[key as 'name']
+        .like(value as never)
+        .or(thing[key as 'name'].ilike(value as never))
+        .or(thing[key as 'name'].contains(value as never)),
+    ).count(),
+  'a path of JSON': ({ Thing }, key, value) =>
+    Thing.filter((thing) => thing[key as 'name'].path(value as never).eq(value as never)).count(),
+  'a sum of values': ({ Thing }, key, value) =>
+    Thing.filter((thing) => thing[key as 'name'].plus(value as never).gt(value as never)).count(),
+  'relations by name': ({ Thing }, _key, value) =>
+    Thing.query()
+      .with(value as never)
+      .all(),
   'an order': ({ Thing }, _key, value) =>
     Thing.query()
       .orderBy(value as never)
       .all(),
   'a direction': ({ Thing }, key, value) =>
     Thing.query()
-      .orderBy(key, value as never, value as never)
+      .orderBy(key as never, value as never)
       .all(),
   'an order by an object': ({ Thing }, key, value) =>
     Thing.query()
@@ -200,7 +217,10 @@ const doors: Readonly<Record<string, Door>> = {
   'an extreme': ({ Thing, db }, key) => Thing.query({ a: db.func.min(key), b: db.func.max(key), n: db.func.count(key) } as never).all(),
   'a text function': ({ Thing, db }, key) => Thing.query({ a: db.func.lower(key), b: db.func.upper(key) } as never).all(),
   'a function of anything': ({ Thing, db }, _key, value) => Thing.query({ a: db.func.count(value as 'name').distinct() } as never).all(),
-  'a group': ({ Thing, db }, key) => Thing.query({ n: db.func.count() }).groupBy(key).all(),
+  'a group': ({ Thing, db }, key) =>
+    Thing.query({ n: db.func.count() })
+      .groupBy(key as never)
+      .all(),
   'a group of anything': ({ Thing, db }, _key, value) =>
     Thing.query({ n: db.func.count() })
       .groupBy(value as never)
@@ -282,10 +302,10 @@ async function innocent({ Thing, Owner, Pair, db }: World): Promise<void> {
   for (const key of [...names, 'token', 'level']) {
     for (const door of Object.values(doors)) await calm(() => door({ db, Thing, Owner, Pair } as World, key, values[key]))
     for (const direction of ['ASC', 'DESC']) {
-      for (const nulls of ['NULLS FIRST', 'NULLS LAST'])
+      for (const nulls of ['nullsFirst', 'nullsLast'] as const)
         await calm(() =>
           Thing.query()
-            .orderBy(key, direction as 'ASC', nulls as 'NULLS LAST')
+            .orderBy((thing) => thing[key as 'name'][direction === 'ASC' ? 'asc' : 'desc']()[nulls]())
             .all(),
         )
     }

@@ -75,19 +75,44 @@ export type { PageOptions } from './pagination/page-request.js'
 export type { WindowOptions } from './pagination/page-window.js'
 export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'
 export { type RenderOptions, renderPagination } from './pagination/render.js'
-export { Expression, type func, type OwnType } from './query/func.js'
-export { and, between, gt, gte, isNull, lt, lte, not, oneOf, Operator, or } from './query/operators.js'
 export {
   type BulkOptions,
   type BulkUpdateOptions,
   type BulkValues,
   type DeletedOptions,
-  type Filter,
-  type LockOptions,
-  type NotFound,
   Query,
   type Row,
 } from './query/query.js'
+export type { Columns } from './query/columns.js'
+export { Condition, Expression, Ordering } from './query/expression.js'
+export type { func, NamedFunction } from './query/func.js'
+export type { NotFound } from './query/not-found.js'
+export type { LockOptions } from './query/query-state.js'
+export {
+  and,
+  between,
+  contains,
+  endsWith,
+  eq,
+  every,
+  type Filter,
+  type FilterObject,
+  gt,
+  gte,
+  ilike,
+  is,
+  isNull,
+  like,
+  lt,
+  lte,
+  ne,
+  none,
+  not,
+  oneOf,
+  or,
+  some,
+  startsWith,
+} from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'

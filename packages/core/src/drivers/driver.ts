@@ -1,6 +1,7 @@
 import { type DataSource, QueryResult, type QueryRunner, type Table } from 'typeorm'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
+import type { Dialect } from './dialect.js'
 import type { DatabaseKind } from '../uri.js'
 import type { Driver, IsolationLevel, ReplicationMode } from './internals.js'
 
@@ -101,8 +102,6 @@ export interface DriverCapabilities {
   readonly inlineForeignKeys: boolean
   /** An order can say `NULLS FIRST` and `NULLS LAST`. */
   readonly nullsOrder: boolean
-  /** The function that sums decimals to their last digit. */
-  readonly decimalSum: string
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }
@@ -111,6 +110,8 @@ export interface DriverCapabilities {
 export interface DatabaseDriver extends Driver {
   readonly kind: DatabaseKind
   readonly capabilities: DriverCapabilities
+  /** How it writes expressions. */
+  readonly dialect: Dialect
   readonly pool: PoolStatus
   createQueryRunner(mode: ReplicationMode): DriverRunner
   /**

@@ -26,3 +26,4 @@ export { EntitySchemaTransformer } from 'typeorm/entity-schema/EntitySchemaTrans
 export { Broadcaster } from 'typeorm/subscriber/Broadcaster.js'
 export { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js'
 export type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
+export type { RelationMetadata } from 'typeorm/metadata/RelationMetadata.js'

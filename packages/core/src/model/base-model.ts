@@ -14,18 +14,10 @@ import { beginOperation } from '../scope/operation.js'
 import { finiteNumber, flag, readOptions } from '../options.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
-import { Expression } from '../query/func.js'
-import {
-  type ColumnName,
-  type DeletedOptions,
-  deletedOptions,
-  type Filter,
-  type NotFound,
-  orElse,
-  Query,
-  type Row,
-  type Selection,
-} from '../query/query.js'
+import type { ColumnKey, Columns } from '../query/columns.js'
+import type { Filter } from '../query/operators.js'
+import { type NotFound, orElse } from '../query/not-found.js'
+import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
@@ -138,20 +130,20 @@ export class BaseModel {
    * const everyone = await User.query({ includeDeleted: true }).all()
    */
   static query<T extends BaseModel>(this: ModelClass<T>, options?: DeletedOptions): Query<T>
-  static query<T extends BaseModel, const K extends ColumnName<T>>(this: ModelClass<T>, ...columns: [K, ...K[]]): Query<T, Pick<T, K>>
-  static query<T extends BaseModel, const K extends ColumnName<T>>(
+  static query<T extends BaseModel, const K extends ColumnKey<T>>(this: ModelClass<T>, ...columns: [K, ...K[]]): Query<T, Pick<T, K>>
+  static query<T extends BaseModel, const K extends ColumnKey<T>>(
     this: ModelClass<T>,
     ...columnsAndOptions: [K, ...K[], DeletedOptions]
   ): Query<T, Pick<T, K>>
   static query<T extends BaseModel, const S extends Selection<T>>(
     this: ModelClass<T>,
-    selection: S,
+    selection: S | ((columns: Columns<T>) => S),
     options?: DeletedOptions,
   ): Query<T, Row<T, S>>
   static query(this: ModelClass, ...parameters: unknown[]): unknown {
-    const { columns, options } = querySelection(this, parameters)
+    const { selection, options } = querySelection(this, parameters)
     const query = queryOf(this).deleted(options)
-    return columns ? query.columns(columns) : query
+    return selection === undefined ? query : query.choose(selection)
   }
 
   /** The same as `query().filter(filter)`. */
@@ -524,7 +516,7 @@ function querySelection(
   model: ModelClass,
   parameters: unknown[],
 ): {
-  columns?: Readonly<Record<string, string | Expression<string, unknown>>>
+  selection?: unknown
   options: DeletedOptions
 } {
   const last = parameters.at(-1)
@@ -532,16 +524,9 @@ function querySelection(
   const [first, ...rest] = isDeletedOptions(last) ? parameters.slice(0, -1) : parameters
   if (first === undefined) return { options }
   const names = [first, ...rest]
-  if (names.every((name) => typeof name === 'string')) return { columns: Object.fromEntries(names.map((name) => [name, name])), options }
-  const isSelection = typeof first === 'object' && first !== null && !Array.isArray(first) && !(first instanceof Expression)
-  if (!isSelection || rest.length > 0) {
-    throw new InvalidFilterError(
-      model.name,
-      'that selection',
-      "a query takes names of columns, or one object: { total: db.func.sum('price') }",
-    )
-  }
-  return { columns: first as Readonly<Record<string, string | Expression<string, unknown>>>, options }
+  if (names.every((name) => typeof name === 'string')) return { selection: Object.fromEntries(names.map((name) => [name, name])), options }
+  if (rest.length > 0) throw new InvalidFilterError(model.name, 'that selection', 'it takes names of columns, or one object or function')
+  return { selection: first, options }
 }
 
 /** An object of options has no other keys; a selection has no booleans. */

@@ -1,5 +1,5 @@
 import type { DateTime } from 'luxon'
-import type { ColumnName } from '../query/query.js'
+import type { ColumnName } from '../query/columns.js'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from './column.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. */

@@ -1,95 +1,121 @@
-import type { ColumnKind } from '../types/column-type.js'
+import { call, Parameter, type Pieces } from '../drivers/dialect.js'
+import { InvalidFilterError } from '../errors.js'
+import type { From } from './compile.js'
+import { Expression, type SumOf, visibleColumn } from './expression.js'
+import { numberType, unknownType } from './value-type.js'
 
-/** The type of a result that is the column's own. */
-export interface OwnType {
-  readonly own: true
-}
+/** What a function makes of a column that it was given by name. */
+export type FunctionName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'lower' | 'upper'
 
 /**
- * An aggregate or function over a column, for `Model.query({ … })`.
+ * A function over a column that was given by its name: `db.func.sum('price')`. The query that it is used in knows the column.
  *
- * @typeParam Column Name of the column.
- * @typeParam Result Type of the value, `OwnType` for that of the column.
+ * @since 0.2
  */
-export class Expression<Column extends string, Result> {
-  /** The SQL function. */
-  readonly name: string
-  /** Property of the model; `*` for rows. */
-  readonly column: Column
-  /** Kinds of the column that it takes; all without. */
-  readonly kinds: readonly ColumnKind[] | undefined
-  /** @internal SQL behind the column, which gives its values the type that the result needs. */
-  readonly cast: string
-  /** Whether equal values count once. */
-  readonly isDistinct: boolean
-  /** Turns what the driver gives into the result; `undefined` for the column's own conversion. */
-  readonly convert: ((value: unknown) => Result) | undefined
-  /** Whether it makes one value of many rows. */
-  get isAggregate(): boolean {
-    return !['LOWER', 'UPPER'].includes(this.name)
-  }
+export class NamedFunction<Column extends string, Name extends FunctionName> extends Expression {
+  /** Only for the type. */
+  declare readonly ofColumn: Column
+  /** Only for the type. */
+  declare readonly named: Name
+  readonly #column: Column
+  readonly #name: Name
 
-  /** Only for the type: what a row holds. */
-  declare readonly result: Result
-
-  constructor(name: string, column: Column, convert?: (value: unknown) => Result, how: ExpressionOptions = {}) {
-    this.name = name
-    this.column = column
-    this.convert = convert
-    this.isDistinct = how.isDistinct ?? false
-    this.kinds = how.kinds
-    this.cast = how.cast ?? ''
+  /** @internal Made by `db.func`. */
+  constructor(name: Name, column: Column, isDistinct = false) {
+    super((from) => {
+      if (column === '*') {
+        if (name !== 'count' || isDistinct) throw new InvalidFilterError(from.metadata.name, `${name}('*')`, 'only count() counts rows')
+        return { pieces: ['COUNT(*)'], type: numberType }
+      }
+      const own = new Expression<never>((within) => visibleColumn(within, column))
+      return (isDistinct ? own.distinct() : own)[name]().term(from)
+    })
+    this.#name = name
+    this.#column = column
   }
 
   /** The same over different values only. @example db.func.count('location').distinct() */
-  distinct(): Expression<Column, Result> {
-    const { kinds, cast } = this
-    return new Expression(this.name, this.column, this.convert, { kinds, cast, isDistinct: true })
+  override distinct(): NamedFunction<Column, Name> {
+    return new NamedFunction(this.#name, this.#column, true)
   }
 }
 
-/** How an `Expression` treats its column. */
-export interface ExpressionOptions {
-  readonly isDistinct?: boolean
-  readonly kinds?: readonly ColumnKind[] | undefined
-  readonly cast?: string
+/** The result of a function over a column of `T`. */
+export type FunctionResult<T, Column, Name> = Name extends 'count'
+  ? number
+  : Name extends 'avg'
+    ? number | null
+    : Column extends keyof T
+      ? Name extends 'sum'
+        ? SumOf<T[Column]>
+        : T[Column] | null
+      : never
+
+type Numbers = Expression<number | null> | Expression<bigint | null> | Expression<string | null>
+
+function named<const Name extends FunctionName>(name: Name) {
+  return (of?: unknown): never => {
+    if (of instanceof Expression) return (of as Expression<never>)[name]() as never
+    return new NamedFunction(name, (of ?? '*') as string) as never
+  }
 }
 
-const numbers: readonly ColumnKind[] = ['integer', 'bigint', 'number', 'decimal']
-/** What every database has an order for. */
-const ordered: readonly ColumnKind[] = [...numbers, 'string', 'date', 'time', 'datetime']
+/** A function of the database by its name, which no client may choose. */
+function callOf<V = unknown>(name: string, ...parameters: readonly unknown[]): Expression<V> {
+  return new Expression((from) => {
+    if (!/^[a-z_]\w{0,62}(\.[a-z_]\w{0,62})?$/i.test(name))
+      throw new InvalidFilterError(from.metadata.name, 'func.call()', 'a function is named by letters, digits and _')
+    return { pieces: call(name, ...parameters.map((each) => parameter(each, from))), type: unknownType }
+  })
+}
 
-const toNumber = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value))
+function parameter(value: unknown, from: From): Pieces {
+  if (value instanceof Expression) return value.term(from).pieces
+  if (value === null) return ['NULL']
+  return [new Parameter(unknownType.accept(value))]
+}
 
-/** SQL functions whose results have the right type on every database. */
-export const func = {
-  /** Number of rows, or of rows with a value in `column`. */
-  count<const Column extends string = '*'>(column?: Column): Expression<Column, number> {
-    return new Expression('COUNT', column ?? ('*' as Column), Number)
-  },
-  /** Sum of a column of numbers, of the column's own type: a text with all its digits of a Numeric. `null` of no rows. */
-  sum<const Column extends string>(column: Column): Expression<Column, OwnType> {
-    return new Expression('SUM', column, undefined, { kinds: numbers })
-  },
-  /** Mean of a column of numbers; `null` of no rows. */
-  avg<const Column extends string>(column: Column): Expression<Column, number | null> {
-    // As a float: of whole numbers MySQL gives four digits after the point.
-    return new Expression('AVG', column, toNumber, { kinds: numbers, cast: ' + 0e0' })
-  },
+/** What `db.func` has. */
+export interface Functions {
+  /** Number of rows, or of rows with a value in a column. */
+  count<const Column extends string = '*'>(column?: Column): NamedFunction<Column, 'count'>
+  count(expression: Expression): Expression<number>
+  /** Sum of a column; `null` of no rows. A number of Integer, a bigint of BigInteger, a text with all its digits of Numeric. */
+  sum<const Column extends string>(column: Column): NamedFunction<Column, 'sum'>
+  sum<V>(expression: Expression<V> & Numbers): Expression<SumOf<V>>
+  /** Mean of a column, as a number; `null` of no rows. */
+  avg<const Column extends string>(column: Column): NamedFunction<Column, 'avg'>
+  avg(expression: Numbers): Expression<number | null>
   /** Smallest value of a column; `null` of no rows. */
-  min<const Column extends string>(column: Column): Expression<Column, OwnType> {
-    return new Expression('MIN', column, undefined, { kinds: ordered })
-  },
+  min<const Column extends string>(column: Column): NamedFunction<Column, 'min'>
+  min<V>(expression: Expression<V>): Expression<V | null>
   /** Largest value of a column; `null` of no rows. */
-  max<const Column extends string>(column: Column): Expression<Column, OwnType> {
-    return new Expression('MAX', column, undefined, { kinds: ordered })
-  },
+  max<const Column extends string>(column: Column): NamedFunction<Column, 'max'>
+  max<V>(expression: Expression<V>): Expression<V | null>
   /** A text in lower case. */
-  lower<const Column extends string>(column: Column): Expression<Column, string | null> {
-    return new Expression('LOWER', column, (value) => value as string | null, { kinds: ['string'] })
-  },
+  lower<const Column extends string>(column: Column): NamedFunction<Column, 'lower'>
+  lower<V extends string | null>(expression: Expression<V>): Expression<V>
   /** A text in upper case. */
-  upper<const Column extends string>(column: Column): Expression<Column, string | null> {
-    return new Expression('UPPER', column, (value) => value as string | null, { kinds: ['string'] })
-  },
-} as const
+  upper<const Column extends string>(column: Column): NamedFunction<Column, 'upper'>
+  upper<V extends string | null>(expression: Expression<V>): Expression<V>
+  /**
+   * Any other function of the database. Its name is the application's; its parameters are expressions, or values that are bound.
+   *
+   * @typeParam V What it gives, by the caller's word.
+   * @example
+   * User.query((user) => ({ sound: db.func.call<string>('soundex', user.name) }))
+   */
+  call<V = unknown>(name: string, ...parameters: readonly unknown[]): Expression<V>
+}
+
+/** SQL functions whose results have the right type on every database. @since 0.1 */
+export const func: Functions = {
+  count: named('count'),
+  sum: named('sum'),
+  avg: named('avg'),
+  min: named('min'),
+  max: named('max'),
+  lower: named('lower'),
+  upper: named('upper'),
+  call: callOf,
+}

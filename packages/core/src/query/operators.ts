@@ -1,131 +1,310 @@
 import { FindOperator } from 'typeorm'
+import { InvalidFilterError } from '../errors.js'
+import type { ColumnKey, Columns, RelationKey, Target } from './columns.js'
+import { balanced, Condition, condition, Expression, isSubquery, type Subquery } from './expression.js'
+import type { From } from './compile.js'
 
-/** What an operator does with its operands. */
-export type OperatorKind = '<>' | '>' | '>=' | '<' | '<=' | 'between' | 'in' | 'null' | 'not' | 'and' | 'or'
+/** Values by column that must all match; anything but being equal is an operator. */
+export type FilterObject<T> = {
+  readonly [K in ColumnKey<T>]?:
+    | NonNullable<T[K]>
+    | Operator<NonNullable<T[K]>>
+    | FindOperator<NonNullable<T[K]>>
+    | FindOperator<never>
+    | Expression<never>
+} & { readonly [K in RelationKey<T>]?: RelationOperator<Target<T[K]>> | Target<T[K]> | Operator<never> | string | number | bigint }
 
 /**
- * How a filter compares, where it is not by equality. Made by `oneOf`, `isNull`, `not` and their like.
+ * Which rows a query means: values by column, `or(…)` and its like, a condition, or a function of the columns.
  *
- * It is known by a private field, which only its constructor gives: nothing that JSON can say is one.
- *
- * @typeParam V What the operands are: values of a column, or whole filters.
+ * @since 0.2
  */
-export class Operator<out V = unknown> {
-  readonly #kind: OperatorKind
-  readonly #operands: readonly unknown[]
-  /** Only for the type: what the operands are. */
+export type Filter<T> = FilterObject<T> | Combined<T> | Condition | Expression<never> | ((columns: Columns<T>) => Condition)
+
+/** Values that have an order. */
+type Ordered = string | number | bigint | boolean | Date | object
+
+/**
+ * What a filter may ask of a column besides being equal: made by `gt`, `oneOf` and their like, never by JSON.
+ *
+ * @typeParam V Type of the values that it is compared with.
+ * @since 0.2
+ */
+export class Operator<out V> {
+  /** Only for the type. */
   declare readonly operand: V
-
-  constructor(kind: OperatorKind, operands: readonly unknown[]) {
-    this.#kind = kind
-    this.#operands = operands
-  }
-
-  /** Whether `value` is an operator. */
-  static is(value: unknown): value is Operator {
-    return typeof value === 'object' && value !== null && #kind in value
-  }
+  readonly #apply: (column: Expression, from: From) => Condition
 
   /** @internal */
-  get kind(): OperatorKind {
-    return this.#kind
+  constructor(apply: (column: Expression, from: From) => Condition) {
+    this.#apply = apply
   }
 
-  /** @internal */
-  get operands(): readonly unknown[] {
-    return this.#operands
+  /** @internal The condition on a column. */
+  on(column: Expression, from: From): Condition {
+    return this.#apply(column, from)
   }
 }
 
+/** How the records at the other end of a relation must match. */
+export type Quantifier = 'is' | 'some' | 'every' | 'none'
+
 /**
- * Any of these values; none of an empty list. One that is no list, as a query string gives it, is a list of itself.
+ * What a filter may ask of a relation: made by `is`, `some`, `every` and `none`.
  *
+ * @typeParam T Model at the other end.
+ * @since 0.2
+ */
+export class RelationOperator<out T> {
+  /** Only for the type. */
+  declare readonly operand: T
+  readonly quantifier: Quantifier
+  readonly filter: Filter<never> | undefined
+
+  /** @internal */
+  constructor(quantifier: Quantifier, filter: Filter<never> | undefined) {
+    this.quantifier = quantifier
+    this.filter = filter
+  }
+}
+
+function comparing<V>(name: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte', value: V): Operator<V> {
+  return new Operator((column) => column[name](value as NonNullable<V>))
+}
+
+/** Equal: the same as the value alone. @since 0.2 */
+export function eq<V extends Ordered>(value: V): Operator<V> {
+  return comparing('eq', value)
+}
+
+/** Different; NULL is neither equal nor different. @since 0.2 @example User.filter({ location: ne('USA') }) */
+export function ne<V extends Ordered>(value: V): Operator<V> {
+  return comparing('ne', value)
+}
+
+/** Greater, or later. @since 0.2 @example User.filter({ age: gt(40) }) */
+export function gt<V extends Ordered>(value: V): Operator<V> {
+  return comparing('gt', value)
+}
+
+/** Greater or equal. @since 0.2 @example User.filter({ age: gte(40) }) */
+export function gte<V extends Ordered>(value: V): Operator<V> {
+  return comparing('gte', value)
+}
+
+/** Less, or earlier. @since 0.2 @example User.filter({ age: lt(40) }) */
+export function lt<V extends Ordered>(value: V): Operator<V> {
+  return comparing('lt', value)
+}
+
+/** Less or equal. @since 0.2 @example User.filter({ age: lte(40) }) */
+export function lte<V extends Ordered>(value: V): Operator<V> {
+  return comparing('lte', value)
+}
+
+/** From `low` to `high`, both included. @since 0.2 @example User.filter({ id: between(1, 9) }) */
+export function between<V extends Ordered>(low: V, high: V): Operator<V> {
+  return new Operator((column) => column.between(low, high))
+}
+
+/**
+ * One of a list (nothing, when it is empty), or of what a query of one column gives. A value that is no list, as a query string
+ * gives it, is a list of itself.
+ *
+ * @since 0.2
  * @example
  * User.filter({ location: oneOf(['USA', 'Moon']) })
  */
-export function oneOf<const V>(values: readonly V[]): Operator<V> {
-  return new Operator('in', Array.isArray(values) ? [...values] : [values])
+export function oneOf<const V>(list: readonly V[] | Subquery<V>): Operator<V> {
+  const values: unknown = Array.isArray(list) || isSubquery(list) ? list : [list]
+  return new Operator((column, from) => {
+    if (Array.isArray(values) && values.length > from.driver.capabilities.maxParameters) {
+      throw new InvalidFilterError(from.metadata.name, 'oneOf()', `${values.length} values are too many`)
+    }
+    return column.in(values as readonly NonNullable<unknown>[])
+  })
 }
 
-/** No value. @example User.filter({ lastAccess: isNull() }) */
+/** Without a value. @since 0.2 @example User.filter({ lastAccess: isNull() }) */
 export function isNull(): Operator<never> {
-  return new Operator('null', [])
+  return new Operator((column) => column.isNull())
+}
+
+/** Like a pattern of `%` (any text) and `_` (any sign), in which `\` escapes; it sees case. @since 0.2 */
+export function like(pattern: string): Operator<string> {
+  return new Operator((column) => column.like(pattern))
+}
+
+/** Like a pattern, without regard to case. @since 0.2 */
+export function ilike(pattern: string): Operator<string> {
+  return new Operator((column) => column.ilike(pattern))
+}
+
+/** Begins with a text, whose `%` and `_` are themselves; it sees case. @since 0.2 @example User.filter({ name: startsWith('M') }) */
+export function startsWith(text: string): Operator<string> {
+  return new Operator((column) => column.startsWith(text))
+}
+
+/** Ends with a text. See `startsWith`. @since 0.2 */
+export function endsWith(text: string): Operator<string> {
+  return new Operator((column) => column.endsWith(text))
+}
+
+/** Contains a text. See `startsWith`. @since 0.2 */
+export function contains(text: string): Operator<string> {
+  return new Operator((column) => column.contains(text))
+}
+
+/** Several filters, or several operators of one column, as one. */
+export class Combined<in T> {
+  /** Only for the type. */
+  declare readonly of: (record: T) => void
+  readonly word: 'AND' | 'OR' | 'NOT'
+  readonly parts: readonly unknown[]
+
+  /** @internal */
+  constructor(word: 'AND' | 'OR' | 'NOT', parts: readonly unknown[]) {
+    this.word = word
+    this.parts = parts
+  }
+}
+
+/** Whether parts are about one column: operators and plain values, and no filter. */
+function isOfColumn(parts: readonly unknown[]): boolean {
+  return parts.every(
+    (part) =>
+      part instanceof Operator || !(typeof part === 'function' || (typeof part === 'object' && part !== null && isFilterLike(part))),
+  )
+}
+
+function isFilterLike(part: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(part)
+  return prototype === Object.prototype || prototype === null || part instanceof Condition || part instanceof Combined
+}
+
+/** All of them hold: filters, or operators of one column. @throws {InvalidFilterError} Without parts. Status 400. @since 0.2 */
+export function and<V>(first: V | Operator<V>, ...others: readonly (V | Operator<V>)[]): Operator<V>
+export function and<T>(...filters: readonly Filter<T>[]): Combined<T>
+export function and(...parts: readonly unknown[]): unknown {
+  return combine('AND', parts)
 }
 
 /**
- * Another value than this one, or what an operator does not find. As in SQL, a row without a value is not found by it.
+ * One of them holds: filters, or operators of one column.
  *
+ * @throws {InvalidFilterError} Without parts. Status 400.
+ * @since 0.2
  * @example
- * User.filter({ location: not('USA'), lastAccess: not(isNull()) })
+ * User.filter(or({ name: 'Ada' }, { id: between(1, 9) }))
+ * User.filter({ age: or(gt(40), lt(10)) })
  */
-export function not<V>(operand: V | Operator<V>): Operator<V> {
-  return new Operator('not', [operand])
-}
-
-/** Greater than. @example User.filter({ points: gt(10) }) */
-export function gt<V>(value: V): Operator<V> {
-  return new Operator('>', [value])
-}
-
-/** Greater than or equal. */
-export function gte<V>(value: V): Operator<V> {
-  return new Operator('>=', [value])
-}
-
-/** Less than. */
-export function lt<V>(value: V): Operator<V> {
-  return new Operator('<', [value])
-}
-
-/** Less than or equal. */
-export function lte<V>(value: V): Operator<V> {
-  return new Operator('<=', [value])
-}
-
-/** From `least` to `most`, both included. @example User.filter({ id: between(1, 9) }) */
-export function between<V>(least: V, most: V): Operator<V> {
-  return new Operator('between', [least, most])
-}
-
-/** One of these filters, or of these values and operators. @example User.filter(or({ name: 'Ada' }, { points: gt(10) })) */
-export function or<const V extends readonly unknown[]>(...parts: V): Operator<OperandOf<V[number]>> {
-  return new Operator('or', parts)
-}
-
-/** All of these filters, or of these values and operators. @example User.filter({ points: and(gt(1), not(5)) }) */
-export function and<const V extends readonly unknown[]>(...parts: V): Operator<OperandOf<V[number]>> {
-  return new Operator('and', parts)
-}
-
-/** What is compared by a part of `or` and `and`. */
-type OperandOf<Part> = Part extends Operator<infer V> ? V : Part
-
-/** What TypeORM's operators are here. */
-const known: Readonly<Partial<Record<FindOperator<unknown>['type'], OperatorKind>>> = {
-  lessThan: '<',
-  lessThanOrEqual: '<=',
-  moreThan: '>',
-  moreThanOrEqual: '>=',
-  between: 'between',
-  in: 'in',
-  isNull: 'null',
-  not: 'not',
-  and: 'and',
-  or: 'or',
+export function or<V extends Ordered>(first: Operator<V>, ...others: readonly (V | Operator<V>)[]): Operator<V>
+export function or<T>(...filters: readonly Filter<T>[]): Combined<T>
+export function or(...parts: readonly unknown[]): unknown {
+  return combine('OR', parts)
 }
 
 /**
- * The operator that TypeORM's stands for; another value as it is.
+ * It does not hold; NULL stays out, as in SQL.
  *
- * @throws {TypeError} It has none here.
+ * @since 0.2
+ * @example
+ * User.filter({ lastAccess: not(isNull()), location: not('USA') })
  */
-export function fromTypeorm(value: unknown): unknown {
-  if (!(value instanceof FindOperator)) return value
-  // TypeORM's `value` is what stands at the bottom of nested operators; `child` is the next one.
-  const operand: unknown = value.child ?? value.value
-  if (value.type === 'equal') return operand
-  const kind = known[value.type]
-  if (!kind) throw new TypeError(`takes no ${value.type} of TypeORM`)
-  if (kind === 'null') return isNull()
-  return new Operator(kind, kind !== 'not' && Array.isArray(operand) ? operand : [operand])
+export function not<V extends Ordered>(operator: Operator<V>): Operator<V>
+export function not<T>(filter: Combined<T>): Combined<T>
+export function not<V extends string | number | bigint | boolean | Date>(value: V): Operator<V>
+export function not<T>(filter: Filter<T>): Combined<T>
+export function not(part: unknown): unknown {
+  return combine('NOT', [part])
 }
+
+function combine(word: 'AND' | 'OR' | 'NOT', parts: readonly unknown[]): unknown {
+  if (parts.length === 0) throw new InvalidFilterError('A filter', `${word.toLowerCase()}()`, 'it has no parts', 'Give it one at least.')
+  if (!isOfColumn(parts)) return new Combined(word, parts)
+  return new Operator<unknown>((column, from) => {
+    const conditions = parts.map((part) => operatorOf(part).on(column, from))
+    if (word === 'NOT') return conditions[0]?.not() ?? condition(() => [])
+    return condition((within) =>
+      balanced(
+        conditions.map((each) => each.term(within).pieces),
+        ` ${word} `,
+      ),
+    )
+  })
+}
+
+/** The operator that a value of a filter stands for: itself, one of TypeORM's, or equality. */
+export function operatorOf(value: unknown): Operator<unknown> {
+  if (value instanceof Operator) return value as Operator<unknown>
+  if (value instanceof FindOperator) return fromTypeorm(value as FindOperator<unknown>)
+  return comparing('eq', value)
+}
+
+/** One of TypeORM's operators in our words. */
+function fromTypeorm(operator: FindOperator<unknown>): Operator<unknown> {
+  const { type, child } = operator
+  const value: unknown = child ?? operator.value
+  switch (type) {
+    case 'equal':
+      return comparing('eq', value)
+    case 'not':
+      return new Operator((column, from) => operatorOf(value).on(column, from).not())
+    case 'moreThan':
+      return comparing('gt', value)
+    case 'moreThanOrEqual':
+      return comparing('gte', value)
+    case 'lessThan':
+      return comparing('lt', value)
+    case 'lessThanOrEqual':
+      return comparing('lte', value)
+    case 'like':
+      return new Operator((column) => column.like(value as string))
+    case 'ilike':
+      return new Operator((column) => column.ilike(value as string))
+    case 'isNull':
+      return isNull()
+    case 'in':
+      return oneOf(value as readonly unknown[])
+    case 'between': {
+      const [low, high] = value as readonly [NonNullable<unknown>, NonNullable<unknown>]
+      return new Operator((column) => column.between(low, high))
+    }
+    case 'and':
+    case 'or':
+      return combine(type === 'and' ? 'AND' : 'OR', value as readonly unknown[]) as Operator<unknown>
+    default:
+      throw new InvalidFilterError('A filter', type, 'it is no operator of a filter: use an expression or db.sql')
+  }
+}
+
+/** The one record of a to-one relation matches. @since 0.2 @example Post.filter({ author: is({ location: 'Moon' }) }) */
+export function is<T>(filter: FilterObject<T>): RelationOperator<T>
+export function is<T>(filter: Filter<T>): RelationOperator<T>
+export function is<T>(filter: Filter<T>): RelationOperator<T> {
+  return new RelationOperator('is', filter)
+}
+
+/** At least one record of a to-many relation matches; without a filter, there is one. @since 0.2 @example User.filter({ posts: some({ words: gte(1000) }) }) */
+export function some<T>(filter?: FilterObject<T>): RelationOperator<T>
+export function some<T>(filter?: Filter<T>): RelationOperator<T>
+export function some<T>(filter?: Filter<T>): RelationOperator<T> {
+  return new RelationOperator('some', filter)
+}
+
+/** Every record of a to-many relation matches; of none, that is true. @since 0.2 */
+export function every<T>(filter: FilterObject<T>): RelationOperator<T>
+export function every<T>(filter: Filter<T>): RelationOperator<T>
+export function every<T>(filter: Filter<T>): RelationOperator<T> {
+  return new RelationOperator('every', filter)
+}
+
+/** No record of a to-many relation matches; without a filter, there is none. @since 0.2 */
+export function none<T>(filter?: FilterObject<T>): RelationOperator<T>
+export function none<T>(filter?: Filter<T>): RelationOperator<T>
+export function none<T>(filter?: Filter<T>): RelationOperator<T> {
+  return new RelationOperator('none', filter)
+}
+
+/** The model at the other end of a relation of `T`. */
+export type RelatedModel<T, K extends RelationKey<T>> = Target<T[K]>

@@ -1,40 +1,28 @@
-import { inspect, isDeepStrictEqual } from 'node:util'
-import type {
-  DeleteQueryBuilder,
-  EntityMetadata,
-  EntityTarget,
-  FindOperator,
-  ObjectLiteral,
-  OrderByCondition,
-  QueryRunner,
-  UpdateQueryBuilder,
-} from 'typeorm'
-import type { ColumnMetadata, SoftDeleteQueryBuilder } from '../drivers/internals.js'
-import {
-  InvalidFilterError,
-  InvalidIdentifierError,
-  InvalidOptionError,
-  InvalidValueError,
-  MultipleRecordsError,
-  RecordNotFoundError,
-  UnsupportedError,
-} from '../errors.js'
+import { inspect } from 'node:util'
+import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
+import { Alias } from '../drivers/dialect.js'
+import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
 import { flag, readOptions } from '../options.js'
-import { type PageOptions, type PageRequest, pageRequest } from '../pagination/page-request.js'
-import { Paginator } from '../pagination/paginator.js'
+import { type PageOptions, pageRequest } from '../pagination/page-request.js'
+import type { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-import type { Session } from '../session/session.js'
-import { scaled, unscaled } from '../types/decimal.js'
+import type { ColumnType } from '../types/column-type.js'
 import { readKey } from '../types/identifier.js'
-import { Builder } from '../typeorm/select-builder.js'
-import { conditionOf, mayWrite } from './conditions.js'
-import { Expression, type OwnType } from './func.js'
-import { namedColumn, unknownName } from './names.js'
-import type { Operator } from './operators.js'
-import { quotedTable } from '../plan/statements.js'
-import { Sql, type SqlContext } from './sql.js'
+import * as bulk from './bulk.js'
+import { type ColumnKey, type Columns, columnsOf, type RecordShape, type RelationKey, Source, type Target } from './columns.js'
+import { bind, From, write } from './compile.js'
+import { Condition, Expression, named, Ordering, type Subquery, type Term, visibleColumn } from './expression.js'
+import { chosen, type Reading, statementOf } from './fetch.js'
+import { conditionOf } from './filter.js'
+import type { Filter } from './operators.js'
+import type { FunctionName, FunctionResult, NamedFunction } from './func.js'
+import { type NotFound, orElse } from './not-found.js'
+import { type Loading, type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
+import * as read from './read.js'
+import { Sql } from './sql.js'
+import { columnValueType } from './value-type.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only */
 export interface DeletedOptions {
@@ -47,51 +35,59 @@ export interface DeletedOptions {
 /** @internal How `DeletedOptions` are read. */
 export const deletedOptions = { includeDeleted: flag, onlyDeleted: flag }
 
-/** How rows are locked until the transaction ends. */
-export interface LockOptions {
-  /** Leave out rows that others have locked. @default false */
-  readonly skipLocked?: boolean
-  /** Fail at once when others have locked a row. @default false */
-  readonly noWait?: boolean
-}
-
-const lockOptions = { skipLocked: flag, noWait: flag }
-
-/** What to throw where nothing was found: an error, its class, or a function whose result is used. */
-export type NotFound<Result = never> = Error | (new () => Error) | (() => Result)
-
-/** Names of the values of a record, without its methods. */
-export type ColumnName<T> = { [K in keyof T]: T[K] extends (...parameters: never[]) => unknown ? never : K }[keyof T] & string
-
-/** Named results of a query: columns, and functions over columns. */
-export type Selection<T> = Readonly<Record<string, ColumnName<T> | Expression<ColumnName<T> | '*', unknown>>>
+/** Named results of a query: names of columns, functions over them, expressions. */
+export type Selection<T> = Readonly<Record<string, ColumnKey<T> | Expression>>
 
 /** The row that a selection gives. */
 export type Row<T, S> = {
-  [K in keyof S]: S[K] extends Expression<infer Column, infer Result>
-    ? Result extends OwnType
-      ? (Column extends keyof T ? T[Column] : never) | null
-      : Result
-    : S[K] extends keyof T
-      ? T[S[K]]
-      : never
+  -readonly [K in keyof S]: S[K] extends NamedFunction<infer Column, infer Name extends FunctionName>
+    ? FunctionResult<T, Column, Name>
+    : S[K] extends Expression<infer V>
+      ? V
+      : S[K] extends keyof T
+        ? T[S[K]]
+        : never
 }
 
-/** What a filter takes for a value: it, an operator, or SQL. */
-export type FilterValue<V> = NonNullable<V> | Operator<NonNullable<V>> | FindOperator<unknown> | Sql
+/** A path of relations, three levels deep at most: `posts`, `posts.comments`. */
+export type Path<T, Depth extends 0 | 1 | 2 = 2> = {
+  [K in RelationKey<T>]: K | (Depth extends 0 ? never : `${K}.${Path<Target<T[K]>, Depth extends 2 ? 1 : 0>}`)
+}[RelationKey<T>]
 
-/** Conditions that must all hold. */
-export type FilterObject<T> = { readonly [K in ColumnName<T>]?: FilterValue<T[K]> }
+type Head<P extends string> = P extends `${infer K}.${string}` ? K : P
+type Tail<P extends string, K extends string> = P extends `${K}.${infer Rest}` ? Rest : never
 
-/** A condition: an object, `and`, `or` or `not` of conditions, or SQL. */
-export type Filter<T> = FilterObject<T> | Operator<FilterObject<T> | Sql> | Sql
+/** A record with the relations of these paths there. */
+export type WithRelations<T, P extends string> = [P] extends [never]
+  ? T
+  : {
+      // First: a method of an intersection of arrays is that of the first of them.
+      [K in Head<P> & RelationKey<T>]-?: NonNullable<T[K]> extends readonly (infer E)[]
+        ? WithRelations<E, Tail<P, K>>[]
+        : WithRelations<NonNullable<T[K]>, Tail<P, K>> | Extract<T[K], null>
+    } & T
 
-/** What `updateAll` sets: values by column, or SQL. */
-export type BulkValues<T> = { readonly [K in ColumnName<T>]?: T[K] | Sql }
+/** What a query gives; only for the type. */
+export interface Giving<R> {
+  readonly gives?: R
+}
 
-/** How a bulk write goes about its rows. */
+/** What is sorted or grouped by: a name, a function of the columns, an expression. */
+export type Sortable<T, R> = (ColumnKey<T> | (keyof R & string)) | Expression | Ordering | ((columns: Columns<T>) => Expression | Ordering)
+
+/** What `updateAll` sets: values by column, records of to-one relations, expressions, or functions of the columns. */
+export type BulkValues<T> = {
+  readonly [K in ColumnKey<T>]?:
+    | T[K]
+    | Expression<T[K]>
+    | Expression<NonNullable<T[K]>>
+    | Expression<never>
+    | ((columns: Columns<T>) => Expression<T[K]> | Expression<NonNullable<T[K]>>)
+} & { readonly [K in RelationKey<T> as NonNullable<T[K]> extends readonly unknown[] ? never : K]?: T[K] }
+
+/** How many rows a bulk write may mean. */
 export interface BulkOptions {
-  /** Writes all rows where the query has no condition. @default false: that is refused */
+  /** Means it that there is no condition: every row. @default false */
   readonly allRows?: boolean
 }
 
@@ -101,460 +97,365 @@ export interface BulkUpdateOptions extends BulkOptions {
   readonly unguarded?: boolean
 }
 
-/** Places of a statement that are kept for what TypeORM binds itself. */
-const spareParameters = 100
-
-/** Rows that a loop loads at a time. */
-const batchSize = 500
-
-/** Parts of TypeORM's expression map that make no difference to a bulk write, or that it takes over. */
-const conditionParts = new Set(['wheres', 'parameters', 'nativeParameters', 'withDeleted', 'mainAlias', 'aliases'])
-
-/** What the other parts are called. */
-const partNames: Readonly<Record<string, string>> = {
-  joinAttributes: 'joins',
-  orderBys: 'an order',
-  groupBys: 'groups',
-  havings: 'having',
-  selects: 'a selection',
-  selectDistinct: 'distinct',
-  lockMode: 'a lock',
-  skip: 'skip',
-  take: 'take',
+/** How `deleteAll` deletes. */
+export interface BulkDeleteOptions extends BulkOptions {
+  /** Deletes the rows for good. @default false */
+  readonly hardDelete?: boolean
 }
 
-/** Turns a value of the driver into that of a row. */
-type Conversion = (value: unknown) => unknown
-
 /**
- * A query of a model: chainable, and sent by `all`, `first`, `count` and their like, or by a `for await` loop.
+ * A query of a model: built word by word, and sent by `all`, `first`, `count` and their like, or by a `for await` loop.
  *
- * It is TypeORM's select builder (`where`, joins and so on work; the alias is the table's name), with the library's
- * filters, soft delete and session. It is not a promise.
+ * Each word changes the query and gives it back; `clone()` copies, and sending leaves it as it is. It is no promise.
  *
  * @typeParam T Model of the query.
- * @typeParam R What it gives: records, or rows of chosen columns.
+ * @typeParam R What it gives: records, or rows of what was chosen.
+ * @since 0.1
  * @example
- * const users = await User.filter({ location: 'USA' }).orderBy('updatedAt', 'DESC').all()
+ * const users = await User.filter({ location: 'USA', age: gte(18) }).orderBy('updatedAt', 'DESC').all()
  */
-export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements AsyncIterable<R> {
-  declare update: never
-  declare delete: never
-  declare insert: never
-  declare softDelete: never
-  declare restore: never
-  #conversions: Map<string, Conversion> | undefined
-  #aggregates = false
-  #onlyDeleted = false
-  #places = 0
-  #raw = false
-  #locks = false
-  #scope: Scope | undefined
+export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquery<R extends RecordShape ? never : R[keyof R]> {
+  readonly #state: QueryState
+  /** Only for the type. */
+  declare readonly gives?: R
+  /** Only for the type. */
+  declare readonly column?: R extends RecordShape ? never : R[keyof R]
 
-  /** @internal Made by `queryOf`. */
-  static of<T extends ObjectLiteral>(dataSource: AlchemyDataSource, target: EntityTarget<T>): Query<T> {
-    const metadata = dataSource.getMetadata(target)
-    return new this<T>(dataSource).select(metadata.tableName).from<T>(metadata.target, metadata.tableName) as Query<T>
+  /** @internal Made by `Model.query()`. */
+  constructor(state: QueryState) {
+    this.#state = state
   }
 
-  /** Metadata of the model. */
+  /** @internal A query of `target`. */
+  static of<T extends object>(
+    this: new (
+      state: QueryState,
+    ) => Query<T>,
+    dataSource: AlchemyDataSource,
+    target: abstract new (...values: never[]) => T,
+  ): Query<T> {
+    return new this(new QueryState(dataSource, dataSource.getMetadata(target as EntityTarget<T>)))
+  }
+
   get #metadata(): EntityMetadata {
-    const { mainAlias } = this.expressionMap
-    if (!mainAlias) throw new InvalidOptionError('query', 'a model', undefined)
-    return mainAlias.metadata
+    return this.#state.metadata
   }
-
-  // ------------------------------------------------------------------------------------------------ building
 
   /** A copy with everything that this query has. */
-  override clone(): this {
-    const copy = super.clone()
-    copy.#conversions = this.#conversions && new Map(this.#conversions)
-    copy.#aggregates = this.#aggregates
-    copy.#onlyDeleted = this.#onlyDeleted
-    copy.#places = this.#places
-    copy.#raw = this.#raw
-    copy.#locks = this.#locks
-    copy.#scope = this.#scope
-    return copy
+  clone(): this {
+    return Reflect.construct(this.constructor, [this.#state.clone()]) as this
   }
 
-  /** @internal Chooses rows: live, deleted or all. */
-  deleted(options?: DeletedOptions): this {
-    const { includeDeleted = false, onlyDeleted = false } = readOptions(deletedOptions, options, 'query()')
-    if (includeDeleted || onlyDeleted) this.withDeleted()
-    const { deleteDateColumn } = this.#metadata
-    this.#onlyDeleted = onlyDeleted && deleteDateColumn !== undefined
-    if (onlyDeleted && deleteDateColumn) super.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NOT NULL`)
-    return this
-  }
-
-  /** @internal Chooses columns in place of records. */
-  columns(selection: Readonly<Record<string, string | Expression<string, unknown>>>): Query<T, never> {
-    this.#conversions = new Map()
-    this.expressionMap.selects = []
-    this.#aggregates = Object.values(selection).some((chosen) => chosen instanceof Expression && chosen.isAggregate)
-    for (const [name, chosen] of Object.entries(selection)) {
-      if (typeof chosen !== 'string' && !((chosen as unknown) instanceof Expression)) {
-        throw new InvalidFilterError(this.#metadata.name, name, 'a query selects names of columns and db.func', selectionRemedy)
-      }
-      if (chosen !== name) refuseAlias(this.#metadata, name)
-      if (typeof chosen === 'string') {
-        const column = this.#mapped(chosen)
-        this.#conversions.set(name, this.#ownConversion(column))
-        super.addSelect(`${this.alias}.${column.propertyPath}`, name)
-      } else {
-        const text = this.#call(chosen)
-        this.#conversions.set(name, chosen.convert ?? this.#ownConversion(this.#mapped(chosen.column)))
-        super.addSelect(text, name)
-      }
-    }
-    return this as unknown as Query<T, never>
-  }
-
-  /** Turns what the driver gives for a value of `column`, or for a sum of them, into the value that a record would have. */
-  #ownConversion(column: ColumnMetadata): Conversion {
-    const { driver } = this.dataSource
-    const { kind } = this.alchemy.columnType(column)
-    const { scale } = column
-    return (value) => {
-      const own: unknown = driver.prepareHydratedValue(value, column)
-      // A sum of SQLite has as many places as it needs.
-      if (kind === 'decimal') return typeof own === 'string' && scale !== undefined ? unscaled(scaled(own, scale), scale) : own
-      const isNumber = kind === 'integer' || kind === 'number'
-      return isNumber && (typeof own === 'string' || typeof own === 'bigint') ? Number(own) : own
-    }
-  }
-
-  /** The text of a function over a column. */
-  #call({ name, column, isDistinct, kinds, cast }: Expression<string, unknown>): string {
-    if (column === '*' && name === 'COUNT' && !isDistinct) return 'COUNT(*)'
-    const mapped = this.#mapped(column)
-    const { kind } = this.alchemy.columnType(mapped)
-    if (kinds && kind !== 'other' && !kinds.includes(kind)) {
-      throw new InvalidFilterError(this.#metadata.name, column, `${name} takes a column of ${kinds.join(', ')}`, selectionRemedy)
-    }
-    const call = name === 'SUM' && kind === 'decimal' ? this.alchemy.alchemy.capabilities.decimalSum : name
-    return `${call}(${isDistinct ? 'DISTINCT ' : ''}${this.alias}.${mapped.propertyPath}${cast})`
-  }
-
-  #mapped(name: string): ColumnMetadata {
-    const metadata = this.#metadata
-    const column = namedColumn(metadata, name, this.alchemy.models)
-    if (!column) throw unknownName(metadata, name, this.alchemy.models)
-    return column
-  }
+  // ------------------------------------------------------------------------------------------------ which rows
 
   /**
-   * Adds a condition; several must all hold.
+   * Adds a condition; several must all hold. `{}` adds none.
    *
-   * @param filter An object of values and operators, `and`, `or` or `not` of such objects, or `db.sql`. An empty object
-   * adds nothing.
-   * @throws {InvalidFilterError} A key is no column, or a value is not of its column's kind: a plain `null`, list or
-   * object, which a client may send, is none. Status 400.
+   * @param filter Values by column (anything but being equal is an operator), `or(…)` and its like, a function of the columns
+   * that gives a condition, or `db.sql`.
+   * @throws {InvalidFilterError} A key is no column, or a value is not of its column's kind. Status 400.
    * @example
-   * User.filter({ location: oneOf(['USA', 'Moon']) }).filter(or({ name: 'Mardix' }, { lastAccess: isNull() }))
+   * User.filter({ location: oneOf(['USA', 'Moon']) }).filter((user) => user.updatedAt.gt(user.createdAt))
    */
   filter(filter: Filter<T>): this {
-    const condition = conditionOf(filter, this.#metadata, { dataSource: this.alchemy, alias: this.alias, ...this.#sqlContext })
-    if (mayWrite(filter)) this.#raw = true
-    if (condition !== '') super.andWhere(`(${condition})`)
+    const condition = conditionOf(filter, this.#state.from)
+    if (condition) this.#state.conditions.push(condition)
     return this
   }
 
   /** @internal Adds a condition that must be there: an empty body must not find the first row. */
   narrow(filter: Filter<T>, verb: string): this {
-    const { length } = this.expressionMap.wheres
-    this.filter(filter)
-    if (this.expressionMap.wheres.length === length) {
+    const condition = conditionOf(filter, this.#state.from)
+    if (!condition)
       throw new InvalidFilterError(this.#metadata.name, 'an empty object', `${verb}() would take any row`, 'Give it a value at least.')
-    }
+    this.#state.conditions.push(condition)
     return this
   }
 
-  /** How SQL of the application gets its places and names. */
-  get #sqlContext(): SqlContext {
-    return { bind: (value) => this.#place(value), table: (model) => this.#table(model) }
+  /** Sees deleted rows as well. */
+  includeDeleted(): this {
+    this.#state.visibility = 'all'
+    return this
   }
 
-  #table(model: object): string {
-    return quotedTable(this.alchemy.getMetadata(model as EntityTarget<ObjectLiteral>))
+  /** Sees deleted rows only. */
+  onlyDeleted(): this {
+    this.#state.visibility = 'deleted'
+    return this
   }
 
-  #place(value: unknown): string {
-    const { maxParameters } = this.alchemy.alchemy.capabilities
-    if (this.#places >= maxParameters - spareParameters) {
-      throw new InvalidFilterError(
-        this.#metadata.name,
-        'that',
-        `a query takes at most ${maxParameters - spareParameters} values`,
-        'Ask in parts.',
-      )
-    }
-    const name = `filter_${this.#places++}`
-    this.setParameter(name, value)
-    return `:${name}`
+  /** @internal Chooses rows: live, deleted or all. */
+  deleted(options?: DeletedOptions): this {
+    const { includeDeleted = false, onlyDeleted = false } = readOptions(deletedOptions, options, 'query()')
+    if (onlyDeleted) return this.onlyDeleted()
+    return includeDeleted ? this.includeDeleted() : this
   }
 
   /**
-   * Sorts by a column, in place of any earlier order.
+   * Loads relations with the records, by one statement for each; their deleted records stay out.
    *
-   * @param sort Mapped name, `name` or `alias.name`, `db.func` or `db.sql`; never text of a client that is not one of them.
-   * @param direction `ASC` or `DESC`, in any case. @default 'ASC'
-   * @throws {InvalidFilterError} It is no column, or no direction. Status 400.
+   * @param paths Names of relations, and of theirs: `'posts'`, `'posts.comments'`.
+   * @throws {InvalidFilterError} A name is no relation. Status 400.
+   * @example
+   * const users = await User.query().with('posts', 'posts.comments').all()
    */
-  override orderBy(
-    sort?: string | Sql | Expression<string, unknown> | OrderByCondition,
-    direction?: 'ASC' | 'DESC',
-    nulls?: 'NULLS FIRST' | 'NULLS LAST',
-  ): this {
-    super.orderBy()
-    if (sort === undefined) return this
-    if (!isRecord(sort) || sort instanceof Sql || sort instanceof Expression) return this.addOrderBy(sort, direction, nulls)
-    for (const [name, order] of Object.entries(sort)) {
-      if (isRecord(order)) this.addOrderBy(name, order.order, order.nulls)
-      else this.addOrderBy(name, order)
-    }
+  with<const P extends Path<T>>(...paths: readonly P[]): Query<T, WithRelations<R & T, P>>
+  /**
+   * Loads one relation, and asks the other end: `limit` is for each record of this one.
+   *
+   * @example
+   * User.query().with('posts', (posts) => posts.orderBy('id', 'DESC').limit(3))
+   */
+  with<const P extends RelationKey<T>, Asked = Target<T[P]>>(
+    path: P,
+    ask: (related: Query<Extract<Target<T[P]>, object>>) => Giving<Asked>,
+  ): Query<T, { [K in P]-?: NonNullable<T[K]> extends readonly unknown[] ? Asked[] : Asked | Extract<T[K], null> } & R>
+  with(...parameters: readonly unknown[]): unknown {
+    const [path, ask] = parameters
+    if (typeof ask === 'function') {
+      const loading = this.#load(path)
+      const related = new Query<object>(loading.state ?? new QueryState(this.#state.dataSource, loading.metadata))
+      const asked: unknown = ask(related)
+      if (!(asked instanceof Query)) throw new InvalidFilterError(this.#metadata.name, 'with()', 'its function gives the query back')
+      loading.of.state = asked.#state
+    } else for (const each of parameters) this.#load(each)
     return this
   }
 
-  /** Sorts further, among equals. See `orderBy`. */
-  override addOrderBy(
-    sort: string | Sql | Expression<string, unknown>,
-    direction: 'ASC' | 'DESC' = 'ASC',
-    nulls?: 'NULLS FIRST' | 'NULLS LAST',
-  ): this {
-    const text = this.#sortable(sort)
-    const order = this.#word(direction, ['ASC', 'DESC'])
-    if (nulls === undefined) return super.addOrderBy(text, order)
-    const place = this.#word(nulls, ['NULLS FIRST', 'NULLS LAST'])
-    if (this.alchemy.alchemy.capabilities.nullsOrder) return super.addOrderBy(text, order, place)
-    super.addOrderBy(`${text} IS NULL`, place === 'NULLS LAST' ? 'ASC' : 'DESC')
-    return super.addOrderBy(text, order)
-  }
-
-  #sortable(sort: unknown): string {
-    if (sort instanceof Sql) {
-      if (mayWrite(sort)) this.#raw = true
-      return sort.render(this.#sqlContext)
+  #load(path: unknown): { readonly of: Loading; readonly state: QueryState | undefined; readonly metadata: EntityMetadata } {
+    let metadata = this.#metadata
+    let level = this.#state.loading
+    let loading: Loading | undefined
+    const names = typeof path === 'string' ? path.split('.') : []
+    if (names.length > 10) throw new InvalidFilterError(metadata.name, 'with()', 'a path has at most 10 relations')
+    for (const name of names) {
+      const relation = metadata.relations.find(({ propertyName }) => propertyName === name)
+      if (!relation)
+        throw new InvalidFilterError(
+          metadata.name,
+          name,
+          `it is no relation. It has ${metadata.relations.map((each) => each.propertyName).join(', ') || 'none'}`,
+        )
+      loading = level.get(name) ?? { state: undefined, further: new Map() }
+      level.set(name, loading)
+      level = loading.further
+      metadata = relation.inverseEntityMetadata
     }
-    if (sort instanceof Expression) return this.#call(sort)
-    if (typeof sort !== 'string') throw new InvalidFilterError(this.#metadata.name, 'that order', 'it is no column to sort by')
-    // A result may have the name of a column: then it is the column.
-    if (this.#conversions?.has(sort) && !namedColumn(this.#metadata, sort, this.alchemy.models)) return this.escape(sort)
-    return this.#path(sort)
+    if (!loading) throw new InvalidFilterError(metadata.name, 'with()', 'it takes names of relations')
+    return { of: loading, state: loading.state, metadata }
   }
 
-  /** A visible column that text names, `name` or `alias.name`, and that has an order on every database. */
-  #path(name: string): string {
-    const { models } = this.alchemy
-    if (typeof (name as unknown) !== 'string')
-      throw new InvalidFilterError(this.#metadata.name, 'that name', 'it is no text', 'Name a column.')
-    const dot = name.indexOf('.')
-    const own = namedColumn(this.#metadata, name, models)
-    const joined = this.expressionMap.aliases.find((each) => each.hasMetadata && each.name === name.slice(0, Math.max(dot, 0)))
-    const column = own ?? namedColumn(joined?.metadata, name.slice(dot + 1), models)
-    if (!column) throw unknownName(this.#metadata, name, models)
-    if (models.columnType(column).kind === 'json') {
-      throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order and no equality', 'Write db.sql.')
+  /** So many at most: records, also with relations. @param count From 0; `undefined` for all. */
+  limit(count?: number): this {
+    this.#state.limit = wholeNumber(this.#metadata, 'limit', count)
+    return this
+  }
+
+  /** All but the first so many. @param count From 0; `undefined` for none. */
+  offset(count?: number): this {
+    this.#state.offset = wholeNumber(this.#metadata, 'offset', count)
+    return this
+  }
+
+  /** Equal rows once. */
+  distinct(): this {
+    if (this.#state.selection?.some(({ type }) => type.kind === 'json')) {
+      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON is not compared', 'Choose a part of it, column.path("a.b").')
     }
-    return `${own || !joined ? this.alias : joined.name}.${column.propertyPath}`
-  }
-
-  /** One of a few words, in any case. */
-  #word<const Word extends string>(given: unknown, words: readonly Word[]): Word {
-    const upper = typeof given === 'string' ? given.toUpperCase() : undefined
-    const word = words.find((each) => each === upper)
-    if (word === undefined)
-      throw new InvalidFilterError(this.#metadata.name, 'that order', `it takes ${words.join(' or ')}`, 'Write one of them.')
-    return word
+    this.#state.distinct = true
+    return this
   }
 
   /**
    * Locks the rows that are read until the transaction ends; on SQLite, the database's one write lock.
    *
+   * @param options `skipLocked` leaves out rows that others have locked; with `noWait` they are an error at once.
+   * @throws {InvalidOptionError} An option is unknown.
    * @example
-   * const product = await Product.query().filter({ id: 1 }).forUpdate().first()
+   * const product = await Product.filter({ id: 1 }).forUpdate().first()
    */
   forUpdate(options?: LockOptions): this {
-    const { skipLocked = false, noWait = false } = readOptions(lockOptions, options, 'forUpdate()')
-    this.#locks = true
-    if (!this.alchemy.alchemy.capabilities.rowLocks) return this
-    this.setLock('pessimistic_write')
-    if (skipLocked) this.setOnLocked('skip_locked')
-    else if (noWait) this.setOnLocked('nowait')
+    this.#state.lock = readOptions({ skipLocked: flag, noWait: flag }, options, 'forUpdate()')
     return this
   }
 
-  /** The most rows or records. @param limit A whole number from 0, also as its digits. @throws {InvalidFilterError} It is none. Status 400. */
-  override limit(limit?: number): this {
-    return super.limit(this.#size('limit', limit))
-  }
+  // ------------------------------------------------------------------------------------------------ what of them
 
-  /** Leaves out the first rows or records. @param offset As of `limit`. */
-  override offset(offset?: number): this {
-    return super.offset(this.#size('offset', offset))
-  }
-
-  /** The same as `limit`. */
-  override take(take?: number): this {
-    return super.take(this.#size('take', take))
-  }
-
-  /** The same as `offset`. */
-  override skip(skip?: number): this {
-    return super.skip(this.#size('skip', skip))
-  }
-
-  #size(name: string, given: unknown): number | undefined {
-    const size = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given
-    if (size === undefined || (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0)) return size
-    throw new InvalidFilterError(this.#metadata.name, `that ${name}`, 'it is no whole number from 0', 'Give one.')
-  }
-
-  /** Gives equal rows once. @throws {InvalidFilterError} A column of JSON was chosen, which has no equality. Status 400. */
-  override distinct(distinct = true): this {
-    const isJson = ({ selection }: { selection: string }): boolean => {
-      const column = this.#metadata.findColumnWithPropertyPath(selection.slice(this.alias.length + 1))
-      return column !== undefined && this.alchemy.columnType(column).kind === 'json'
+  /** @internal Chooses named results in place of records. */
+  choose(selection: unknown): Query<T, never> {
+    const state = this.#state
+    const named = typeof selection === 'function' ? (selection(this.#columns()) as unknown) : selection
+    if (typeof named !== 'object' || named === null || Array.isArray(named) || named instanceof Expression) {
+      throw new InvalidFilterError(
+        this.#metadata.name,
+        'that selection',
+        "a query takes names of columns, or one object: { total: db.func.sum('price') }",
+      )
     }
-    if (distinct && this.expressionMap.selects.some(isJson)) {
-      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON has no equality', 'Write db.sql.')
+    state.selection = Object.entries(named).map(
+      ([name, value]): Selected => ({ name: labelOf(this.#metadata, name), isColumn: typeof value === 'string', ...this.#term(value) }),
+    )
+    if (state.selection.length === 0) throw new InvalidFilterError(this.#metadata.name, 'that selection', 'it chooses nothing')
+    return this as unknown as Query<T, never>
+  }
+
+  #columns(): Columns<T> {
+    const { from } = this.#state
+    return columnsOf<T>(from.source instanceof Source ? from.source : new Source(from.metadata), from)
+  }
+
+  #term(value: unknown): Term {
+    const made: unknown = typeof value === 'function' ? value(this.#columns()) : value
+    const expression = typeof made === 'string' ? named(made) : made
+    if (!(expression instanceof Expression)) {
+      throw new InvalidFilterError(this.#metadata.name, 'that', 'it takes names of columns, expressions and functions of the columns')
     }
-    return super.distinct(distinct)
+    return expression.term(this.#state.from)
   }
 
-  /** Conditions of our own are made of mapped names and bound values; a builder's text may do anything. */
-  protected override get isPlainRead(): boolean {
-    return !this.#raw && !this.#locks
+  /**
+   * Groups rows; several words and several calls group further.
+   *
+   * @param groups Names of columns, expressions, or functions of the columns.
+   * @throws {InvalidFilterError} A name is no column. Status 400.
+   * @example
+   * Post.query((post) => ({ author: post.author.name, posts: db.func.count() })).groupBy((post) => post.author.name).all()
+   */
+  groupBy(...groups: readonly (ColumnKey<T> | Expression | ((columns: Columns<T>) => Expression))[]): this {
+    for (const group of groups) {
+      const { pieces, type } = this.#term(group)
+      if (type.kind === 'json')
+        throw new InvalidFilterError(this.#metadata.name, 'groupBy()', 'JSON has no groups', 'Group by a part of it, column.path("a.b").')
+      this.#state.groups.push(pieces)
+    }
+    return this
   }
 
-  override where(...parameters: Parameters<Builder<T>['where']>): this {
-    this.#raw = true
-    return super.where(...parameters)
+  /** Adds a condition on groups. @example .having((post) => post.words.sum().gt(100)) */
+  having(condition: Condition | Expression<never> | ((columns: Columns<T>) => Condition)): this {
+    const made: unknown = typeof condition === 'function' ? condition(this.#columns()) : condition
+    if (!(made instanceof Condition) && !(made instanceof Sql))
+      throw new InvalidFilterError(this.#metadata.name, 'having()', 'it takes a condition')
+    this.#state.having.push(made.term(this.#state.from).pieces)
+    return this
   }
 
-  override andWhere(...parameters: Parameters<Builder<T>['andWhere']>): this {
-    this.#raw = true
-    return super.andWhere(...parameters)
+  /**
+   * Sorts; a further call sorts among equals.
+   *
+   * @param sort Name of a column or of a chosen result, an expression, or a function of the columns; an object of names and
+   * directions sorts by several.
+   * @param direction `ASC` or `DESC`, in any case. @default 'ASC'
+   * @throws {InvalidFilterError} It is no visible column, or no direction. Status 400.
+   * @example
+   * User.query().orderBy('name').orderBy((user) => user.lastAccess.desc().nullsLast())
+   */
+  orderBy(sort: Sortable<T, R> | { readonly [K in ColumnKey<T>]?: 'ASC' | 'DESC' }, direction?: 'ASC' | 'DESC' | 'asc' | 'desc'): this {
+    this.#state.orders.push(...this.#sorted(sort, direction))
+    return this
   }
 
-  override orWhere(...parameters: Parameters<Builder<T>['orWhere']>): this {
-    this.#raw = true
-    return super.orWhere(...parameters)
+  /** Sorts in place of any earlier order; without a parameter, in none. See `orderBy`. */
+  reorder(sort?: Sortable<T, R> | { readonly [K in ColumnKey<T>]?: 'ASC' | 'DESC' }, direction?: 'ASC' | 'DESC' | 'asc' | 'desc'): this {
+    this.#state.orders = sort === undefined ? [] : this.#sorted(sort, direction)
+    return this
   }
 
-  override having(...parameters: Parameters<Builder<T>['having']>): this {
-    this.#raw = true
-    return super.having(...parameters)
+  #sorted(sort: unknown, direction: unknown): Order[] {
+    const { name } = this.#metadata
+    const made: unknown = typeof sort === 'function' ? sort(this.#columns()) : sort
+    if (made instanceof Ordering) {
+      return [{ pieces: made.expression.term(this.#state.from).pieces, direction: made.direction, nulls: made.nulls }]
+    }
+    if (made instanceof Expression)
+      return [{ pieces: made.term(this.#state.from).pieces, direction: directed(name, direction), nulls: undefined }]
+    if (typeof made === 'string') return [{ pieces: this.#sortable(made), direction: directed(name, direction), nulls: undefined }]
+    if (typeof made !== 'object' || made === null || Array.isArray(made))
+      throw new InvalidFilterError(name, 'that order', 'it is no column to sort by')
+    return Object.entries(made).map(([column, each]) => ({
+      pieces: this.#sortable(column),
+      direction: directed(name, each),
+      nulls: undefined,
+    }))
   }
 
-  override addSelect(...parameters: never[]): this {
-    this.#raw = true
-    return super.addSelect(...(parameters as unknown as [string]))
-  }
-
-  /** Groups by a column, in place of any earlier grouping. @param group Mapped name, `name` or `alias.name`, or `db.sql`. */
-  override groupBy(group?: string | Sql): this {
-    super.groupBy()
-    return group === undefined ? this : this.addGroupBy(group)
-  }
-
-  /** Groups further. See `groupBy`. */
-  override addGroupBy(group: string | Sql): this {
-    if (!(group instanceof Sql)) return super.addGroupBy(this.#path(group))
-    if (mayWrite(group)) this.#raw = true
-    return super.addGroupBy(group.render(this.#sqlContext))
+  #sortable(name: string): Order['pieces'] {
+    const { from, selection, dataSource } = this.#state
+    if (selection?.some((each) => each.name === name)) return [dataSource.driver.escape(name)]
+    const term = visibleColumn(from, name)
+    if (term.type.kind === 'json')
+      throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order: sort by a part of it, column.path("a.b")')
+    return term.pieces
   }
 
   // ------------------------------------------------------------------------------------------------ reading
 
   /** Everything that matches. */
   all(): Promise<R[]> {
-    return this.#run('all', (session, runner) => this.#limited().#load(session, runner))
+    return this.#read('all', (reading) => read.all(this.#state, reading)) as Promise<R[]>
   }
 
-  /** The first that matches, `null` if none does. */
+  /** The first that matches, within the window of the query; `null` if none does. */
   first(): Promise<R | null> {
-    return this.#operation(() => this.#first())
-  }
-
-  #first(): Promise<R | null> {
-    return this.#inSession('first', async (session, runner) => (await this.#limited(1).#load(session, runner))[0] ?? null)
+    return this.#read('first', (reading) => read.first(this.#state, reading)) as Promise<R | null>
   }
 
   /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
   one(): Promise<R> {
-    return this.#run('one', async (session, runner) => {
-      const [found, second] = await this.#limited(2).#load(session, runner)
-      if (found === undefined) throw new RecordNotFoundError(this.#metadata.name)
-      if (second !== undefined) throw new MultipleRecordsError(this.#metadata.name)
-      return found
-    })
+    return this.#read('one', (reading) => read.one(this.#state, reading)) as Promise<R>
   }
 
   /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
   firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
-    return this.#operation(async () => (await this.#first()) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name)))
+    return this.#read('firstOrError', async (reading) => {
+      return ((await read.first(this.#state, reading)) as R | null) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name))
+    })
   }
 
   /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
-  async withKey(id: unknown): Promise<R | null> {
-    const metadata = this.#metadata
-    const keys = metadata.primaryColumns
-    const given = keys.length === 1 ? [id] : keys.map(({ propertyName }) => (isRecord(id) ? id[propertyName] : undefined))
-    if (id === null) return null
-    if (id === undefined) throw new InvalidIdentifierError(metadata.name, id)
-    const values: unknown[] = []
-    for (const [index, column] of keys.entries()) {
-      try {
-        values.push(readKey(this.alchemy.columnType(column), given[index]))
-      } catch (error) {
-        if (error instanceof TypeError) throw new InvalidIdentifierError(metadata.name, id)
-        throw error
-      }
-    }
-    if (values.includes(undefined)) return null
-    const query = this.clone()
-    for (const [index, column] of keys.entries()) {
-      const value: unknown = this.dataSource.driver.preparePersistentValue(values[index], column)
-      query.#own(`${this.alias}.${column.propertyPath} = ${query.#place(value)}`)
-    }
-    return query.#first()
+  withKey(id: unknown): Promise<R | null> {
+    return this.#operation(() => this.#withKey(id))
+  }
+
+  async #withKey(id: unknown): Promise<R | null> {
+    const keyed = this.#keyed(id)
+    if (!keyed) return null
+    return (await this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))) as R | null
   }
 
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
   getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
-    return this.#operation(async () => (await this.withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))
+    return this.#operation(async () => (await this.#withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))
   }
 
-  /** How many match. */
+  /** The query of one key; `undefined` when no row can have it. */
+  #keyed(id: unknown): QueryState | undefined {
+    const { metadata, dataSource } = this.#state
+    if (id === null || id === undefined) return undefined
+    const state = this.#state.clone()
+    for (const column of metadata.primaryColumns) {
+      const given: unknown =
+        metadata.primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
+      const key = keyOf(metadata, dataSource.columnType(column), given, id)
+      if (key === undefined) return undefined
+      state.conditions.push([...state.from.column(column), ' = ', bind(columnValueType(dataSource, column).encode(key))])
+    }
+    return state
+  }
+
+  /** How many `all()` would give. */
   count(): Promise<number> {
-    return this.#run('count', (_session, runner) => this.#total(runner))
+    return this.#read('count', (reading) => read.count(this.#state, reading))
   }
 
-  /** Whether any matches. */
+  /** Whether `all()` would give any. */
   exists(): Promise<boolean> {
-    return this.#run('exists', async (_session, runner) => {
-      const { offset, limit } = this.#window
-      if (limit === 0) return false
-      if (this.#conversions) return (await this.#limited(1).#rows(runner)).length > 0
-      if (offset > 0) return (await this.#total(runner)) > 0
-      const query = this.#bare()
-      query.expressionMap.selects = []
-      query.#select('1', 'one')
-      return (await query.limit(1).loadRawResults(runner)).length > 0
-    })
+    return this.#read('exists', (reading) => read.exists(this.#state, reading))
   }
 
-  /** The first value of the first row, `null` if there is none. */
+  /** The first value of the first row, of records their key; `null` if there is none. */
   scalar(): Promise<R[keyof R] | null> {
-    return this.#operation(async () => {
-      const row = await this.#first()
-      if (row === null) return null
-      const [value] = Object.values(row as ObjectLiteral) as R[keyof R][]
-      return value ?? null
-    })
+    return this.#read('scalar', (reading) => read.scalar(this.#state, reading)) as Promise<R[keyof R] | null>
   }
 
   /**
@@ -562,106 +463,28 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
    *
    * @param options `page` and `perPage` may come straight from a query string: what is no page is page 1.
    * @returns The page; an empty one beyond the last.
-   * @throws {InvalidPageError} An option is unknown, or `maxPerPage` is no whole number from 1. Status 400.
+   * @throws {InvalidOptionError} An option is unknown, or the application itself gave a `perPage` below 1.
    */
   paginate(options?: PageOptions): Promise<Paginator<R>> {
-    return this.#operation(async () => this.#page(pageRequest(options)))
-  }
-
-  async #page(request: PageRequest): Promise<Paginator<R>> {
-    return this.#run('paginate', async (session, runner) => {
-      const { perPage } = request
-      const mustCount = request.count || request.page === 'last'
-      const total = mustCount ? await this.#total(runner) : null
-      const page = request.page === 'last' ? Math.max(1, Math.ceil((total ?? 0) / perPage)) : request.page
-      const offset = (page - 1) * perPage
-      if (total !== null && offset >= total) return new Paginator<R>({ items: [], page, perPage, total })
-      const found = await this.#ordered()
-        .#limited(total === null ? perPage + 1 : perPage, offset)
-        .#load(session, runner)
-      return new Paginator<R>({ items: found.slice(0, perPage), page, perPage, total, hasMore: found.length > perPage })
+    return this.#operation(async () => {
+      const request = pageRequest(options)
+      return (await this.#inSession('paginate', !this.#state.isPlainRead, (reading) =>
+        read.page(this.#state, request, reading),
+      )) as Paginator<R>
     })
   }
 
-  /** Records by keys first and then in batches, so that a loop may write; chosen columns all at once. */
+  /** Records by keys first and then in batches, so that a loop may write; chosen results all at once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
-    if (this.#conversions) {
+    const state = this.#state.clone()
+    if (state.selection) {
       yield* await this.all()
       return
     }
-    const keys = await this.#run('keys', (_session, runner) => this.#keys(runner))
-    for (let start = 0; start < keys.length; start += batchSize) {
-      yield* await this.#batch(keys.slice(start, start + batchSize))
+    const keys = await this.#read('keys', (reading) => read.keys(state, reading))
+    for (const wanted of read.batches(keys)) {
+      yield* (await this.#read('batch', (reading) => read.batch(state, wanted, reading))) as R[]
     }
-  }
-
-  /** The key of each record once, in order: a join to many gives it as often as it has others. */
-  async #keys(runner: QueryRunner): Promise<ObjectLiteral[]> {
-    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
-    if (limit === 0) return []
-    const isJoined = this.#joinsMany
-    const query = isJoined ? this.clone().#setWindow(0, Number.POSITIVE_INFINITY) : this.#limited()
-    Object.assign(query.expressionMap, { selects: [], selectDistinct: false })
-    for (const { propertyPath, propertyName } of this.#metadata.primaryColumns) {
-      query.#select(`${this.alias}.${propertyPath}`, propertyName)
-    }
-    const keys = await query.loadRawResults(runner)
-    if (!isJoined) return keys
-    const { driver } = this.dataSource
-    const unique = new Map<string, ObjectLiteral>()
-    for (const key of keys) {
-      const text = this.#keyText((column) => driver.prepareHydratedValue(key[column.propertyName], column))
-      if (!unique.has(text)) unique.set(text, key)
-    }
-    return [...unique.values()].slice(offset, offset + limit)
-  }
-
-  async #batch(keys: readonly ObjectLiteral[]): Promise<R[]> {
-    const metadata = this.#metadata
-    const { driver } = this.dataSource
-    return this.#run('batch', async (session, runner) => {
-      // Without joins only the key counts: a record that the loop has changed need not match any more.
-      const query = this.expressionMap.joinAttributes.length > 0 ? this.#unlocked() : this.#anew()
-      query.#own(query.#keyed(keys))
-      session.identities.evictClean(metadata, (record) => session.records.isPending(record))
-      const found = new Map<string, R>()
-      for (const record of await query.#load(session, runner)) {
-        found.set(
-          this.#keyText((column) => column.getEntityValue(record as ObjectLiteral)),
-          record,
-        )
-      }
-      return keys.flatMap(
-        (key) => found.get(this.#keyText((column) => driver.prepareHydratedValue(key[column.propertyName], column))) ?? [],
-      )
-    })
-  }
-
-  /** A query of all records of the model. */
-  #anew(): Query<T, R> {
-    return Query.of<T>(this.alchemy, this.#metadata.target as EntityTarget<T>).withDeleted() as unknown as Query<T, R>
-  }
-
-  /** The condition that finds the rows of `keys`, which are as the driver gave them. */
-  #keyed(keys: readonly ObjectLiteral[]): string {
-    const columns = this.#metadata.primaryColumns
-    const [only, second] = columns
-    if (only && !second)
-      return `${this.alias}.${only.propertyPath} IN (${keys.map((key) => this.#place(key[only.propertyName])).join(', ')})`
-    const one = (key: ObjectLiteral): string =>
-      columns.map(({ propertyName, propertyPath }) => `${this.alias}.${propertyPath} = ${this.#place(key[propertyName])}`).join(' AND ')
-    return keys.map((key) => `(${one(key)})`).join(' OR ')
-  }
-
-  /** A key as text: equal for equal keys, whatever object holds them. */
-  #keyText(valueOf: (column: ColumnMetadata) => unknown): string {
-    const { driver } = this.dataSource
-    return JSON.stringify(
-      this.#metadata.primaryColumns.map((column) => {
-        const value: unknown = driver.preparePersistentValue(valueOf(column), column)
-        return typeof value === 'bigint' ? `${value}` : value
-      }),
-    )
   }
 
   // ------------------------------------------------------------------------------------------------ writing
@@ -669,316 +492,173 @@ export class Query<T extends ObjectLiteral, R = T> extends Builder<T> implements
   /**
    * Sets columns of all matching live rows, in one statement.
    *
-   * @param values Values by column, as `update` of a record takes them, or `db.sql`.
-   * @param options `unguarded` takes every column, also keys and guarded ones: for values that no client chose. `allRows`
-   * goes without a condition.
-   * @returns Number of rows.
-   * @throws {UnsupportedError} The query has more than conditions: a limit, a join, an order.
-   * @throws {InvalidFilterError} The query has no condition, and there is no `allRows`. Status 400.
+   * @param values Values by column, as `update` of a record takes them; expressions, or functions of the columns.
+   * @param options `allRows` for a query without a condition; `unguarded` takes every column, also keys and guarded ones.
+   * @returns Number of rows that matched.
+   * @throws {UnsupportedError} The query has more than conditions.
    * @throws {UnknownColumnError} A key is no column. Status 422.
    * @throws {ProtectedColumnError} A column may not be set. Status 422.
    * @throws {InvalidValueError} A value does not fit its column. Status 422.
    * @example
-   * await Product.filter({ location: 'USA' }).updateAll({ price: db.sql`price * 2` })
+   * await Product.filter({ location: 'USA' }).updateAll({ price: (product) => product.price.times(2) })
    */
   updateAll(values: BulkValues<T>, options?: BulkUpdateOptions): Promise<number> {
-    return this.#operation(() => this.#updateAll(values, options))
+    return this.#write('updateAll', options, { unguarded: flag }, (state, { unguarded = false }) => {
+      const set = bulk.assignmentsOf(state, values, unguarded)
+      return set.length === 0 ? undefined : bulk.stamps(state, set)
+    })
   }
 
-  async #updateAll(values: BulkValues<T>, given?: BulkUpdateOptions): Promise<number> {
-    const options = readOptions({ unguarded: flag, allRows: flag }, given, 'updateAll()')
-    const metadata = this.#metadata
-    if (!isRecord(values) || Array.isArray(values)) {
-      throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
-    }
-    const checks = this.alchemy.values
-    const set: ObjectLiteral = {}
-    for (const [key, value] of Object.entries(values)) {
-      if (value === undefined) continue
-      if (value instanceof Sql) {
-        checks.refuseChange(metadata, key, options)
-        const text = value.render(this.#sqlContext)
-        set[key] = () => text
-      } else set[key] = checks.acceptChange(metadata, key, value, options)
-    }
-    if (Object.keys(set).length === 0) return 0
-    return this.#writeAll('updateAll', options.allRows ?? false, (builder) => builder.update().set(set as never))
+  /** Deletes all matching live rows in one statement, softly where the model does so. @returns Number of rows. */
+  deleteAll(options?: BulkDeleteOptions): Promise<number> {
+    const isSoft = this.#metadata.deleteDateColumn !== undefined
+    return this.#write('deleteAll', options, { hardDelete: flag }, (state, { hardDelete = false }) => {
+      return isSoft && !hardDelete ? bulk.deletion(state, true) : 'remove'
+    })
+  }
+
+  /** Restores all matching deleted rows in one statement. @returns Number of rows. */
+  restoreAll(options?: BulkOptions): Promise<number> {
+    return this.#write('restoreAll', options, {}, (state) => {
+      if (!this.#metadata.deleteDateColumn)
+        throw new UnsupportedError(`${this.#metadata.name}.restoreAll()`, 'Use db.Model, which deletes softly.')
+      if (state.visibility === 'live') state.visibility = 'deleted'
+      return bulk.deletion(state, false)
+    })
+  }
+
+  #write(
+    verb: string,
+    options: unknown,
+    known: Readonly<Record<string, typeof flag>>,
+    make: (state: QueryState, options: { readonly [name: string]: boolean }) => bulk.Assignments | 'remove' | undefined,
+  ): Promise<number> {
+    return this.#operation(async () => {
+      const given: { readonly [name: string]: boolean } = readOptions({ allRows: flag, ...known }, options, `${verb}()`)
+      const state = this.#state.clone()
+      bulk.refuseWindow(state, verb)
+      const what = make(state, given)
+      bulk.requireCondition(state, verb, given['allRows'] ?? false)
+      if (what === undefined) return 0
+      return this.#inSession(verb, true, (reading) => (what === 'remove' ? bulk.remove(state, reading) : bulk.update(state, what, reading)))
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------ as SQL
+
+  /** The statement of `all()`, which is not sent. @example User.filter({ name: 'Ada' }).toSQL().text */
+  toSQL(): { readonly text: string; readonly values: readonly unknown[] } {
+    const state = this.#state
+    return statementOf(state, read.selectAll(state))
   }
 
   /**
-   * Deletes all matching live rows in one statement, softly where the model does so.
+   * TypeORM's builder of the same rows, in the same session: all of TypeORM is one word away.
    *
-   * @param options `hardDelete` deletes the rows for good, `allRows` goes without a condition.
-   * @returns Number of rows. @throws As `updateAll`.
+   * @param alias Name of the table in the builder. @default the table's name
    * @example
-   * await User.filter({ location: 'Moon' }).deleteAll()
+   * const rows = await User.filter({ location: 'Moon' }).builder('u').leftJoin('u.posts', 'p').select('count(*)', 'n').getRawMany()
    */
-  deleteAll(options?: BulkOptions & { readonly hardDelete?: boolean }): Promise<number> {
-    return this.#operation(async () => {
-      const { hardDelete = false, allRows = false } = readOptions({ hardDelete: flag, allRows: flag }, options, 'deleteAll()')
-      const soft = this.#metadata.deleteDateColumn !== undefined && !hardDelete
-      return this.#writeAll('deleteAll', allRows, (builder) => (soft ? builder.softDelete() : builder.delete()))
-    })
-  }
-
-  /** Restores all matching deleted rows in one statement. @param options As of `deleteAll`. @returns Number of rows. */
-  restoreAll(options?: BulkOptions): Promise<number> {
-    return this.#operation(async () => {
-      const { allRows = false } = readOptions({ allRows: flag }, options, 'restoreAll()')
-      const { deleteDateColumn, name } = this.#metadata
-      if (!deleteDateColumn) throw new UnsupportedError(`${name}.restoreAll()`, 'Use db.Model, which deletes softly.')
-      return this.#writeAll('restoreAll', allRows, (builder) => builder.restore(), false)
-    })
-  }
-
-  /** One statement over the rows that this query means. */
-  #writeAll(
-    verb: string,
-    allRows: boolean,
-    make: (builder: Builder<T>) => UpdateQueryBuilder<T> | SoftDeleteQueryBuilder<T> | DeleteQueryBuilder<T>,
-    liveOnly = true,
-  ): Promise<number> {
-    this.#refuseBeyondConditions(verb)
-    const conditions = this.expressionMap.wheres.filter(({ condition }) => condition !== '').length
-    // That they are deleted says nothing of which rows to restore.
-    if (conditions === (liveOnly ? 0 : Number(this.#onlyDeleted)) && !allRows) {
-      const why = `${verb}() would change every row`
-      throw new InvalidFilterError(this.#metadata.name, 'nothing', why, `Give a condition, or call ${verb} with { allRows: true }.`)
-    }
-    return this.#inSession(
-      verb,
-      async (session, runner) => {
-        const metadata = this.#metadata
-        const builder = new Builder<T>(this.alchemy, runner)
-          .select(this.alias)
-          .from(metadata.target as EntityTarget<T>, this.alias) as Builder<T>
-        builder.expressionMap.wheres = [...this.expressionMap.wheres]
-        builder.setParameters(this.getParameters())
-        const { deleteDateColumn } = metadata
-        if (liveOnly && deleteDateColumn && !this.expressionMap.withDeleted) {
-          builder.andWhere(`${this.alias}.${deleteDateColumn.propertyPath} IS NULL`)
+  builder(alias?: string): SelectQueryBuilder<T & ObjectLiteral> {
+    const { dataSource, metadata, from, where, visibility } = this.#state
+    const name = alias ?? from.alias.name
+    const builder = dataSource.createQueryBuilder<T & ObjectLiteral>(metadata.target as EntityTarget<T & ObjectLiteral>, name)
+    const nameOf = (each: Alias): string => (each === from.alias ? name : each.name)
+    let places = 0
+    const placed = (pieces: Order['pieces']): string => {
+      let text = ''
+      for (const piece of pieces) {
+        if (typeof piece === 'string') text += piece
+        else if (piece instanceof Alias) text += dataSource.driver.escape(nameOf(piece))
+        else {
+          const place = `alchemy_${places++}`
+          builder.setParameter(place, piece.value)
+          text += `:${place}`
         }
-        const writer = make(builder)
-        // Conditions name their table, which TypeORM understands in a SELECT only, unless told.
-        writer.expressionMap.aliasNamePrefixingEnabled = true
-        const { affected } = await writer.execute()
-        session.connection.frame.written += affected ?? 0
-        session.identities.expire(metadata)
-        return affected ?? 0
-      },
-      true,
+      }
+      return text
+    }
+    if (visibility !== 'live') builder.withDeleted()
+    for (const { to, on } of from.joins()) builder.leftJoin(to.metadata.tableName, to.alias.name, placed(on))
+    for (const condition of where) builder.andWhere(placed(condition))
+    for (const { pieces, direction } of this.#state.orders) builder.addOrderBy(placed(pieces), direction)
+    return builder.take(this.#state.limit).skip(this.#state.offset)
+  }
+
+  /** @internal The SELECT of one column, inside another query. */
+  subquery(_outer: From): Order['pieces'] {
+    const state = this.#state
+    if (state.selection?.length !== 1)
+      throw new InvalidFilterError(this.#metadata.name, 'that query', "it gives one column as a list: Model.query('id')")
+    if (state.from.hasFragment) _outer.noteFragment()
+    return state.select(chosen(state))
+  }
+
+  /** A query is no list of records. @throws {UnsupportedError} Always: it was not awaited with `.all()`. */
+  toJSON(): never {
+    throw new UnsupportedError(
+      `JSON of a query of ${this.#metadata.name}`,
+      'A query is no list: Call .all(), .first() or .paginate(), and await it.',
     )
   }
 
-  /** Only what a bulk write understands may be on the query: what it passed over would be rows too many. */
-  #refuseBeyondConditions(verb: string): void {
-    const refuse = (what: string): never => {
-      throw new UnsupportedError(`${verb}() of a query with ${what}`, 'Filter by keys instead.')
-    }
-    if (this.#conversions) refuse('a selection')
-    if (this.#locks) refuse('a lock')
-    const { expressionMap: fresh } = this.#anew()
-    for (const [part, value] of Object.entries(this.expressionMap)) {
-      if (!conditionParts.has(part) && !isDeepStrictEqual(value, Reflect.get(fresh, part))) refuse(partNames[part] ?? part)
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------------ how it is shown
-
-  /** A query is no list: to answer with it, send it. @throws {UnsupportedError} Always. */
-  toJSON(): never {
-    throw new UnsupportedError(`A query of ${this.#metadata.name} as JSON`, 'Call .all(), .first() or .paginate(), and await it.')
-  }
-
-  /** The text of the SELECT, without its values. */
   [inspect.custom](): string {
-    return `Query(${this.#metadata.name}) ${this.getQuery()}`
+    return `Query(${this.#metadata.name}) ${write(read.selectAll(this.#state), this.#state.dataSource.alchemy).text}`
   }
 
   // ------------------------------------------------------------------------------------------------ how it runs
 
-  #run<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>): Promise<Result> {
-    return this.#operation(() => this.#inSession(verb, work))
+  #read<Result>(verb: string, work: (reading: Reading) => Promise<Result>): Promise<Result> {
+    return this.#operation(() => this.#inSession(verb, !this.#state.isPlainRead, work))
+  }
+
+  /** A verb: its scope waits for it, and fails with it if nobody awaits it. */
+  #operation<Result>(work: () => Promise<Result>): Promise<Result> {
+    return beginOperation(work, this.#state.scope)
   }
 
   /** The work of a verb, which has begun already. */
-  #inSession<Result>(verb: string, work: (session: Session, runner: QueryRunner) => Promise<Result>, writes = false): Promise<Result> {
-    const label = `${this.#metadata.name}.query().${verb}()`
-    return this.alchemy.withSession(label, (session) => work(session, this.isPlainRead && !writes ? session.reader : session.writer))
-  }
-
-  /** Its scope waits for it, and fails with it if nobody awaits it. */
-  #operation<Result>(work: () => Promise<Result>): Promise<Result> {
-    return beginOperation(work, this.#scope)
+  #inSession<Result>(verb: string, writes: boolean, work: (reading: Reading) => Promise<Result>): Promise<Result> {
+    const { dataSource, metadata } = this.#state
+    return dataSource.withSession(`${metadata.name}.query().${verb}()`, (session) =>
+      work({ session, runner: writes ? session.writer : session.reader }),
+    )
   }
 
   /** @internal Runs in `scope`, wherever it is sent: the query of a session. */
   in(scope: Scope): this {
-    this.#scope = scope
+    this.#state.scope = scope
     return this
   }
+}
 
-  /** What this query, a copy made for one reading, gives. */
-  async #load(session: Session, runner: QueryRunner): Promise<R[]> {
-    const { limit, take } = this.expressionMap
-    if ((limit ?? take) === 0) return []
-    if (this.#conversions) return this.#rows(runner)
-    const metadata = this.#metadata
-    this.expressionMap.queryEntity = true
-    // Records differ by their keys; and not every type of a column has an equality.
-    this.expressionMap.selectDistinct = false
-    this.#loadEager(metadata)
-    const { entities } = await this.executeEntitiesAndRawResults(runner)
-    return entities.map((entity) => session.identities.adopt(metadata, entity)) as unknown as R[]
-  }
-
-  /** Lets TypeORM load eager relations by statements of their own, which leaves limits and locks alone. */
-  #loadEager({ eagerRelations }: EntityMetadata): void {
-    const joined = new Set(this.expressionMap.joinAttributes.filter(({ isSelected }) => isSelected).map(({ relation }) => relation))
-    const missing = eagerRelations.filter((relation) => !joined.has(relation))
-    if (missing.length === 0) return
-    this.relationMetadatas = missing
-    this.findOptions = { loadEagerRelations: true, relationLoadStrategy: 'query' }
-    this.expressionMap.relationLoadStrategy = 'query'
-  }
-
-  async #rows(runner: QueryRunner): Promise<R[]> {
-    const conversions = [...(this.#conversions ?? [])]
-    const rows = await this.loadRawResults(runner)
-    return rows.map((row) => Object.fromEntries(conversions.map(([name, convert]) => [name, convert(row[name])])) as R)
-  }
-
-  /** How many rows `all()` would give. */
-  async #total(runner: QueryRunner): Promise<number> {
-    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
-    return Math.max(0, Math.min(limit, (await this.#countAll(runner)) - offset))
-  }
-
-  async #countAll(runner: QueryRunner): Promise<number> {
-    const query = this.#bare()
-    if (!this.#conversions && this.expressionMap.groupBys.length === 0) return query.executeCountQuery(runner)
-    if (!this.#conversions) {
-      query.expressionMap.selects = []
-      for (const { propertyPath, propertyName } of this.#metadata.primaryColumns)
-        query.#select(`${this.alias}.${propertyPath}`, propertyName)
-    }
-    const [text, values] = this.dataSource.driver.escapeQueryWithParameters(
-      `SELECT COUNT(*) AS n FROM (${query.getQuery()}) counted`,
-      this.getParameters(),
-    )
-    const { records } = await runner.query(text, values, true)
-    return Number((records as { n: unknown }[])[0]?.n ?? 0)
-  }
-
-  /** A copy without order, window and lock: to count, which locks nothing. */
-  #bare(): this {
-    const query = this.#unlocked()
-    query.expressionMap.orderBys = {}
-    return query
-  }
-
-  /** A copy without window and lock. */
-  #unlocked(): this {
-    const query = this.clone().#setWindow(0, Number.POSITIVE_INFINITY)
-    Object.assign(query.expressionMap, { lockMode: undefined, onLocked: undefined })
-    return query
-  }
-
-  /** Which of the rows that match: TypeORM's `skip` and `take` mean here what `offset` and `limit` do. */
-  get #window(): { readonly offset: number; readonly limit: number | undefined } {
-    const { limit, take, offset, skip } = this.expressionMap
-    return { offset: offset ?? skip ?? 0, limit: limit ?? take }
-  }
-
-  /** A copy of at most `count` of the rows that this query means, from the one at `from`. */
-  #limited(count = Number.POSITIVE_INFINITY, from = 0): this {
-    const { offset, limit = Number.POSITIVE_INFINITY } = this.#window
-    return this.clone().#setWindow(offset + from, Math.max(0, Math.min(count, limit - from)))
-  }
-
-  #setWindow(offset: number, count: number): this {
-    Object.assign(this.expressionMap, { limit: undefined, take: undefined, offset: undefined, skip: undefined })
-    if (offset === 0 && count === Number.POSITIVE_INFINITY) return this
-    // MySQL knows no OFFSET without a LIMIT.
-    const most = Math.min(count, Number.MAX_SAFE_INTEGER)
-    const first = offset === 0 ? undefined : offset
-    // Of records that come with others TypeORM finds the keys first, so that none loses its relations.
-    const isOfRecords = this.#joinsMany && !this.#conversions
-    Object.assign(this.expressionMap, isOfRecords ? { skip: first, take: most } : { offset: first, limit: most })
-    return this
-  }
-
-  /** Whether a join may give a record several times. */
-  get #joinsMany(): boolean {
-    return this.expressionMap.joinAttributes.some(({ relation }) => !relation || !(relation.isManyToOne || relation.isOneToOne))
-  }
-
-  /** A copy with an order that no two rows share, since pages of what is equal may overlap. */
-  #ordered(): this {
-    const query = this.clone()
-    const { expressionMap } = query
-    const add = (text: string): void => {
-      if (!(text in expressionMap.allOrderBys)) query.#addOrder(text)
-    }
-    if (expressionMap.selectDistinct && this.#conversions) for (const name of this.#conversions.keys()) add(this.escape(name))
-    else if (expressionMap.groupBys.length > 0) for (const group of expressionMap.groupBys) add(group)
-    else if (!this.#aggregates) for (const { propertyPath } of this.#metadata.primaryColumns) add(`${this.alias}.${propertyPath}`)
-    return query
-  }
-
-  #addOrder(text: string): void {
-    super.addOrderBy(text)
-  }
-
-  /** A condition made here, of mapped names and places. */
-  #own(condition: string): void {
-    super.andWhere(condition)
-  }
-
-  #select(selection: string, name: string): void {
-    super.addSelect(selection, name)
+/** A key as its column keeps it, `undefined` when it could not. @throws {InvalidIdentifierError} It is no scalar. */
+function keyOf({ name }: EntityMetadata, type: ColumnType<unknown>, given: unknown, id: unknown): unknown {
+  try {
+    return readKey(type, given)
+  } catch (error) {
+    if (error instanceof TypeError) throw new InvalidIdentifierError(name, id)
+    throw error
   }
 }
 
-for (const [name, ours] of [
-  ['update', 'updateAll'],
-  ['delete', 'deleteAll'],
-  ['insert', 'Model.create'],
-  ['softDelete', 'deleteAll'],
-  ['restore', 'restoreAll'],
-] as const) {
-  Object.defineProperty(Query.prototype, name, {
-    value: () => {
-      throw new UnsupportedError(
-        `${name}() of a model's query`,
-        `Use ${ours}(), or TypeORM's builder by db.dataSource.createQueryBuilder().`,
-      )
-    },
-  })
+function wholeNumber({ name }: EntityMetadata, word: string, given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  const count = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count
+  throw new InvalidFilterError(name, `${word}()`, 'it takes a whole number from 0')
 }
 
-/** What `error` stands for: thrown if it is an error or makes one, else its result. */
-export function orElse<Result>(error: NotFound<Result> | undefined, fallback: () => Error): Result {
-  if (error === undefined) throw fallback()
-  if (error instanceof Error) throw error
-  if (isErrorClass(error)) throw new error()
-  return error()
+function directed(model: string, direction: unknown = 'ASC'): 'ASC' | 'DESC' {
+  const upper = typeof direction === 'string' ? direction.toUpperCase() : undefined
+  if (upper !== 'ASC' && upper !== 'DESC') throw new InvalidFilterError(model, 'that order', 'an order is ASC or DESC')
+  return upper
 }
 
-function isErrorClass(value: unknown): value is new () => Error {
-  return typeof value === 'function' && (value === Error || value.prototype instanceof Error)
-}
-
-function isRecord(value: unknown): value is ObjectLiteral {
-  return typeof value === 'object' && value !== null
-}
-
-const selectionRemedy = "Write { total: db.func.sum('price') }."
-
-/** @throws {InvalidFilterError} A client may have chosen the name: one that a database or its client reads as something else. */
-function refuseAlias({ name: model }: EntityMetadata, name: string): void {
-  // A colon would be a place of TypeORM, a dot a path; PostgreSQL cuts names after 63 bytes, MySQL knows 16 bits of Unicode.
-  const isName = /^[\p{L}\p{N}_$]([\p{L}\p{N}_$ -]*[\p{L}\p{N}_$])?$/u.test(name) && !/[\u{10000}-\u{10ffff}]/u.test(name)
-  if (isName && Buffer.byteLength(name) <= 63 && name !== '__proto__') return
-  throw new InvalidFilterError(model, name, 'it is no name for a result', 'Write up to 63 letters, digits and underscores.')
+/** A name of a result: a client may have chosen it, and clients of databases make objects of such names. */
+function labelOf({ name }: EntityMetadata, label: string): string {
+  // PostgreSQL cuts names after 63 bytes, MySQL knows 16 bits of Unicode.
+  const isName = /^[\p{L}\p{N}_$]([\p{L}\p{N}_$ -]*[\p{L}\p{N}_$])?$/u.test(label) && !/[\u{10000}-\u{10ffff}]/u.test(label)
+  if (isName && Buffer.byteLength(label) <= 63 && label !== '__proto__') return label
+  throw new InvalidFilterError(name, 'that selection', 'a result is named by letters, digits and _, at most 63')
 }

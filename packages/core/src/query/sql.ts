@@ -1,32 +1,38 @@
 import { DateTime } from 'luxon'
-import type { ObjectLiteral, QueryResult } from 'typeorm'
+import type { EntityMetadata, EntityTarget, ObjectLiteral, QueryResult } from 'typeorm'
+import { joined, Parameter, type Pieces } from '../drivers/dialect.js'
 import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
 import { beginOperation } from '../scope/operation.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-
-/** Where a fragment gets its places and names when it is made text. */
-export interface SqlContext {
-  /** Binds a value, and gives the text that stands for it. */
-  readonly bind: (value: unknown) => string
-  /** The quoted table of a model class. */
-  readonly table: (model: object) => string
-}
+import { From, write } from './compile.js'
+import { Expression, isSubquery } from './expression.js'
+import { unknownType } from './value-type.js'
 
 /**
  * A piece of SQL whose values are bound, never written into the text.
  *
+ * @since 0.1
  * @example
  * User.filter(db.sql`lower(name) = ${name}`)
  */
-export class Sql {
-  readonly #texts: readonly string[]
-  readonly #values: readonly unknown[]
+export class Sql extends Expression<never> {
+  /** @internal Its pieces within a query or a statement. */
+  readonly pieces: (from: From) => Pieces
   readonly #reads: boolean
+  readonly #values: readonly unknown[]
 
+  /** @internal Made by `db.sql`. */
   constructor(texts: readonly string[], values: readonly unknown[], reads = false) {
-    this.#texts = texts
+    const pieces = (from: From): Pieces => {
+      if (!this.onlyReads) from.noteFragment()
+      return texts.flatMap(
+        (text, index): Pieces => (index === 0 ? [text] : [...place(values[index - 1], texts[index - 1] ?? '', from), text]),
+      )
+    }
+    super((from) => ({ pieces: pieces(from), type: unknownType }))
+    this.pieces = pieces
     this.#values = values
     this.#reads = reads
   }
@@ -35,27 +41,40 @@ export class Sql {
   get onlyReads(): boolean {
     return this.#reads && this.#values.every((value) => !(value instanceof Sql) || value.onlyReads)
   }
+}
 
-  /** The text, with its values bound by `context`. */
-  render(context: SqlContext): string {
-    return this.#texts.reduce((text, part, index) => {
-      const value = this.#values[index - 1]
-      return text + (Array.isArray(value) ? list(value, text, context) : place(value, context)) + part
-    })
+function place(value: unknown, before: string, from: From): Pieces {
+  if (value instanceof Expression) return value.term(from).pieces
+  if (isSubquery(value)) return value.subquery(from)
+  if (typeof value === 'function') return [tableOf(value, from)]
+  if (Array.isArray(value)) {
+    if (!/\bin\s*\(\s*$/i.test(before)) throw refusal('takes a list only after "in (": where id in (${ids})')
+    return value.length === 0
+      ? ['NULL']
+      : joined(
+          value.map((each): Pieces => place(each, '', from)),
+          ', ',
+        )
   }
+  return [bound(value)]
 }
 
-function place(value: unknown, context: SqlContext): string {
-  if (value instanceof Sql) return value.render(context)
-  if (typeof value === 'function') return context.table(value)
-  if (isScalar(value)) return context.bind(value)
-  return refuseValue('takes single values, lists after "in (" and models: JSON.stringify() makes one of an object')
+function bound(value: unknown): Parameter {
+  if (!isScalar(value))
+    throw refusal('takes single values, lists after "in (", models, columns and queries: JSON.stringify() makes a text of an object')
+  return new Parameter(value)
 }
 
-/** A list has a place where a list belongs: elsewhere its length, which a client may choose, would change the statement. */
-function list(values: readonly unknown[], before: string, context: SqlContext): string {
-  if (!/\bin\s*\(\s*$/i.test(before)) refuseValue('takes a list only after "in (": where id in (${ids})')
-  return values.length === 0 ? 'NULL' : values.map((each) => place(each, context)).join(', ')
+function refusal(reason: string): InvalidValueError {
+  return new InvalidValueError('db', 'sql', reason)
+}
+
+function tableOf(model: object, { dataSource }: From): string {
+  return quotedTable(metadataOf(dataSource, model))
+}
+
+function metadataOf(dataSource: AlchemyDataSource, model: object): EntityMetadata {
+  return dataSource.getMetadata(model as EntityTarget<ObjectLiteral>)
 }
 
 /** Some clients of databases read an object as names and values: what a request sent could become SQL. */
@@ -64,24 +83,24 @@ function isScalar(value: unknown): boolean {
     case 'object':
       return value === null || value instanceof Uint8Array || isMoment(value)
     case 'string':
-      if (value.includes('\0')) refuseValue('takes a string without NUL characters')
+      if (value.includes('\0')) refuse('takes a string without NUL characters')
       return true
     case 'number':
-      if (!Number.isFinite(value)) refuseValue('takes finite numbers')
+      if (!Number.isFinite(value)) refuse('takes finite numbers')
       return true
     case 'undefined':
-      return refuseValue('received undefined: null stands for no value')
+      return refuse('received undefined: null stands for no value')
     default:
       return typeof value !== 'symbol'
   }
 }
 
-function refuseValue(why: string): never {
-  throw new InvalidValueError('db', 'sql', why)
+function refuse(reason: string): never {
+  throw refusal(reason)
 }
 
 /** A valid time, of JavaScript or of Luxon. What only calls itself one, as JSON can, has no methods. */
-export function isMoment(value: unknown): boolean {
+function isMoment(value: unknown): boolean {
   if (value instanceof Date) return !Number.isNaN(value.getTime())
   return DateTime.isDateTime(value) && typeof value.toJSDate === 'function' && value.isValid
 }
@@ -89,12 +108,17 @@ export function isMoment(value: unknown): boolean {
 /**
  * A whole statement: `await` sends it and gives its rows.
  *
- * In a scope it runs in the session's transaction, since only the database knows what it does.
+ * In a scope it runs in the session's transaction, since only the database knows what it does; `db.sql.read` says that it
+ * only reads.
+ *
+ * @typeParam Row What a row holds, by the caller's word.
+ * @since 0.1
  */
 export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
   readonly #dataSource: () => AlchemyDataSource
   #sent: Promise<Row[]> | undefined
 
+  /** @internal Made by `db.sql`. */
   constructor(dataSource: () => AlchemyDataSource, texts: readonly string[], values: readonly unknown[], reads = false) {
     super(texts, values, reads)
     this.#dataSource = dataSource
@@ -111,19 +135,13 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
 
   async #send(): Promise<Row[]> {
     const dataSource = this.#dataSource()
+    const { text, values } = write(this.pieces(From.statement(dataSource)), dataSource.alchemy)
     const { maxParameters } = dataSource.alchemy.capabilities
-    const values: unknown[] = []
-    const text = this.render({
-      bind: (value) => {
-        if (values.length >= maxParameters) refuseValue(`takes at most ${maxParameters} values`)
-        return dataSource.driver.createParameter('', values.push(value) - 1)
-      },
-      table: (model) => quotedTable(dataSource.getMetadata(model as never)),
-    })
+    if (values.length > maxParameters) throw refusal(`takes at most ${maxParameters} values`)
     if (this.onlyReads) refuseWrite(text)
     return dataSource.withSession('db.sql', (session) => {
       const runner = this.onlyReads ? session.reader : session.writer
-      return runner.query(text, values, true).then((result) => rowsOf(result) as Row[])
+      return runner.query(text, [...values], true).then((result) => rowsOf(result) as Row[])
     })
   }
 }

@@ -29,6 +29,7 @@ import {
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
+import { mysqlDialect } from './dialect.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { within } from '../time-limit.js'
 import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
@@ -75,7 +76,6 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     ddlCommits: true,
     inlineForeignKeys: true,
     nullsOrder: false,
-    decimalSum: 'SUM',
     maxParameters: 65_535,
   }
 
@@ -85,6 +85,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     this.connections = new MysqlPool(pooling, () => this.#connect())
     this.pool = this.connections.status
   }
+
+  readonly dialect = mysqlDialect
 
   get capabilities(): DriverCapabilities {
     return this.#capabilities

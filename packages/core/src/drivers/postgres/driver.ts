@@ -22,6 +22,7 @@ import {
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
+import { postgresDialect } from './dialect.js'
 import { type Refusal, runStatement } from '../statement.js'
 import { within } from '../time-limit.js'
 import { type Connection, type NativeClient, type NativeError, type NativeResult, outside } from './connection.js'
@@ -41,6 +42,7 @@ const schemaLockSeconds = 60
  */
 export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDriver {
   readonly kind = 'postgres'
+  readonly dialect = postgresDialect
   readonly capabilities = {
     insertReturning: true,
     updateReturning: true,
@@ -51,7 +53,6 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     ddlCommits: false,
     inlineForeignKeys: false,
     nullsOrder: true,
-    decimalSum: 'SUM',
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions

@@ -8,6 +8,7 @@ export interface NativeDatabase extends Preparing {
   pragma(source: string): unknown
   exec(sql: string): unknown
   aggregate(name: string, options: object): unknown
+  function(name: string, options: { readonly deterministic: boolean }, work: (value: unknown) => unknown): unknown
   close(): void
 }
 
@@ -20,6 +21,9 @@ export class Connection {
 
   constructor(native: NativeDatabase) {
     this.native = native
+    // SQLite's own know the case of ASCII alone.
+    native.function('alchemy_lower', { deterministic: true }, (value) => (typeof value === 'string' ? value.toLowerCase() : value))
+    native.function('alchemy_upper', { deterministic: true }, (value) => (typeof value === 'string' ? value.toUpperCase() : value))
     this.statements = new Statements(native)
   }
 

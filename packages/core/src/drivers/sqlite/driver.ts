@@ -25,6 +25,7 @@ import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } fr
 import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { decimalSum } from './decimal-sum.js'
+import { sqliteDialect } from './dialect.js'
 import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
@@ -44,6 +45,7 @@ const movesAside = /^ALTER TABLE (?:"[^"]+"\.)?"([^"]+)" RENAME TO "temporary_\1
  */
 export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver {
   readonly kind = 'sqlite'
+  readonly dialect = sqliteDialect
   readonly capabilities = {
     insertReturning: true,
     updateReturning: true,
@@ -54,7 +56,6 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     ddlCommits: false,
     inlineForeignKeys: true,
     nullsOrder: true,
-    decimalSum: decimalSum.name,
     maxParameters: 32_766,
   }
   declare readonly dataSource: LazyDataSource

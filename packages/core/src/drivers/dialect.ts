@@ -1,0 +1,115 @@
+import type { ColumnKind } from '../types/column-type.js'
+
+/** A value that a statement binds. */
+export class Parameter {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** A table's name within one statement; it becomes text when the statement is written. */
+export class Alias {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** A piece of a statement: text of our own, a value to bind, or the name of a table in it. */
+export type Piece = string | Parameter | Alias
+
+/** A part of a statement, as its pieces from left to right. */
+export type Pieces = readonly Piece[]
+
+/** Where NULLs stand in an order. */
+export type NullsOrder = 'first' | 'last'
+
+/** How the rows of a SELECT are locked. */
+export interface RowLock {
+  readonly skipLocked: boolean
+  readonly noWait: boolean
+  /** The table whose rows are locked, where others are joined to it. */
+  readonly of: Alias | undefined
+}
+
+/**
+ * How a database writes what SQL's standard leaves to it, so that an expression means the same on all of them.
+ *
+ * Each member takes pieces and gives pieces: no value ever becomes text.
+ */
+export interface Dialect {
+  /** Texts one after the other; NULL if one is. */
+  concat(parts: readonly Pieces[]): Pieces
+  /** Real division; NULL by zero. */
+  divide(dividend: Pieces, divisor: Pieces): Pieces
+  /** Mean of a column of numbers, to the precision of a double. */
+  average(value: Pieces): Pieces
+  /** Sum of a column of decimals, to their last digit. */
+  sumOfDecimals(value: Pieces): Pieces
+  /** Number of characters. */
+  length(value: Pieces): Pieces
+  /** A number to so many digits after the point. */
+  round(value: Pieces, digits: Pieces): Pieces
+  /** Lower case by Unicode. */
+  lower(value: Pieces): Pieces
+  /** Upper case by Unicode. */
+  upper(value: Pieces): Pieces
+  /** A value as another kind. */
+  cast(value: Pieces, kind: ColumnKind): Pieces
+  /** Whether a text matches a pattern of `%` and `_`, in which `\` escapes; it sees case. */
+  like(value: Pieces, pattern: string): Pieces
+  /** The same without regard to case. */
+  ilike(value: Pieces, pattern: string): Pieces
+  /** The text at a path of a JSON value; NULL where there is none. */
+  jsonText(value: Pieces, path: readonly string[]): Pieces
+  /** One term of ORDER BY. */
+  order(value: Pieces, direction: 'ASC' | 'DESC', nulls: NullsOrder | undefined): Pieces
+  /** The window of a SELECT, with a leading space; empty for all rows. */
+  window(limit: number | undefined, offset: number | undefined): Pieces
+  /** The lock of a SELECT, with a leading space; empty where rows cannot be locked. */
+  lock(lock: RowLock): Pieces
+  /** Whether a value is one of a list that is not empty. */
+  among(value: Pieces, list: readonly unknown[]): Pieces
+  /** A subquery over the table that a statement changes: some databases must be made to run it first. */
+  materialized(subquery: Pieces): Pieces
+}
+
+/** Text with `%`, `_` and `\` as themselves, for a pattern. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (sign) => `\\${sign}`)
+}
+
+/** A pattern in words: signs that stand for themselves, any sign, any text. */
+export function* patternParts(pattern: string): Generator<{ readonly kind: 'text' | 'one' | 'any'; readonly text: string }> {
+  for (let index = 0; index < pattern.length; index++) {
+    const sign = pattern.charAt(index)
+    if (sign === '\\' && index + 1 < pattern.length) yield { kind: 'text', text: pattern.charAt(++index) }
+    else if (sign === '%') yield { kind: 'any', text: '' }
+    else if (sign === '_') yield { kind: 'one', text: '' }
+    else yield { kind: 'text', text: sign }
+  }
+}
+
+/** Pieces from a template: its texts, and between them values to bind, names and other pieces. */
+export function pieces(texts: TemplateStringsArray, ...parts: readonly (Piece | Pieces)[]): Piece[] {
+  const all: Piece[] = [texts[0] ?? '']
+  for (const [index, part] of parts.entries()) {
+    if (typeof part === 'string' || part instanceof Parameter || part instanceof Alias) all.push(part)
+    else all.push(...part)
+    all.push(texts[index + 1] ?? '')
+  }
+  return all
+}
+
+/** Pieces with a text between them. */
+export function joined(parts: readonly Pieces[], separator: string): Piece[] {
+  return parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]))
+}
+
+/** `name(a, b)`. */
+export function call(name: string, ...parts: readonly Pieces[]): Piece[] {
+  return [`${name}(`, ...joined(parts, ', '), ')']
+}

@@ -1,0 +1,57 @@
+import type { ColumnKind } from '../../types/column-type.js'
+import { call, type Dialect, joined, Parameter, type Pieces, pieces } from '../dialect.js'
+
+/** Names of types in a CAST; other kinds are kept as text. */
+const castTypes: Partial<Record<ColumnKind, string>> = {
+  integer: 'integer',
+  bigint: 'bigint',
+  boolean: 'boolean',
+  number: 'double precision',
+  decimal: 'numeric',
+  date: 'date',
+  time: 'time',
+  datetime: 'timestamptz',
+  json: 'jsonb',
+  uuid: 'uuid',
+  bytes: 'bytea',
+}
+
+/** How PostgreSQL writes expressions. */
+export const postgresDialect: Dialect = {
+  // Values whose type is not known here need one.
+  concat: (parts) => [
+    '(',
+    ...joined(
+      parts.map((part) => ['CAST(', ...part, ' AS text)']),
+      ' || ',
+    ),
+    ')',
+  ],
+  divide: (dividend, divisor) => pieces`(CAST(${dividend} AS double precision) / NULLIF(${divisor}, 0))`,
+  average: (value) => call('AVG', value),
+  sumOfDecimals: (value) => call('SUM', value),
+  length: (value) => call('LENGTH', value),
+  round: (value, digits) => pieces`ROUND(CAST(${value} AS numeric), CAST(${digits} AS integer))`,
+  lower: (value) => call('LOWER', value),
+  upper: (value) => call('UPPER', value),
+  cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'text'})`,
+  like: (value, pattern) => pieces`(${value} LIKE ${new Parameter(pattern)})`,
+  ilike: (value, pattern) => pieces`(${value} ILIKE ${new Parameter(pattern)})`,
+  jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
+  order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
+  window: (limit, offset): Pieces => [
+    ...(limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]),
+    ...(offset === undefined ? [] : [' OFFSET ', new Parameter(offset)]),
+  ],
+  lock: ({ skipLocked, noWait, of }) => [
+    ' FOR UPDATE',
+    ...(of ? [' OF ', of] : []),
+    ...(skipLocked ? [' SKIP LOCKED'] : noWait ? [' NOWAIT'] : []),
+  ],
+  among: (value, list) =>
+    pieces`${value} IN (${joined(
+      list.map((each) => [new Parameter(each)]),
+      ', ',
+    )})`,
+  materialized: (subquery) => subquery,
+}

@@ -1,0 +1,56 @@
+import type { ColumnKind } from '../../types/column-type.js'
+import { decimalSum } from './decimal-sum.js'
+import { call, type Dialect, joined, Parameter, patternParts, type Pieces, pieces } from '../dialect.js'
+
+/** Names of types in a CAST; other kinds are kept as text. */
+const castTypes: Partial<Record<ColumnKind, string>> = {
+  integer: 'INTEGER',
+  bigint: 'INTEGER',
+  boolean: 'INTEGER',
+  number: 'REAL',
+  decimal: 'NUMERIC',
+  bytes: 'BLOB',
+}
+
+/** LIKE does not see case here, and GLOB does: it has other signs for the same. */
+function globOf(pattern: string): string {
+  let glob = ''
+  for (const { kind, text } of patternParts(pattern)) {
+    if (kind === 'any') glob += '*'
+    else if (kind === 'one') glob += '?'
+    else glob += /[*?[]/.test(text) ? `[${text}]` : text
+  }
+  return glob
+}
+
+/** How SQLite writes expressions. Functions that begin with `alchemy_` are given to each connection. */
+export const sqliteDialect: Dialect = {
+  concat: (parts) => pieces`(${joined(parts, ' || ')})`,
+  divide: (dividend, divisor) => pieces`(CAST(${dividend} AS REAL) / NULLIF(${divisor}, 0))`,
+  average: (value) => call('AVG', value),
+  sumOfDecimals: (value) => call(decimalSum.name, value),
+  length: (value) => call('LENGTH', value),
+  round: (value, digits) => call('ROUND', value, digits),
+  lower: (value) => call('alchemy_lower', value),
+  upper: (value) => call('alchemy_upper', value),
+  cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'TEXT'})`,
+  like: (value, pattern) => pieces`(${value} GLOB ${new Parameter(globOf(pattern))})`,
+  ilike: (value, pattern) => pieces`(alchemy_lower(${value}) GLOB ${new Parameter(globOf(pattern.toLowerCase()))})`,
+  jsonText: (value, path) => {
+    const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
+    // A truth value is a number to json_extract; the other databases give its name.
+    return pieces`CASE json_type(${value}, ${at}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(json_extract(${value}, ${at}) AS TEXT) END`
+  },
+  order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
+  window(limit, offset): Pieces {
+    if (offset !== undefined) return [' LIMIT ', new Parameter(limit ?? -1), ' OFFSET ', new Parameter(offset)]
+    return limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]
+  },
+  lock: () => [],
+  among: (value, list) =>
+    pieces`${value} IN (${joined(
+      list.map((each) => [new Parameter(each)]),
+      ', ',
+    )})`,
+  materialized: (subquery) => subquery,
+}

@@ -1,0 +1,144 @@
+import type { ColumnMetadata } from '../drivers/internals.js'
+import { joined, type Pieces } from '../drivers/dialect.js'
+import { clock } from '../clock.js'
+import { InvalidFilterError, InvalidValueError, UnsupportedError } from '../errors.js'
+import { quotedTable } from '../plan/statements.js'
+import { columnsOf, Source } from './columns.js'
+import { bind, whereClause } from './compile.js'
+import { Expression } from './expression.js'
+import { type Reading, statementOf } from './fetch.js'
+import type { QueryState } from './query-state.js'
+
+/** What is set in all rows, as pieces by column. */
+export type Assignments = readonly (readonly [column: ColumnMetadata, value: Pieces])[]
+
+/** What a bulk write may not have: it would change other rows than those that the query shows. */
+const windows = {
+  limit: (state: QueryState) => state.limit !== undefined,
+  offset: (state: QueryState) => state.offset !== undefined,
+  orderBy: (state: QueryState) => state.orders.length > 0,
+  groupBy: (state: QueryState) => state.groups.length > 0,
+  having: (state: QueryState) => state.having.length > 0,
+  distinct: (state: QueryState) => state.distinct,
+  with: (state: QueryState) => state.loading.size > 0,
+  forUpdate: (state: QueryState) => state.lock !== undefined,
+  'chosen columns': (state: QueryState) => state.selection !== undefined,
+} as const
+
+/**
+ * Refuses what a bulk write cannot mean.
+ *
+ * @throws {UnsupportedError} The query has more than conditions.
+ */
+export function refuseWindow(state: QueryState, verb: string): void {
+  for (const [word, isSet] of Object.entries(windows)) {
+    if (isSet(state)) throw new UnsupportedError(`${verb}() with ${word}`, 'A bulk write takes conditions alone: filter by keys instead.')
+  }
+}
+
+/** @throws {InvalidFilterError} There is no condition, and `allRows` was not said. Status 400. */
+export function requireCondition(state: QueryState, verb: string, allRows: boolean): void {
+  // Those that are deleted are a choice, but not of what to restore.
+  const isChosen = state.conditions.length > 0 || (state.visibility === 'deleted' && verb !== 'restoreAll')
+  if (!isChosen && !allRows) {
+    throw new InvalidFilterError(state.metadata.name, `${verb}()`, 'it has no condition, and would change every row')
+  }
+}
+
+/** One statement that sets columns of all rows that the query means. @returns Number of rows. */
+export async function update(state: QueryState, assignments: Assignments, reading: Reading): Promise<number> {
+  const { driver } = state.dataSource
+  const set = assignments.map(([column, value]): Pieces => [driver.escape(column.databaseName), ' = ', ...value])
+  return write(state, ['UPDATE ', quotedTable(state.metadata), ' SET ', ...joined(set, ', '), ...rowsOf(state)], reading)
+}
+
+/** One statement that deletes all rows that the query means. @returns Number of rows. */
+export async function remove(state: QueryState, reading: Reading): Promise<number> {
+  return write(state, ['DELETE FROM ', quotedTable(state.metadata), ...rowsOf(state)], reading)
+}
+
+/** The rows of a query as a condition: by their keys, where it looks at other tables. */
+function rowsOf(state: QueryState): Pieces {
+  const { from, metadata, dataSource } = state
+  if (!from.hasOthers) return whereClause(state.where)
+  const { driver } = dataSource
+  const own = metadata.primaryColumns.map((column): Pieces => [driver.escape(column.databaseName)])
+  const keys = state.select(
+    joined(
+      metadata.primaryColumns.map((column) => from.column(column)),
+      ', ',
+    ),
+  )
+  const list: Pieces = own.length === 1 ? (own[0] ?? []) : ['(', ...joined(own, ', '), ')']
+  return [' WHERE ', ...list, ' IN (', ...dataSource.alchemy.dialect.materialized(keys), ')']
+}
+
+async function write(state: QueryState, pieces: Pieces, { session, runner }: Reading): Promise<number> {
+  const { text, values } = statementOf(state, pieces)
+  const { affected = 0 } = await runner.query(text, [...values], true)
+  session.connection.frame.written += affected
+  session.identities.expire(state.metadata)
+  return affected
+}
+
+/** The rows' values as `updateAll` was given them: values by column, expressions, or functions of the columns. */
+export function assignmentsOf(state: QueryState, values: unknown, unguarded: boolean): Assignments {
+  const { metadata, dataSource } = state
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
+  }
+  const checks = dataSource.values
+  const set = new Map<ColumnMetadata, Pieces>()
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    const made: unknown = typeof value === 'function' ? value(columnsOf(sourceOf(state), state)) : value
+    if (made instanceof Expression) {
+      checks.refuseChange(metadata, key, { unguarded })
+      for (const column of columnsOfProperty(state, key)) set.set(column, made.term(state.from).pieces)
+    } else {
+      const accepted: unknown = checks.acceptChange(metadata, key, made, { unguarded })
+      for (const column of columnsOfProperty(state, key)) {
+        const own: unknown = column.getEntityValue({ [key]: accepted })
+        set.set(column, [bind(dataSource.driver.preparePersistentValue(own, column))])
+      }
+    }
+  }
+  return [...set]
+}
+
+function sourceOf({ from, metadata }: QueryState): Source {
+  return from.source instanceof Source ? from.source : new Source(metadata)
+}
+
+/** The columns of a property: of a relation, those of its key. */
+function columnsOfProperty({ metadata }: QueryState, key: string): readonly ColumnMetadata[] {
+  const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
+  return relation ? relation.joinColumns : metadata.columns.filter(({ propertyPath }) => propertyPath === key)
+}
+
+/** What every change sets beside its values: the stamp, and the version. */
+export function stamps({ metadata, dataSource, from }: QueryState, set: Assignments): Assignments {
+  const { updateDateColumn, versionColumn } = metadata
+  const isFree = (column: ColumnMetadata | undefined): column is ColumnMetadata =>
+    column !== undefined && !set.some(([each]) => each === column)
+  return [
+    ...set,
+    ...(isFree(updateDateColumn)
+      ? [[updateDateColumn, [bind(dataSource.driver.preparePersistentValue(clock.now(), updateDateColumn))]] as const]
+      : []),
+    ...(isFree(versionColumn) ? [[versionColumn, [...from.column(versionColumn), ' + 1']] as const] : []),
+  ]
+}
+
+/** What deletes or restores rows softly. */
+export function deletion(state: QueryState, isDeleting: boolean): Assignments {
+  const { metadata, dataSource } = state
+  const { deleteDateColumn } = metadata
+  const flag = metadata.columns.find(({ propertyName }) => propertyName === 'isDeleted')
+  const bound = (column: ColumnMetadata, value: unknown) =>
+    [column, [bind(dataSource.driver.preparePersistentValue(value, column))]] as const
+  return stamps(state, [
+    ...(flag && deleteDateColumn ? [bound(flag, isDeleting)] : []),
+    ...(deleteDateColumn ? [bound(deleteDateColumn, isDeleting ? clock.now() : null)] : []),
+  ])
+}

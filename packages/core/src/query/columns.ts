@@ -1,0 +1,110 @@
+import type { EntityMetadata } from 'typeorm'
+import type { RelationMetadata } from '../drivers/internals.js'
+import { InvalidFilterError } from '../errors.js'
+import { From } from './compile.js'
+import { Expression, unknownColumn } from './expression.js'
+import { columnValueType } from './value-type.js'
+
+/** What every record of ours has; a plain entity has not, and its relations are known by their columns alone. */
+export interface RecordShape {
+  readonly isNew: boolean
+  readonly isDirty: boolean
+  toDict(): unknown
+}
+
+type IsMethod<V> = NonNullable<V> extends (...parameters: never[]) => unknown ? true : false
+type RecordOf<V> = NonNullable<V> extends RecordShape ? NonNullable<V> : never
+type IsList<V> = NonNullable<V> extends readonly RecordShape[] ? true : false
+
+/** Facts of a record that are no columns. */
+type Fact = 'isNew' | 'isDirty' | 'changes' | 'etag' | 'wasCreated'
+
+/** Names of the columns of a model: no methods, no relations. */
+export type ColumnKey<T> = {
+  [K in keyof T]-?: K extends Fact
+    ? never
+    : IsMethod<T[K]> extends true
+      ? never
+      : IsList<T[K]> extends true
+        ? never
+        : [RecordOf<T[K]>] extends [never]
+          ? K
+          : never
+}[keyof T] &
+  string
+
+/** Names of the values of a record, relations included, without its methods. */
+export type ColumnName<T> = { [K in keyof T]: IsMethod<T[K]> extends true ? never : K }[keyof T] & string
+
+/** Names of the relations of a model. */
+export type RelationKey<T> = {
+  [K in keyof T]-?: IsMethod<T[K]> extends true ? never : IsList<T[K]> extends true ? K : [RecordOf<T[K]>] extends [never] ? never : K
+}[keyof T] &
+  string
+
+/** The record at the other end of a relation. */
+export type Target<V> = NonNullable<V> extends readonly (infer E)[] ? E : NonNullable<V>
+
+/**
+ * The columns of a model, as a function of a query gets them: expressions by name, and the columns of to-one relations.
+ *
+ * @since 0.2
+ */
+export type Columns<T> = {
+  readonly [K in keyof T as K extends Fact ? never : IsMethod<T[K]> extends true ? never : IsList<T[K]> extends true ? never : K]-?: [
+    RecordOf<T[K]>,
+  ] extends [never]
+    ? Expression<Exclude<T[K], undefined>>
+    : Columns<RecordOf<T[K]>>
+}
+
+/** The table that a columns object stands for; a query, and the path that led there. */
+export class Source {
+  readonly metadata: EntityMetadata
+  readonly #parent: Source | undefined
+  readonly #relation: RelationMetadata | undefined
+
+  constructor(metadata: EntityMetadata, parent?: Source, relation?: RelationMetadata) {
+    this.metadata = metadata
+    this.#parent = parent
+    this.#relation = relation
+  }
+
+  /** Its table in the query that is being written, or in one around it. @throws {InvalidFilterError} It is of another query. */
+  within(from: From): From {
+    if (this.#parent && this.#relation) return this.#parent.within(from).related(this.#relation)
+    for (let each: From | undefined = from; each; each = each.parent) if (each.source === this) return each
+    // A column that was made without a query, `User.column('name')`, is of the nearest query of its model.
+    for (let each: From | undefined = from; each; each = each.parent) if (each.metadata === this.metadata) return each
+    if (from.isStatement) return new From(from.dataSource, this.metadata)
+    throw new InvalidFilterError(from.metadata.name, this.metadata.name, 'it is a column of another query')
+  }
+}
+
+/** The columns of a model as expressions; each name is looked up when it is used. */
+export function columnsOf<T>(source: Source, from: Pick<From, 'dataSource'>): Columns<T> {
+  const target = Object.create(null) as Columns<T>
+  return new Proxy(target, {
+    get: (_target, name) => {
+      if (typeof name !== 'string') return undefined
+      return property(source, from, name)
+    },
+    has: () => false,
+  })
+}
+
+function property(source: Source, from: Pick<From, 'dataSource'>, name: string): unknown {
+  const { metadata } = source
+  const { dataSource } = from
+  const relation = metadata.relations.find(({ propertyName }) => propertyName === name)
+  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  if (column) {
+    const type = columnValueType(dataSource, column)
+    return new Expression((within) => ({ pieces: source.within(within).column(column), type }))
+  }
+  if (relation && (relation.isManyToOne || relation.isOneToOne)) {
+    return columnsOf(new Source(relation.inverseEntityMetadata, source, relation), from)
+  }
+  if (relation) throw new InvalidFilterError(metadata.name, name, 'it has many records: use some(), every() or none() in a filter of names')
+  throw unknownColumn({ metadata, dataSource }, name)
+}

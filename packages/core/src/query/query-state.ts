@@ -1,0 +1,140 @@
+import type { EntityMetadata } from 'typeorm'
+import type { NullsOrder, Pieces } from '../drivers/dialect.js'
+import type { Scope } from '../scope/scope.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import { Source } from './columns.js'
+import { From, live, ofKind, select, type Select } from './compile.js'
+import type { Term } from './expression.js'
+
+/** Which rows of a model that deletes softly are seen. */
+export type Visibility = 'live' | 'all' | 'deleted'
+
+/** How rows are locked until the transaction ends. */
+export interface LockOptions {
+  /** Leave out rows that others have locked. @default false */
+  readonly skipLocked?: boolean
+  /** Fail at once when others have locked a row. @default false */
+  readonly noWait?: boolean
+}
+
+/** A result that was asked for by name. */
+export interface Selected extends Term {
+  readonly name: string
+  /** Whether it is a column of the model, by its name. */
+  readonly isColumn: boolean
+}
+
+/** A term of the order. */
+export interface Order {
+  readonly pieces: Pieces
+  readonly direction: 'ASC' | 'DESC'
+  readonly nulls: NullsOrder | undefined
+}
+
+/** A relation that is to be loaded with the records. */
+export interface Loading {
+  /** What is asked of the other end; `undefined` for all of it. */
+  state: QueryState | undefined
+  /** Relations of the related records, by their names. */
+  readonly further: Map<string, Loading>
+}
+
+/** What a query asks, as data; `Query` builds it, and reading and writing start from it. */
+export class QueryState {
+  readonly dataSource: AlchemyDataSource
+  readonly metadata: EntityMetadata
+  from: From
+  /** The scope in which it is sent. @default the current one */
+  scope: Scope | undefined
+  visibility: Visibility = 'live'
+  conditions: Pieces[] = []
+  /** Named results; `undefined` for records. */
+  selection: readonly Selected[] | undefined
+  groups: Pieces[] = []
+  having: Pieces[] = []
+  orders: Order[] = []
+  distinct = false
+  limit: number | undefined
+  offset: number | undefined
+  lock: LockOptions | undefined
+  loading = new Map<string, Loading>()
+
+  constructor(dataSource: AlchemyDataSource, metadata: EntityMetadata) {
+    this.dataSource = dataSource
+    this.metadata = metadata
+    this.from = new From(dataSource, metadata, undefined, new Source(metadata))
+  }
+
+  /** A copy that goes its own way. */
+  clone(): QueryState {
+    const copy = new QueryState(this.dataSource, this.metadata)
+    return Object.assign(copy, this, {
+      from: this.from.clone(),
+      conditions: [...this.conditions],
+      groups: [...this.groups],
+      having: [...this.having],
+      orders: [...this.orders],
+      loading: copyOf(this.loading),
+    })
+  }
+
+  /** A copy with other parts. */
+  with(parts: Partial<Pick<QueryState, 'limit' | 'offset' | 'orders' | 'selection' | 'lock' | 'loading'>>): QueryState {
+    return Object.assign(this.clone(), parts)
+  }
+
+  /** Whether its rows are not those of the table: groups, or different rows of chosen columns. */
+  get isReshaped(): boolean {
+    return this.distinct || this.groups.length > 0 || this.having.length > 0
+  }
+
+  /** Whether each of its rows is a row of the table, which has a key. */
+  get isOfRows(): boolean {
+    return !this.isReshaped && (this.selection?.every(({ isColumn }) => isColumn) ?? true)
+  }
+
+  /** Whether it may only read: nothing is locked, and no SQL of the application is in it. */
+  get isPlainRead(): boolean {
+    return this.lock === undefined && !this.from.hasFragment
+  }
+
+  /** The conditions, that on deleted rows included. */
+  get where(): Pieces[] {
+    const { visibility, from } = this
+    const { deleteDateColumn } = this.metadata
+    const own = visibility === 'live' ? live(from) : ofKind(from)
+    const deleted: Pieces = visibility === 'deleted' && deleteDateColumn ? [...from.column(deleteDateColumn), ' IS NOT NULL'] : []
+    return [...this.conditions, own, deleted].filter((condition) => condition.length > 0)
+  }
+
+  /** The terms of the order. */
+  get orderPieces(): Pieces[] {
+    const { dialect } = this.dataSource.alchemy
+    return this.orders.map(({ pieces, direction, nulls }) => dialect.order(pieces, direction, nulls))
+  }
+
+  /** The SELECT of `columns`, with every clause of the query but those that `parts` replaces. @param join A further table. */
+  select(columns: Pieces, parts: Partial<Select> = {}, join: Pieces = []): Pieces {
+    const { dialect } = this.dataSource.alchemy
+    const { from, lock } = this
+    return select({
+      columns,
+      distinct: this.distinct,
+      where: this.where,
+      groups: this.groups,
+      having: this.having,
+      orders: this.orderPieces,
+      window: dialect.window(this.limit, this.offset),
+      lock: lock
+        ? dialect.lock({ skipLocked: lock.skipLocked ?? false, noWait: lock.noWait ?? false, of: from.hasJoins ? from.alias : undefined })
+        : [],
+      ...parts,
+      // Last: the joins are known when every clause is.
+      from: [...from.clause, ...join],
+    })
+  }
+}
+
+function copyOf(loading: ReadonlyMap<string, Loading>): Map<string, Loading> {
+  return new Map([...loading].map(([name, { state, further }]) => [name, { state, further: copyOf(further) }]))
+}

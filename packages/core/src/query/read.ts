@@ -1,0 +1,181 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import type { Pieces } from '../drivers/dialect.js'
+import { BroadcasterResult } from '../drivers/internals.js'
+import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
+import type { PageRequest } from '../pagination/page-request.js'
+import { Paginator } from '../pagination/paginator.js'
+import { bind } from './compile.js'
+import { chosen, list, type Loaded, name, type Reading, records, selectedColumns, send, textOf } from './fetch.js'
+import type { Order, QueryState } from './query-state.js'
+import { loadRelations } from './relations.js'
+
+/** Rows that a loop loads at a time. */
+const batchSize = 500
+
+/** Everything that matches: records, or rows of what was chosen. */
+export async function all(state: QueryState, reading: Reading): Promise<unknown[]> {
+  if (state.selection) return rows(state, reading)
+  const loaded = await records(state, reading)
+  await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
+  return announced(state, loaded, reading)
+}
+
+/** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
+async function announced(
+  { metadata, dataSource, loading }: QueryState,
+  loaded: readonly Loaded[],
+  { runner }: Reading,
+): Promise<unknown[]> {
+  const records = loaded.map(({ record }) => record)
+  const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
+  if (isHeard && records.length > 0) {
+    const heard = new BroadcasterResult()
+    runner.broadcaster.broadcastLoadEvent(heard, metadata, records)
+    await heard.wait()
+  }
+  return records
+}
+
+/** The first that matches, within the window of the query; `null` if none does. */
+export async function first(state: QueryState, reading: Reading): Promise<unknown> {
+  return (await all(state.with({ limit: Math.min(1, state.limit ?? 1) }), reading))[0] ?? null
+}
+
+/** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
+export async function one(state: QueryState, reading: Reading): Promise<unknown> {
+  const [found, second] = await all(state.with({ limit: Math.min(2, state.limit ?? 2) }), reading)
+  if (found === undefined) throw new RecordNotFoundError(state.metadata.name)
+  if (second !== undefined) throw new MultipleRecordsError(state.metadata.name)
+  return found
+}
+
+/** How many rows `all()` would give. */
+export async function count(state: QueryState, reading: Reading): Promise<number> {
+  const isPlain = !state.isReshaped && !isAggregate(state) && state.limit === undefined && state.offset === undefined
+  const parts = { orders: [], lock: [], ...(isPlain ? { window: [] } : {}) }
+  if (isPlain) return numberOf(state, reading, state.select(['COUNT(*) AS ', name(state, 'n')], parts))
+  const inner = state.select(columnsOfRow(state), parts)
+  return numberOf(state, reading, ['SELECT COUNT(*) AS ', name(state, 'n'), ' FROM (', ...inner, ') ', name(state, 'counted')])
+}
+
+/** Whether `all()` would give any row. */
+export async function exists(state: QueryState, reading: Reading): Promise<boolean> {
+  const limit = Math.min(1, state.limit ?? 1)
+  const { dialect } = state.dataSource.alchemy
+  const columns = state.isReshaped || isAggregate(state) ? columnsOfRow(state) : ['1 AS ', name(state, 'n')]
+  const found = await send(state, reading, state.select(columns, { orders: [], lock: [], window: dialect.window(limit, state.offset) }))
+  return found.length > 0
+}
+
+/** The first value of the first row, `null` if there is none. */
+export async function scalar(state: QueryState, reading: Reading): Promise<unknown> {
+  const row = await first(state, reading)
+  if (typeof row !== 'object' || row === null) return null
+  const value: unknown = state.selection ? Object.values(row)[0] : keyValue(state.metadata, row)
+  return value ?? null
+}
+
+function keyValue({ primaryColumns: [key] }: EntityMetadata, record: ObjectLiteral): unknown {
+  return key?.getEntityValue(record)
+}
+
+/** One page of what matches, within the window of the query: two statements, one without a count. */
+export async function page(state: QueryState, request: PageRequest, reading: Reading): Promise<Paginator<unknown>> {
+  const { perPage } = request
+  const mustCount = request.count || request.page === 'last'
+  const total = mustCount ? await count(state, reading) : null
+  const number = request.page === 'last' ? Math.max(1, Math.ceil((total ?? 0) / perPage)) : request.page
+  const skipped = (number - 1) * perPage
+  if (total !== null && skipped >= total) return new Paginator({ items: [], page: number, perPage, total })
+  const wanted = total === null ? perPage + 1 : perPage
+  const limit = Math.max(0, Math.min(wanted, (state.limit ?? Number.POSITIVE_INFINITY) - skipped))
+  const found = await all(ordered(state).with({ limit, offset: (state.offset ?? 0) + skipped }), reading)
+  return new Paginator({ items: found.slice(0, perPage), page: number, perPage, total, hasMore: found.length > perPage })
+}
+
+/** With the key as the last term of the order: pages of rows that are equal to the order may overlap otherwise. */
+function ordered(state: QueryState): QueryState {
+  return !state.isOfRows ? state : state.with({ orders: [...state.orders, ...keyOrder(state)] })
+}
+
+/** The order of the key. */
+export function keyOrder(state: QueryState): Order[] {
+  return state.metadata.primaryColumns.map((column) => ({ pieces: state.from.column(column), direction: 'ASC' as const, nulls: undefined }))
+}
+
+// ---------------------------------------------------------------------------------------------------- loops
+
+/** The keys of everything that matches, in its order; raw, as the driver gives them. */
+export async function keys(state: QueryState, reading: Reading): Promise<readonly unknown[][]> {
+  const { primaryColumns } = state.metadata
+  const columns = list(state, primaryColumns)
+  const found = await send(state, reading, state.select(columns))
+  return found.map((row) => primaryColumns.map((_, index) => row[`c${index}`]))
+}
+
+/** Lists of keys, each for one statement. */
+export function batches(all: readonly unknown[][]): unknown[][][] {
+  const made: unknown[][][] = []
+  for (let start = 0; start < all.length; start += batchSize) made.push(all.slice(start, start + batchSize))
+  return made
+}
+
+/** The records of these keys, in their order, with the relations of the query; whatever has become of their rows meanwhile. */
+export async function batch(state: QueryState, wanted: readonly unknown[][], reading: Reading): Promise<unknown[]> {
+  const { metadata, dataSource } = state
+  const { primaryColumns } = metadata
+  const inner = state.with({ limit: undefined, offset: undefined, orders: [], lock: undefined })
+  inner.conditions = [keysCondition(state, wanted)]
+  inner.visibility = 'all'
+  inner.distinct = false
+  const { session } = reading
+  session.identities.evictClean(metadata, (record) => session.records.isPending(record))
+  const loaded = await records(inner, reading)
+  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.row.get(column))), each]))
+  const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
+  await loadRelations(metadata, found, state.loading, dataSource, reading)
+  return announced(state, found, reading)
+}
+
+function keysCondition({ metadata, from, dataSource }: QueryState, wanted: readonly unknown[][]): Pieces {
+  const [first, ...others] = metadata.primaryColumns
+  const { dialect } = dataSource.alchemy
+  if (first && others.length === 0)
+    return dialect.among(
+      from.column(first),
+      wanted.map(([value]) => value),
+    )
+  const rows = wanted.map((key) =>
+    metadata.primaryColumns
+      .flatMap((column, index) => [index === 0 ? '(' : ' AND ', ...from.column(column), ' = ', bind(key[index])])
+      .concat(')'),
+  )
+  return ['(', ...rows.flatMap((row, index) => (index === 0 ? row : [' OR ', ...row])), ')']
+}
+
+// ---------------------------------------------------------------------------------------------------- rows
+
+async function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Promise<number> {
+  const [row] = await send(state, reading, pieces)
+  return Number(row?.['n'] ?? 0)
+}
+
+function isAggregate({ selection }: QueryState): boolean {
+  return selection !== undefined
+}
+
+/** What a row is told from others by, for a count of rows. */
+function columnsOfRow(state: QueryState): Pieces {
+  return state.selection ? chosen(state) : list(state, state.metadata.primaryColumns)
+}
+
+/** The SELECT of `all()`. */
+export function selectAll(state: QueryState): Pieces {
+  return state.select(state.selection ? chosen(state) : list(state, selectedColumns(state.metadata)))
+}
+
+async function rows(state: QueryState, reading: Reading): Promise<unknown[]> {
+  const selection = state.selection ?? []
+  const found = await send(state, reading, state.select(chosen(state)))
+  return found.map((row) => Object.fromEntries(selection.map(({ name: label, type }) => [label, type.decode(row[label])])))
+}
