@@ -26,6 +26,10 @@ import { loopRows } from './conformance/loops.ts'
 import { windowRows } from './conformance/windows.ts'
 import { selectionRows } from './conformance/selections.ts'
 import { sqlRows } from './conformance/sql.ts'
+import { refusedStatementRows } from './conformance/refused-statements.ts'
+import { secretRows } from './conformance/secrets.ts'
+import { silenceRows } from './conformance/silence.ts'
+import { textRows } from './conformance/texts.ts'
 import { eachDatabase } from './matrix.ts'
 
 eachDatabase('verbs', verbRows)
@@ -56,3 +60,7 @@ eachDatabase('inheritance', inheritanceRows)
 eachDatabase('plain entities', plainEntityRows)
 eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
+eachDatabase('refused statements', refusedStatementRows)
+eachDatabase('secrets', secretRows)
+eachDatabase('silence', silenceRows)
+eachDatabase('texts', textRows)

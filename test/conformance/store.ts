@@ -44,6 +44,7 @@ export function models(db: ActiveAlchemy) {
 /** A database with the models, and what was sent to it. */
 export interface Store extends ReturnType<typeof models> {
   readonly db: ActiveAlchemy
+  readonly uri: string
   /** Every statement, in the order in which it was sent. */
   readonly statements: string[]
   /** Runs `call`, and gives the statements that it sent; what opens and closes a transaction is left out. */
@@ -66,6 +67,7 @@ export async function inStore(
   try {
     const store: Store = {
       db,
+      uri: fresh.uri,
       ...models(db),
       statements,
       async sent(call) {

@@ -9,6 +9,10 @@ export interface Proxy {
   cutAnswerTo(text: string): void
   /** The lines that are open look alive until something is sent on them. */
   killSilently(): void
+  /** Nothing passes any more, in either direction, and nobody is told; connections are taken. */
+  silence(): void
+  /** Ends a silence: the lines that it met stay dead. */
+  speak(): void
   /** Refuses every connection, and cuts those that are open. */
   close(): Promise<void>
   /** Lets connections in again, on the same port. */
@@ -21,13 +25,17 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
   const lines = new Set<{ readonly client: Socket; readonly server: Socket; isDead: boolean }>()
   const sent: string[] = []
   let cut: string | undefined
+  let isSilent = false
 
   const accept = (client: Socket): void => {
     const server = connect(Number(target), hostname)
     const line = { client, server, isDead: false }
     lines.add(line)
     let isCut = false
+    let isMute = false
+    const isUnheard = (): boolean => (isMute ||= isSilent)
     client.on('data', (chunk) => {
+      if (isUnheard()) return
       const text = chunk.toString('latin1')
       sent.push(text)
       if (line.isDead) {
@@ -40,7 +48,7 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
       }
       server.write(chunk)
     })
-    server.on('data', (chunk) => (isCut ? client.destroy() : client.write(rewrite(chunk))))
+    server.on('data', (chunk) => isUnheard() || (isCut ? client.destroy() : client.write(rewrite(chunk))))
     server.on('close', () => line.isDead || client.destroy())
     client.on('close', () => {
       server.destroy()
@@ -70,6 +78,8 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
         line.server.destroy()
       }
     },
+    silence: () => void (isSilent = true),
+    speak: () => void (isSilent = false),
     close: () =>
       new Promise((resolve) => {
         for (const { client } of lines) client.destroy()

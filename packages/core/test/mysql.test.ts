@@ -113,14 +113,14 @@ describe('mysqlOptions', () => {
       host: 'db.example.org',
       port: 3307,
       username: 'us@er',
-      extra: { password: expect.any(Function) as unknown },
+      password: expect.any(Function) as unknown,
       database: 'shop',
       charset: 'utf8mb4_unicode_ci',
       timezone: 'Z',
       dateStrings: ['DATE'],
     })
-    const { extra } = mysqlOptions(parseUri('mysql://a:p%2Fw@b/c')) as { extra: { password: () => string } }
-    expect(extra.password()).toBe('p/w')
+    const { password } = options('mysql://a:p%2Fw@b/c') as { password: () => string }
+    expect(password()).toBe('p/w')
     expect(inspect(options('mysql://a:secret@b/c'))).not.toContain('secret')
     expect(options('mariadb://localhost/x?unix_socket=/run/m.sock')).toMatchObject({ type: 'mariadb', socketPath: '/run/m.sock' })
   })

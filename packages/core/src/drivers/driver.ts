@@ -173,3 +173,11 @@ export function quotedPath(driver: Pick<Driver, 'escape'>, path: string): string
     .map((part) => (part === '' ? part : driver.escape(part)))
     .join('.')
 }
+
+/** Makes a password of TypeORM's options a function, so that nothing that prints the options can print it. */
+export function hidePassword(options: object): void {
+  if ('password' in options && typeof options.password === 'string') {
+    const { password } = options
+    Object.assign(options, { password: () => password })
+  }
+}

@@ -59,11 +59,14 @@ export class Configuration {
           ...options.typeorm,
           // The options are a union by database; a partial one cannot be told apart.
         } as DataSourceOptions,
+        // One by one: TypeORM's options among the others may hold a password.
         settings: {
-          ...options,
           name: this.name,
           poolSize: options.poolSize ?? entry.defaultPoolSize,
+          poolTimeoutMs: options.poolTimeoutMs,
           poolRecycleMs: options.poolRecycleMs ?? entry.defaultPoolRecycleMs,
+          transactionTimeoutMs: options.transactionTimeoutMs,
+          commit: options.commit,
         },
         driver: entry.create,
         models: this.#models,

@@ -16,8 +16,6 @@ export type BeginHook = (session: BegunSession) => unknown
 
 /** What sessions need of the options of their database. */
 export interface SessionSettings extends PoolOptions {
-  /** Milliseconds for which a scope may hold an open transaction. */
-  readonly transactionTimeoutMs: number
   /** `request`: the commit belongs to the scope; `save`: each verb commits by itself. */
   readonly commit: 'request' | 'save'
 }

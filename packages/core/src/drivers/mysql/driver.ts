@@ -26,6 +26,7 @@ import {
   type PoolOptions,
   type PoolStatus,
   type SchemaChange,
+  hidePassword,
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
@@ -81,6 +82,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
     super(dataSource)
+    for (const options of [dataSource.options, this.options]) hidePassword(options)
     this.pooling = pooling
     this.connections = new MysqlPool(pooling, () => this.#connect())
     this.pool = this.connections.status
@@ -194,6 +196,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
    * @throws {InvalidStatementError}
    */
   refuse(sql: string, values: readonly unknown[], { native }: Connection): void {
+    if (sql.includes('\0')) throw new InvalidStatementError('its text has a NUL character')
     if (forbiddenNames.test(sql)) throw new InvalidStatementError('its text has a name that no column of a result can have')
     refuseLists(sql, values)
     // Quoting a character makes up to six bytes of it; what is short is not counted.

@@ -9,7 +9,7 @@ export function mysqlOptions(uri: DatabaseUri): MysqlDataSourceOptions {
   const { host = '127.0.0.1', port, username, password, database } = uri.server ?? {}
   const socketPath = uri.options['unix_socket']
   const ssl = tlsOptions(uri.options, host)
-  return {
+  const options: MysqlDataSourceOptions = {
     type: uri.scheme === 'mariadb' ? 'mariadb' : 'mysql',
     host,
     ...(port === undefined ? {} : { port }),
@@ -17,13 +17,12 @@ export function mysqlOptions(uri: DatabaseUri): MysqlDataSourceOptions {
     ...(database === undefined ? {} : { database }),
     ...(socketPath === undefined ? {} : { socketPath }),
     ...(ssl === undefined ? {} : { ssl }),
-    // As a function, so that nothing that prints the options can print it.
-    ...(password === undefined ? {} : { extra: { password: () => password } }),
     charset: 'utf8mb4_unicode_ci',
     timezone: 'Z',
     // A day has no time zone, and would get one as a Date.
     dateStrings: ['DATE'],
   }
+  return password === undefined ? options : Object.assign(options, { password: () => password })
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  hidePassword,
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
@@ -67,6 +68,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 
   constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
     super(dataSource)
+    for (const options of [dataSource.options, this.options]) hidePassword(options)
     this.pooling = pooling
     this.connections = new PostgresPool(pooling)
     this.pool = this.connections.status
