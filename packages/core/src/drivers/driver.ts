@@ -130,6 +130,8 @@ export interface DatabaseDriver extends Driver {
   isReadOnly(sql: string): boolean
   /** Whether a text opens or ends a transaction or a savepoint, anywhere in it: what only the session may do. */
   controlsTransaction(sql: string): boolean
+  /** Whether the server commits the open transaction before or by a text: a schema change, where `ddlCommits`. */
+  commitsTransaction(sql: string): boolean
   /** Whether a statement that failed with `error` ended the whole transaction, and not just itself. */
   endsTransaction(error: unknown): boolean
   /** Runs `work` while no other process changes the schema of this database. */

@@ -185,6 +185,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return controlsTransaction(sql)
   }
 
+  commitsTransaction(sql: string): boolean {
+    return commitsTransaction(sql)
+  }
+
   endsTransaction(error: unknown): boolean {
     const origin: unknown = error instanceof QueryFailedError ? error.driverError : error
     return origin instanceof Error && 'errno' in origin && endsTransaction(Number(origin.errno))

@@ -159,6 +159,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return controlsTransaction(sql)
   }
 
+  commitsTransaction(): boolean {
+    return false
+  }
+
   /** A failed transaction can still go back to a savepoint, whatever failed. */
   endsTransaction(): boolean {
     return false

@@ -119,6 +119,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return controlsTransaction(sql)
   }
 
+  commitsTransaction(): boolean {
+    return false
+  }
+
   /** SQLite says so itself: `inTransaction`. */
   endsTransaction(): boolean {
     return false
