@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 
 describe('postgres: the package pg', () => {
   it('that cannot tell the status of a transaction is refused at the first connection, with the version that is needed', async () => {
-    class Client {}
+    class Client {
+      readonly isOld = true
+    }
     const db = new ActiveAlchemy('postgresql://nobody@127.0.0.1:1/nothing', { typeorm: { driver: { ...pg, Client } } as object })
     const error = await db.ping().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(UnsupportedError)
