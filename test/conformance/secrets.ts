@@ -28,7 +28,7 @@ export function secretRows(database: TestDatabase): void {
       await db.ping().catch((error: unknown) => shown.push(error))
       await db
         .run(async () => {
-          shown.push(db.session, db.session.manager, db.session.runner)
+          shown.push(db.session, db.session.manager)
           await Note.count()
         })
         .catch((error: unknown) => shown.push(error))
