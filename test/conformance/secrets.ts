@@ -5,9 +5,9 @@ import type { TestDatabase } from '../databases/database.ts'
 
 /** The password of the URI is for the server alone. */
 export function secretRows(database: TestDatabase): void {
-  if (database.lacks['a server']) return
+  const row = it.skipIf(database.lacks['a server'])
 
-  it.each([
+  row.each([
     ['in the URI', (uri: URL) => new ActiveAlchemy(Object.assign(uri, { password: 's3cr3t-pw' }).href)],
     ["in TypeORM's options", (uri: URL) => new ActiveAlchemy(uri.href, { typeorm: { password: 's3cr3t-pw' } as object })],
   ])('no print, message or JSON shows the password %s', async (_name, make) => {

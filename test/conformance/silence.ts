@@ -6,11 +6,11 @@ import { inStore } from './store.ts'
 
 /** Statements that would never end. */
 export function silenceRows(database: TestDatabase): void {
-  if (database.lacks['a server']) return
+  const row = it.skipIf(database.lacks['a server'])
 
   const options: ActiveAlchemyOptions = { poolSize: 1, poolTimeoutMs: 1_000, transactionTimeoutMs: 300 }
 
-  it('a read on a silent network ends as a timeout, and its place in the pool is free for the next', () =>
+  row('a read on a silent network ends as a timeout, and its place in the pool is free for the next', () =>
     inProxied(
       database,
       async ({ db, User, proxy }) => {
@@ -26,7 +26,7 @@ export function silenceRows(database: TestDatabase): void {
       options,
     ))
 
-  it('a write on a silent network ends too, wherever the silence begins', () =>
+  row('a write on a silent network ends too, wherever the silence begins', () =>
     inProxied(
       database,
       async ({ db, User, proxy }) => {
@@ -47,7 +47,7 @@ export function silenceRows(database: TestDatabase): void {
       options,
     ))
 
-  it('a COMMIT on a silent network ends as unknown', () =>
+  row('a COMMIT on a silent network ends as unknown', () =>
     inProxied(
       database,
       async ({ db, User, proxy }) => {
@@ -65,7 +65,7 @@ export function silenceRows(database: TestDatabase): void {
       options,
     ))
 
-  it('a connection that is cleaned on a silent network gives its place back', () =>
+  row('a connection that is cleaned on a silent network gives its place back', () =>
     inProxied(
       database,
       async ({ db, User, proxy }) => {
@@ -80,7 +80,7 @@ export function silenceRows(database: TestDatabase): void {
       options,
     ))
 
-  it('a read that takes too long is cancelled on the server too', () =>
+  row('a read that takes too long is cancelled on the server too', () =>
     inStore(
       database,
       async ({ db, User, raw }) => {
@@ -100,7 +100,7 @@ export function silenceRows(database: TestDatabase): void {
       { ...options, poolTimeoutMs: 5_000 },
     ))
 
-  it('each lease has its own limit, and its statements are told of it', () =>
+  row('each lease has its own limit, and its statements are told of it', () =>
     inStore(database, async ({ db }) => {
       const runner = await db.dataSource.alchemy.lease('read', 100)
       const sleeping = database.name === 'postgres' ? 'pg_sleep(60)' : 'sleep(60)'
