@@ -28,6 +28,7 @@ import { selectionRows } from './conformance/selections.ts'
 import { sqlRows } from './conformance/sql.ts'
 import { refusedStatementRows } from './conformance/refused-statements.ts'
 import { secretRows } from './conformance/secrets.ts'
+import { schemaChangeRows } from './conformance/schema-changes.ts'
 import { silenceRows } from './conformance/silence.ts'
 import { textRows } from './conformance/texts.ts'
 import { eachDatabase } from './matrix.ts'
@@ -64,3 +65,4 @@ eachDatabase('refused statements', refusedStatementRows)
 eachDatabase('secrets', secretRows)
 eachDatabase('silence', silenceRows)
 eachDatabase('texts', textRows)
+eachDatabase('schema changes', schemaChangeRows)

@@ -61,7 +61,8 @@ export function refusedStatementRows(database: TestDatabase): void {
       const gauges = await gaugesOf(store)
       expect(await failure(gauges.insert({ level: Number.NaN }))).toMatchObject({ status: clientsFault })
       expect(await gauges.count()).toBe(0)
-    }))
+    }),
+  )
 
   row.each(['__proto__', '__defineGetter__', 'with\0nul'])('a name of a result like %j costs no connection', (name) =>
     inStore(

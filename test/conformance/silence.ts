@@ -24,7 +24,8 @@ export function silenceRows(database: TestDatabase): void {
         expect(await User.count()).toBe(0)
       },
       options,
-    ))
+    ),
+  )
 
   row('a write on a silent network ends too, wherever the silence begins', () =>
     inProxied(
@@ -45,7 +46,8 @@ export function silenceRows(database: TestDatabase): void {
         expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
       },
       options,
-    ))
+    ),
+  )
 
   row('a COMMIT on a silent network ends as unknown', () =>
     inProxied(
@@ -63,7 +65,8 @@ export function silenceRows(database: TestDatabase): void {
         vi.restoreAllMocks()
       },
       options,
-    ))
+    ),
+  )
 
   row('a connection that is cleaned on a silent network gives its place back', () =>
     inProxied(
@@ -78,7 +81,8 @@ export function silenceRows(database: TestDatabase): void {
         expect(await User.count()).toBe(0)
       },
       options,
-    ))
+    ),
+  )
 
   row('a read that takes too long is cancelled on the server too', () =>
     inStore(
@@ -98,7 +102,8 @@ export function silenceRows(database: TestDatabase): void {
         await vi.waitFor(async () => expect(await underWay(raw, database, mark)).toBe(0), { timeout: 10_000 })
       },
       { ...options, poolTimeoutMs: 5_000 },
-    ))
+    ),
+  )
 
   row('each lease has its own limit, and its statements are told of it', () =>
     inStore(database, async ({ db }) => {
@@ -107,7 +112,8 @@ export function silenceRows(database: TestDatabase): void {
       await expect(runner.query(`select ${sleeping}`)).rejects.toThrow('longer than 100 ms')
       await expect(runner.query('select 1')).rejects.toThrow('longer than 100 ms')
       await runner.release()
-    }))
+    }),
+  )
 }
 
 async function underWay(raw: (sql: string) => Promise<Record<string, unknown>[]>, database: TestDatabase, mark: string): Promise<number> {

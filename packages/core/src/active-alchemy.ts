@@ -13,7 +13,7 @@ import { ModelRegistry } from './model/registry.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
-import { type SqlTag, sqlTag } from './query/sql.js'
+import { SqlQuery, type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
@@ -241,7 +241,12 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */
   detach<T>(work: () => T): T {
-    return detached(work)
+    return detached(() => {
+      const result = work()
+      // It is sent when it is awaited, and that would be inside the scope again.
+      if (result instanceof SqlQuery) void result.then(undefined, () => undefined)
+      return result
+    })
   }
 
   // ------------------------------------------------------------------------------------------------ schema and life

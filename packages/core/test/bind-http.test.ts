@@ -29,6 +29,7 @@ function touch(scope: Scope, written = 1): void {
     close: note('close'),
     settle: (how) => note(how)(),
     release: note('release'),
+    cancel: () => undefined,
     takeHooks: () => [],
   }
   scope.member({}, () => member)

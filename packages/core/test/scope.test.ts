@@ -49,6 +49,7 @@ function member(name: string, failing: Readonly<Partial<Record<'commit' | 'rollb
       if (how === 'commit') hooks = onCommit
     },
     release: step('release'),
+    cancel: () => undefined,
     takeHooks: () => hooks.splice(0),
     onCommit,
     onRollback,
@@ -713,6 +714,7 @@ describe('a scope with a member that cannot be closed', () => {
       end: () => undefined,
       close,
       settle: async (how) => void log.push(`${name} ${how}`),
+      cancel: () => undefined,
       takeHooks: () => [],
       release: async () => void log.push(`${name} release`),
     })

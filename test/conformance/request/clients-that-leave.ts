@@ -7,7 +7,7 @@ import { ScopeClosedError } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import type { Framework, Reply } from '../../frameworks/framework.ts'
-import { latch, rowIn } from '../world.ts'
+import { latch, rowIn, until } from '../world.ts'
 
 /** Clients that leave. */
 export function rows(framework: Framework, database: TestDatabase): void {
@@ -106,6 +106,51 @@ export function rows(framework: Framework, database: TestDatabase): void {
     await world.settled()
     expect(await world.texts()).toEqual(['kept'])
   })
+
+  row(
+    'a client that leaves ends the statement that it waits for, in the database too, whether it reads or writes',
+    async (world) => {
+      const sleeping = database.name === 'postgres' ? 'pg_sleep(60)' : 'sleep(60)'
+      const sql = `select 1 as slow_one from note where ${sleeping} is not null`
+      const failures: unknown[] = []
+      const app = await world.start({
+        'GET /reads': async () => {
+          const runner = world.db.session.reader
+          await runner.query(sql).catch((error: unknown) => failures.push(error))
+          return { json: {} }
+        },
+        'GET /writes': async () => {
+          await world.Note.create({ text: 'lost' })
+          await world.db.session.manager.query(sql).catch((error: unknown) => failures.push(error))
+          return { json: {} }
+        },
+      })
+      await world.Note.create({ text: 'kept' })
+      for (const path of ['/reads', '/writes']) {
+        world.statements.length = 0
+        const leaving = request(`${app.url}${path}`).on('error', () => undefined)
+        leaving.end()
+        await until(() => world.statements.includes(sql))
+        await sleep(100)
+        leaving.destroy()
+        await world.settled()
+      }
+      expect(failures).toEqual([expect.any(ScopeClosedError), expect.any(ScopeClosedError)])
+      expect(await world.texts()).toEqual(['kept'])
+      const [list, text] =
+        database.name === 'postgres'
+          ? ['pg_stat_activity', "query like '%slow_one%' and state = 'active' and pid <> pg_backend_pid()"]
+          : ['information_schema.processlist', "info like '%slow_one%' and id <> connection_id()"]
+      let left = 1
+      for (let turn = 0; turn < 200 && left > 0; turn++) {
+        const [{ n }] = (await world.db.dataSource.query(`select count(*) as n from ${list} where ${text}`)) as [{ n: string }]
+        left = Number(n)
+        await sleep(25)
+      }
+      expect(left).toBe(0)
+    },
+    'a server',
+  )
 }
 
 async function* endless(): AsyncGenerator<string> {

@@ -38,6 +38,8 @@ export interface ScopeMember {
   readonly failure: unknown
   /** Ends it where there is nothing to wait for. @param commits Whether the scope ends with success. */
   end(commits: boolean): void
+  /** Ends the statements under way, here and on the server: nobody waits for them any more. @param reason What they fail with. */
+  cancel(reason: Error): void
   /** Waits for the statements under way; new ones are refused by the scope. */
   close(): Promise<void> | undefined
   /** Commits or rolls back; a commit rejects unless the server says that it did. */
@@ -390,6 +392,7 @@ export class Scope {
       return undefined
     }
     this.#state = 'closing'
+    if (this.#cutOffBy) this.#cancel()
     this.#settled = detached(() => this.#end(outcome))
     // Whoever awaits it sees the error; that nobody does must not end the process.
     this.#settled.catch(() => undefined)
@@ -406,7 +409,13 @@ export class Scope {
   #cutOff(reason: RollbackReason): void {
     if (reason !== 'abort' && reason !== 'timeout') return
     this.#cutOffBy = reason
+    this.#cancel()
     this.#whenQuiet?.()
+  }
+
+  /** Who left, or waited for too long, must not keep the database at work. */
+  #cancel(): void {
+    for (const member of this.#members?.values() ?? []) member.cancel(this.refusal())
   }
 
   async #refuseSuccess(timeout: Error): Promise<void> {

@@ -108,7 +108,10 @@ export class Session implements ScopeMember, BegunSession {
    */
   statement<T>(purpose: LeasePurpose, sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
     return beginOperation(() => {
-      if (this.dataSource.alchemy.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
+      const { alchemy } = this.dataSource
+      if (alchemy.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
+      // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
+      if (this.scope.isVerb && alchemy.commitsTransaction(sql)) return this.connection.alone(send)
       return this.#afterFlush(() => this.connection.execute(purpose, send))
     }, this.scope)
   }
@@ -281,6 +284,11 @@ export class Session implements ScopeMember, BegunSession {
   end(commits: boolean): void {
     if (commits) this.#reportUnsaved()
     this.dataSource.leave(this.scope)
+  }
+
+  /** @internal See `ScopeMember`. */
+  cancel(reason: Error): void {
+    this.connection.cancel(reason)
   }
 
   /** @internal See `ScopeMember`. */

@@ -66,6 +66,8 @@ export class Transaction {
   #hasBegun = false
   /** Statements under way, so that closing can wait for them. */
   #running = 0
+  /** Connections that are borrowed for one statement each. */
+  readonly #borrowed = new Set<DriverRunner>()
   #whenIdle: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   /** When it has been open for too long, by the clock of `performance`. */
@@ -225,19 +227,26 @@ export class Transaction {
     return !alchemy.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
   }
 
+  /** A statement on a connection of its own, outside any transaction: a schema change that would commit it. */
+  alone<T>(send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+    return this.#borrow(undefined, send, 'write')
+  }
+
   /** A read that holds nothing; it runs beside others, and when it fails nothing can be lost. */
-  async #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  async #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Promise<T>, purpose: LeasePurpose = 'read'): Promise<T> {
     this.#admit(frame)
     if (frame) this.#refuseFailed(frame)
-    this.#refuseToWaitForAncestor('read')
+    this.#refuseToWaitForAncestor(purpose)
     if (!this.#source.isInitialized) await this.#source.ready()
-    const runner = await this.#source.alchemy.lease('read', this.timeoutMs)
+    const runner = await this.#source.alchemy.lease(purpose, this.timeoutMs)
     this.#running += 1
+    this.#borrowed.add(runner)
     try {
       // The scope may have been cut off while this waited for a connection.
       this.#admit(frame)
       return await send(runner)
     } finally {
+      this.#borrowed.delete(runner)
       this.#stopRunning()
       await runner.release()
     }
@@ -638,6 +647,12 @@ export class Transaction {
     this.#idleSince = undefined
     if (this.#state !== 'none') this.#become('none')
     await runner?.release()
+  }
+
+  /** Ends the statements under way; but for a COMMIT, which may have been heard. */
+  cancel(reason: Error): void {
+    for (const runner of this.#borrowed) runner.cancel(reason)
+    if (this.#state !== 'committing') this.#runner?.cancel(reason)
   }
 
   /** The end of the statements under way; `undefined` where there are none. */
