@@ -31,7 +31,7 @@ export async function gaugesOf({ another }: Store) {
 
 /** Statements that a server refuses, or that must not reach it. */
 export function refusedStatementRows(database: TestDatabase): void {
-  const row = it.skipIf(database.lacks['a server'])
+  const row = database.lacks['a server'] === undefined ? it : it.skip
   const isPostgres = database.name === 'postgres'
   const time = isPostgres ? 'timestamptz(3)' : 'datetime(3)'
   const place = isPostgres ? '$1' : '?'

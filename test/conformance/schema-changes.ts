@@ -16,7 +16,7 @@ export function schemaChangeRows(database: TestDatabase): void {
       })
       await db.sql`drop table first`
       expect(await db.sql<{ n: number }>`select count(*) as n from second`).toEqual([{ n: 1 }])
-      await expect(db.run(async () => db.sql`select * from first`)).rejects.toThrow()
+      await expect(db.run(async () => db.sql`select * from first`)).rejects.toThrow(/first/)
     }))
 
   it.runIf(database.lacks['transactional DDL'])('are refused inside a scope, where they would commit it', () =>

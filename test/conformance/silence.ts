@@ -6,7 +6,7 @@ import { inStore } from './store.ts'
 
 /** Statements that would never end. */
 export function silenceRows(database: TestDatabase): void {
-  const row = it.skipIf(database.lacks['a server'])
+  const row = database.lacks['a server'] === undefined ? it : it.skip
 
   const options: ActiveAlchemyOptions = { poolSize: 1, poolTimeoutMs: 1_000, transactionTimeoutMs: 300 }
 
