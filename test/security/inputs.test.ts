@@ -320,6 +320,13 @@ async function innocent({ Thing, Owner, Pair, db }: World): Promise<void> {
   await kept.update({ name: 'kept' })
   await db.run(async () => {
     await Owner.create({ name: 'undone' })
+    for (const fails of [false, true]) {
+      const inner = db.transaction(async () => {
+        await Owner.create({ name: 'inner' })
+        if (fails) throw new Error('undone')
+      })
+      await inner.catch(() => undefined)
+    }
     await db.rollback()
   })
 }

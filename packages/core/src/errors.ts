@@ -141,7 +141,13 @@ export class InvalidOptionError extends ActiveAlchemyError {
 
   /** @param expectation What it takes; without it `option` is the whole message. */
   constructor(option: string, expectation?: string, received?: unknown) {
-    super(expectation === undefined ? option : `The option ${option} is ${shown(received)}. It takes ${expectation}.`)
+    // A text is quoted only where it was to be one of several words: elsewhere it may be a client's, or a secret in the wrong place.
+    const isChosen = typeof received !== 'string' || expectation?.includes("'")
+    super(
+      expectation === undefined
+        ? option
+        : `The option ${option} is ${isChosen ? shown(received) : kindOf(received)}. It takes ${expectation}.`,
+    )
   }
 
   /** Of a parameter that a client may have chosen, so that its kind is told and not its value. Status 400. */

@@ -125,7 +125,7 @@ describe('any options', () => {
 
   it.each([
     ['force', 1, 'The option force of get() is 1. It takes true or false.'],
-    ['size', '1', "The option size of get() is '1'. It takes a whole number from 1."],
+    ['size', '1', 'The option size of get() is a string of 1 character. It takes a whole number from 1.'],
     ['mode', 'd', "The option mode of get() is 'd'. It takes 'a', 'b' or 'c'."],
     ['min', Number.NaN, 'The option min of get() is NaN. It takes a finite number.'],
     ['hook', {}, 'The option hook of get() is {}. It takes a function.'],

@@ -70,7 +70,19 @@ export class ColumnValues implements ValueSource {
     // Nothing is set unless everything may be.
     const accepted = Object.entries(values)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, this.#accepted(metadata, this.#assignable(key, metadata, assignment, how), key, value)] as const)
+      .map(
+        ([key, value]) =>
+          [
+            key,
+            this.#accepted(
+              metadata,
+              this.#assignable(key, metadata, assignment, how),
+              key,
+              value,
+              assignment === 'create' || how.unguarded,
+            ),
+          ] as const,
+      )
     for (const [key, value] of accepted) record[key] = value
   }
 
@@ -83,7 +95,7 @@ export class ColumnValues implements ValueSource {
     if (change.relation && change.relation.joinColumns.length === 0) {
       throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
     }
-    return this.#accepted(metadata, change, key, value)
+    return this.#accepted(metadata, change, key, value, options.unguarded)
   }
 
   /** @throws {UnknownColumnError} It is no column. @throws {ProtectedColumnError} It may not be set. */
@@ -107,12 +119,21 @@ export class ColumnValues implements ValueSource {
       .map(({ propertyName }) => propertyName)
   }
 
-  #accepted(metadata: EntityMetadata, { relation, column }: Assignable, key: string, value: unknown): unknown {
+  #accepted(metadata: EntityMetadata, { relation, column }: Assignable, key: string, value: unknown, mayBeEmpty = false): unknown {
     if (!relation) return column ? this.accept(column, value) : value
     const { name, target } = relation.inverseEntityMetadata
     const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
-    const fits = Array.isArray(value) ? value.every(isRecord) : value === null || isRecord(value)
-    if (!fits) throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
+    if (relation.isOneToMany || relation.isManyToMany) {
+      if (!Array.isArray(value) || !value.every(isRecord)) {
+        throw new InvalidValueError(metadata.name, key, `takes a list of records of ${name}, not their values or keys`)
+      }
+      // JSON can say an empty list, which would cut all that is linked.
+      if (value.length === 0 && !mayBeEmpty) {
+        throw new ProtectedColumnError(metadata.name, key, `an empty list would cut every ${name} off`)
+      }
+    } else if (value !== null && !isRecord(value)) {
+      throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
+    }
     return value
   }
 

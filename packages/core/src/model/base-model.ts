@@ -358,10 +358,20 @@ export class BaseModel {
     return changedColumns(metadataOf(modelOf(this)), this).length > 0
   }
 
-  /** The columns that differ from the row, with their new values: hidden ones too, since it is the application that asks. */
+  /** The columns that differ from the row, with their new values; of hidden ones only who asks for them by name is told. */
   get changes(): Record<string, unknown> {
-    const changed = changedColumns(metadataOf(modelOf(this)), this)
-    return Object.fromEntries(changed.map((column) => [column.propertyName, column.getEntityValue(this) as unknown]))
+    const { models } = databaseOf(this).dataSource
+    const changes: Record<string, unknown> = {}
+    for (const column of changedColumns(metadataOf(modelOf(this)), this)) {
+      const value: unknown = column.getEntityValue(this)
+      Object.defineProperty(changes, column.propertyName, {
+        value,
+        enumerable: !models.isHidden(column),
+        configurable: true,
+        writable: true,
+      })
+    }
+    return changes
   }
 
   /** The values of all columns but the hidden ones. */

@@ -43,7 +43,8 @@ export class ModelMetadata implements MetadataSource {
     const classes = entities.filter((each) => typeof each === 'function')
     const schemas = entities.filter((each) => each instanceof EntitySchema)
     const other = entities.find((each) => typeof each !== 'function' && !(each instanceof EntitySchema))
-    if (other !== undefined) throw new InvalidOptionError('models', 'classes and EntitySchemas; import them, paths are not searched', other)
+    if (other !== undefined)
+      throw new InvalidOptionError('models', "classes and EntitySchemas, not 'paths': import them, nothing would search", other)
     for (const each of classes) models.meet(each)
     this.#classes = classes.filter((each) => !models.has(each))
     this.#schemas = schemas
