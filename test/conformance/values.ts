@@ -9,6 +9,13 @@ export function valueRows(database: TestDatabase): void {
     it(title, () => inStore(database, run))
   }
   const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
+  const settled = async (call: () => unknown): Promise<unknown> => {
+    try {
+      return ['no error', await call()]
+    } catch (error) {
+      return error
+    }
+  }
 
   /** A model with one column of each type. */
   async function things(db: ActiveAlchemy) {
@@ -118,6 +125,87 @@ export function valueRows(database: TestDatabase): void {
       expect([wide, await Thing.count({ wide })]).toEqual([wide, 1])
       expect((await Thing.getOrError(id)).isDirty).toBe(false)
     }
+  })
+
+  row('a decimal number adds up without drifting, at any size', async ({ db }) => {
+    const Thing = await things(db)
+    const thing = await Thing.create({ price: '0.10', wide: '123456789012345678.2500' })
+    for (let times = 0; times < 10; times++) await thing.increment('price', 0.1).increment('wide', 0.1)
+    expect([thing.price, thing.wide]).toEqual(['1.10', '123456789012345679.2500'])
+    expect(await Thing.get(thing.id)).toMatchObject({ price: '1.10', wide: '123456789012345679.2500' })
+    expect(await Thing.count({ price: '1.10', wide: '123456789012345679.25' })).toBe(1)
+    await thing.decrement('price', 1.1)
+    expect(await Thing.count({ price: '0', wide: '123456789012345679.25' })).toBe(1)
+    await thing.update({ wide: '-99999999999999999999999999.9999' })
+    await expect(thing.decrement('wide', 0.0001)).rejects.toEqual(refused('CONFLICT', 409))
+    expect(await thing.increment('wide', 0.0002, { max: 0 })).toMatchObject({ wide: '-99999999999999999999999999.9997' })
+    await thing.update({ wide: '-0.5000' })
+    await expect(thing.increment('wide', 1, { max: 0.25 })).rejects.toEqual(refused('CONFLICT', 409))
+    expect(await thing.increment('wide', 1, { max: 0.5 })).toMatchObject({ wide: '0.5000' })
+  })
+
+  row('increment and decrement stay within what the column holds, and take finite numbers only', async ({ db, raw }) => {
+    class Tally extends db.Model(
+      'Tally',
+      {
+        n: db.Column(db.Integer, { default: 0, nullable: true }),
+        big: db.Column(db.BigInteger, { default: 0n }),
+        cents: db.Column(db.Numeric(4, 2), { default: '0' }),
+        ratio: db.Column(db.Float, { default: 0 }),
+        credits: db.Column(db.Integer, { default: 0 }),
+      },
+      { guarded: ['credits'] },
+    ) {}
+    await db.createAll()
+    const tally = await Tally.create({ n: 2_147_483_646, big: 9_223_372_036_854_775_806n, cents: '99.98', ratio: 1.7e308 })
+    expect(await tally.increment('n').increment('big').increment('cents', 0.01)).toMatchObject({
+      n: 2_147_483_647,
+      big: 9_223_372_036_854_775_807n,
+      cents: '99.99',
+    })
+    for (const [column, by] of [
+      ['n', 1],
+      ['n', 2 ** 40],
+      ['n', 2 ** 53 - 1],
+      ['big', 1],
+      ['cents', 0.01],
+      ['cents', 1e15],
+      ['ratio', 1e308],
+    ] as const) {
+      expect([column, by, await settled(() => tally.increment(column, by))]).toEqual([column, by, refused('CONFLICT', 409)])
+    }
+    await tally.update({ n: -2_147_483_648, cents: '-99.99' })
+    expect(await settled(() => tally.decrement('n'))).toEqual(refused('CONFLICT', 409))
+    expect(await settled(() => tally.decrement('cents', 0.01))).toEqual(refused('CONFLICT', 409))
+
+    await tally.update({ n: 5 })
+    for (const by of ['5', ['5'], true, null, '', Number.NaN, Number.POSITIVE_INFINITY, 1.5, {}]) {
+      for (const verb of ['increment', 'decrement'] as const) {
+        const error = await settled(() => tally[verb]('n', by as never))
+        expect([by, verb, error]).toEqual([by, verb, refused('INVALID_OPTION', 400)])
+      }
+    }
+    expect(await settled(() => tally.decrement('n', -100, { min: 0 }))).toEqual(refused('INVALID_OPTION', 400))
+    expect(await settled(() => tally.increment('cents', 0.001))).toEqual(refused('INVALID_OPTION', 400))
+    for (const limit of ['0', Number.NaN, null]) {
+      expect(await settled(() => tally.increment('n', 1, { min: limit as never }))).toMatchObject({ code: 'INVALID_OPTION' })
+    }
+    for (const column of ['nope', '__proto__', 'isNew']) {
+      expect([column, await settled(() => tally.increment(column as never))]).toEqual([column, refused('UNKNOWN_COLUMN', 422)])
+    }
+    for (const column of ['id', 'createdAt', 'isDeleted']) {
+      expect([column, await settled(() => tally.increment(column as never))]).toEqual([column, refused('INVALID_OPTION', 400)])
+    }
+    expect(await settled(() => tally.increment('credits', 5))).toEqual(refused('PROTECTED_COLUMN', 422))
+    expect(await tally.increment('credits', 5, { unguarded: true })).toMatchObject({ credits: 5, n: 5 })
+
+    const empty = await Tally.create({ n: null })
+    expect((await empty.increment('n')).n).toBeNull()
+    expect(await settled(() => empty.decrement('n', 1, { min: 0 }))).toEqual(refused('CONFLICT', 409))
+    expect(await raw('select n, credits from tally order by id')).toEqual([
+      { n: 5, credits: 5 },
+      { n: null, credits: 0 },
+    ])
   })
 
   row('a UUID is taken without hyphens and in capitals, and found by either form', async ({ db }) => {

@@ -52,7 +52,7 @@ export {
   UnsupportedError,
 } from './errors.js'
 export type { AssignOptions } from './model/assignment.js'
-export { BaseModel, type GetOptions, type IncrementOptions } from './model/base-model.js'
+export { BaseModel, type GetOptions } from './model/base-model.js'
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './model/column.js'
 export type {
   ColumnMap,
@@ -65,6 +65,7 @@ export type {
   NewValues,
   TypedModel,
 } from './model/definition.js'
+export type { IncrementOptions } from './model/increment.js'
 export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'

@@ -49,6 +49,10 @@ export interface Dialect {
   average(value: Pieces): Pieces
   /** Sum of a column of decimals, to their last digit. */
   sumOfDecimals(value: Pieces): Pieces
+  /** A decimal column and a bound text: their sum, to the last digit. @param scale Digits after the point. */
+  addDecimal(value: Pieces, amount: Pieces, scale: number): Pieces
+  /** What compares and sorts as a decimal does, of a column or of a bound text. */
+  orderOfDecimal(value: Pieces, scale: number): Pieces
   /** Number of characters. */
   length(value: Pieces): Pieces
   /** A number to so many digits after the point. */

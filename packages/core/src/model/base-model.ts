@@ -21,10 +21,11 @@ import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } 
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
-import type { IncrementLimits } from '../session/record-writer.js'
 import type { AssignOptions, TrustOptions } from './assignment.js'
+import type { ColumnKind } from '../types/column-type.js'
 import { ownColumns, refuseReserved } from './column.js'
 import type { CreateValues, ModelClass, Taken, taken } from './definition.js'
+import { type IncrementOptions, incrementOf } from './increment.js'
 import { RecordPromise } from './record-promise.js'
 import type { ModelRegistry } from './registry.js'
 import { ownRelations, type RelationDefinition } from './relation.js'
@@ -47,10 +48,7 @@ export interface GetOptions extends DeletedOptions {
 
 const getOptions = { ...deletedOptions, forUpdate: flag }
 
-/** Bounds of `increment` and `decrement`. */
-export type IncrementOptions = IncrementLimits
-
-const incrementOptions = { min: finiteNumber, max: finiteNumber }
+const incrementOptions = { min: finiteNumber, max: finiteNumber, unguarded: flag }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -318,24 +316,32 @@ export class BaseModel {
   }
 
   /**
-   * Adds to a number in the database, whatever it is there by now; the object follows.
+   * Adds to a number in the database, whatever it is there by now; the object follows. A row without a value stays without one, as in
+   * SQL; with a bound it is refused, since nobody can say whether it keeps it.
    *
-   * @param by What to add. @default 1
-   * @throws {ConflictError} The result would pass `min` or `max`. Status 409.
-   * @throws {InvalidOptionError} The column holds no numbers or is the key, or cannot hold a fraction.
+   * @param by What to add: a finite number. @default 1
+   * @param options Bounds of the result; beyond `min` and `max` the column's own range is one.
+   * @throws {ConflictError} The result would pass a bound. Status 409.
+   * @throws {InvalidOptionError} The column holds no numbers or is the key, or cannot hold the fraction of `by`. Status 400.
+   * @throws {UnknownColumnError} There is no such column. Status 422.
+   * @throws {ProtectedColumnError} The column is guarded. Status 422.
    * @example
    * await product.increment('stock', -1, { min: 0 })
    */
   increment(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.#verb('increment', (session) => {
-      const limits = readOptions(incrementOptions, options, 'increment()')
-      return session.records.increment(this, numericColumn(modelOf(this), column, by), by, limits)
+      const how = readOptions(incrementOptions, options, 'increment()')
+      const target = numericColumn(modelOf(this), column, how)
+      return session.records.increment(this, target, incrementOf(databaseOf(this).dataSource.columnType(target), by, how))
     })
   }
 
-  /** Takes from a number in the database. See `increment`. */
+  /** Takes from a number in the database. @param by What to take: a finite number from 0. See `increment`. */
   decrement(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
-    return this.increment(column, -by, options)
+    if (typeof by === 'number' && by >= 0) return this.increment(column, -by, options)
+    return RecordPromise.begin<this>(() => {
+      throw InvalidOptionError.ofClient('by', 'a finite number from 0', by)
+    })
   }
 
   #verb(name: string, work: (session: Session) => Promise<void>): RecordPromise<this> {
@@ -507,19 +513,20 @@ function insideSession<Result>(model: ModelClass, verb: string, work: (session: 
   return dataSource.withSession(`${model.name}.${verb}()`, work)
 }
 
-/** The column that is to change, by a number that it can hold. */
-function numericColumn(model: typeof BaseModel, name: string, by: unknown): ColumnMetadata {
-  const column = metadataOf(model).columns.find(({ propertyName }) => propertyName === name)
-  const kind = column && database(model).dataSource.columnType(column).kind
-  if (!column || column.isPrimary || column.isVersion || (kind && !['integer', 'bigint', 'number', 'decimal'].includes(kind))) {
-    throw new InvalidOptionError('column', 'a column of numbers that is no key', name)
+/** The column of numbers that is to change. */
+function numericColumn(model: typeof BaseModel, name: string, options: AssignOptions): ColumnMetadata {
+  const { dataSource } = database(model)
+  const metadata = metadataOf(model)
+  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === name && !isVirtual)
+  if (column && (column.isPrimary || column.isVersion || !numbers.includes(dataSource.columnType(column).kind))) {
+    throw InvalidOptionError.ofClient('column', 'a column of numbers that is no key', name)
   }
-  const isWhole = kind === 'integer' || kind === 'bigint'
-  if (isWhole ? !Number.isSafeInteger(by) : !Number.isFinite(by)) {
-    throw new InvalidOptionError('by', isWhole ? 'a whole number' : 'a finite number', by)
-  }
+  dataSource.values.refuseChange(metadata, name, options)
+  if (!column) throw InvalidOptionError.ofClient('column', 'a column of numbers', name)
   return column
 }
+
+const numbers: readonly ColumnKind[] = ['integer', 'bigint', 'number', 'decimal']
 
 /** Splits the parameters of `query` into what to select and which rows. */
 function querySelection(

@@ -1,9 +1,9 @@
 import { RecordNotFoundError } from '../errors.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
-import type { IncrementLimits } from '../session/record-writer.js'
 import type { AssignOptions, TrustOptions } from './assignment.js'
 import type { taken } from './definition.js'
+import type { IncrementOptions } from './increment.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
@@ -14,8 +14,8 @@ interface VerbRecord {
   delete(...parameters: [hard?: false] | []): PromiseLike<this>
   restore(): PromiseLike<this>
   reload(): PromiseLike<this>
-  increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): PromiseLike<this>
-  decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): PromiseLike<this>
+  increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
+  decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
   toDict(): Record<string, unknown>
 }
 
@@ -88,12 +88,12 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** Adds to a column. See `BaseModel.increment`. */
-  increment(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+  increment(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): RecordPromise<T> {
     return this.#then((record) => record.increment(column, by, options))
   }
 
   /** Takes from a column. See `BaseModel.decrement`. */
-  decrement(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementLimits): RecordPromise<T> {
+  decrement(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): RecordPromise<T> {
     return this.#then((record) => record.decrement(column, by, options))
   }
 

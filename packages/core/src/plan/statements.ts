@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
+import type { Dialect } from '../drivers/dialect.js'
 import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 
@@ -158,35 +159,56 @@ export function deletionText(metadata: EntityMetadata, columns: readonly ColumnM
   })
 }
 
-/** Bounds of an `increment`: the column must not pass them. */
-export interface IncrementBounds {
-  readonly min?: boolean
-  readonly max?: boolean
+/** What an `increment` adds, and within which bounds. */
+export interface Increment {
+  /** As it is bound. */
+  readonly amount: unknown
+  /** What the column must be before. */
+  readonly bounds: readonly IncrementBound[]
+  /** Digits after the point, of a decimal column. */
+  readonly scale: number | undefined
+  /** Whether a value of the column is within the bounds. */
+  fits(value: unknown): boolean
+}
+
+/** A bound of the column's value before an `increment`, so that the sum passes none. */
+export interface IncrementBound {
+  readonly operator: '>=' | '<='
+  readonly value: unknown
+  /** Whether the caller asked for it, so that a row without a value is not within it; the column's own lets NULL be NULL. */
+  readonly isAsked: boolean
 }
 
 /**
  * `UPDATE … SET n = n + …` within its bounds.
  *
- * Binds the amount, the other columns' values, the primary key's, then for each bound the amount and the bound.
+ * Binds the amount, the other columns' values, the primary key's, then the bounds.
  */
 export function incrementText(
   metadata: EntityMetadata,
   column: ColumnMetadata,
   others: readonly ColumnMetadata[],
-  bounds: IncrementBounds,
+  { bounds, scale }: Increment,
+  dialect: Dialect,
   returning: readonly ColumnMetadata[],
 ): string {
-  const key = `increment ${column.databaseName} ${names(others)} ${bounds.min ?? false} ${bounds.max ?? false} ${names(returning)}`
+  const within = bounds.map(({ operator, isAsked }) => `${operator}${isAsked ? '' : '?'}`).join('')
+  const key = `increment ${column.databaseName} ${names(others)} ${within} ${names(returning)}`
   return text(metadata, key, () => {
     const { driver } = metadata.dataSource
     const placeholders = new Placeholders(metadata.dataSource)
     const name = driver.escape(column.databaseName)
-    const sets = [`${name} = ${name} + ${placeholders.next(column)}`]
+    const plus = (place: string): string =>
+      scale === undefined ? `${name} + ${place}` : dialect.addDecimal([name], [place], scale).join('')
+    const order = (sql: string): string => (scale === undefined ? sql : dialect.orderOfDecimal([sql], scale).join(''))
+    const sets = [`${name} = ${plus(placeholders.next(column))}`]
     for (const other of others) sets.push(`${driver.escape(other.databaseName)} = ${placeholders.next(other)}`)
     sets.push(...versionCount(metadata))
     const conditions = [primaryKeyCondition(metadata, placeholders)]
-    if (bounds.min) conditions.push(`${name} + ${placeholders.next(column)} >= ${placeholders.next(column)}`)
-    if (bounds.max) conditions.push(`${name} + ${placeholders.next(column)} <= ${placeholders.next(column)}`)
+    for (const { operator, isAsked } of bounds) {
+      const condition = `${order(name)} ${operator} ${order(placeholders.next(column))}`
+      conditions.push(isAsked ? condition : `(${name} IS NULL OR ${condition})`)
+    }
     const end = returningClause(metadata, returning)
     return `UPDATE ${quotedTable(metadata)} SET ${sets.join(', ')} WHERE ${conditions.join(' AND ')}${end}`
   })

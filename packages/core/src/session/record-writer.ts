@@ -4,20 +4,21 @@ import { clock } from '../clock.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { boundValue, persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
-import { batchSize, deleteText, deletionText, incrementText, insertText, selectText, updateText } from '../plan/statements.js'
+import {
+  batchSize,
+  deleteText,
+  deletionText,
+  type Increment,
+  incrementText,
+  insertText,
+  selectText,
+  updateText,
+} from '../plan/statements.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
 import type { SessionSource } from './session-source.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
-
-/** Bounds that an increment must not pass. */
-export interface IncrementLimits {
-  /** The smallest value that may result. */
-  readonly min?: number
-  /** The largest value that may result. */
-  readonly max?: number
-}
 
 /**
  * The statements that write or read the row of one record, and what they change on its object.
@@ -125,39 +126,38 @@ export class RecordWriter {
   }
 
   /**
-   * Adds `by` to a column in the database, whatever its value there is by now; the object follows.
+   * Adds to a column in the database, whatever its value there is by now; the object follows.
    *
-   * @throws {ConflictError} The result would pass a limit.
+   * @param increment `undefined` when no value of the column may change so.
+   * @throws {ConflictError} The result would pass a bound.
    */
   async increment(
     metadata: EntityMetadata,
     record: ObjectLiteral,
     column: ColumnMetadata,
-    by: number,
-    limits: IncrementLimits,
+    increment: Increment | undefined,
   ): Promise<void> {
+    const conflict = `${metadata.name}.${column.propertyName} cannot change so: it would pass its limit.`
+    if (!increment) throw new ConflictError(conflict)
     const { updateDateColumn } = metadata
     const stamps = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
     const now = clock.now()
-    // A driver that binds numbers as doubles would make the sum a double, which ends at 2^53.
-    const amount = column.type === 'bigint' && Number.isInteger(by) ? BigInt(by) : by
-    const { min, max } = limits
-    const bounds = [min, max].flatMap((limit) => (limit === undefined ? [] : [amount, limit]))
-    const has = { min: min !== undefined, max: max !== undefined }
+    const { dialect } = this.#source.alchemy
+    const bounds = increment.bounds.map(({ value }) => value)
     const read = [column, ...versionOf(metadata)]
-    const values = [amount, ...stamps.map((stamp) => boundAs(stamp, now))]
+    const values = [increment.amount, ...stamps.map((stamp) => boundAs(stamp, now))]
     const result = await this.#change(
       metadata,
       record,
-      (returning) => incrementText(metadata, column, stamps, has, returning),
+      (returning) => incrementText(metadata, column, stamps, increment, dialect, returning),
       values,
       read,
       bounds,
     )
     if (affectedRows(result) === 0) {
       await this.read(metadata, record, [column])
-      if (bounds.length === 0) throw new WriteIgnoredError(metadata.name, 'UPDATE')
-      throw new ConflictError(`${metadata.name}.${column.propertyName} cannot change by ${by}: it would pass its limit.`)
+      if (increment.fits(column.getEntityValue(record))) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+      throw new ConflictError(conflict)
     }
     this.count(1)
     for (const stamp of stamps) stamp.setEntityValue(record, now)

@@ -1,10 +1,11 @@
+import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
-import { type IncrementLimits, RecordWriter } from './record-writer.js'
+import { RecordWriter } from './record-writer.js'
 import type { BegunSession, SessionSource } from './session-source.js'
 import type { Transaction } from './transaction.js'
 
@@ -191,9 +192,9 @@ export class UnitOfWork {
     })
   }
 
-  /** Adds `by` to a column in the database. See `RecordWriter.increment`. */
-  increment(record: ObjectLiteral, column: ColumnMetadata, by: number, limits: IncrementLimits): Promise<void> {
-    return this.#change(record, (metadata) => this.#writer.increment(metadata, record, column, by, limits))
+  /** Adds to a column in the database. See `RecordWriter.increment`. */
+  increment(record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Promise<void> {
+    return this.#change(record, (metadata) => this.#writer.increment(metadata, record, column, increment))
   }
 
   /** Reads the row again, and drops what was changed on the object. @throws {RecordNotFoundError} The row is gone. */

@@ -38,16 +38,20 @@ function sized(precision = 18, scale = 2): ColumnType<string, number> {
  * is lost. Numbers are accepted. @default 18 digits, 2 after the point
  *
  * SQLite has no decimal numbers: there one of up to 15 digits is a double, which brings them back exactly, and one of more is
- * kept as text with an `n` at its end. Order and comparison in SQL of your own put such texts after all numbers, and take their
- * sum as doubles.
+ * kept as text with an `n` at its end. Equality, `increment` and `db.func.sum` know all digits; order and comparison put such
+ * texts after all numbers.
  */
 export const Numeric: NumericType = Object.assign(sized, sized())
 
 /** How a database keeps the text. */
 function kept(database: DatabaseKind): (value: unknown) => unknown {
   if (database !== 'sqlite') return (value) => value
-  // What is no number in SQL stays the text that it is, whatever the column's affinity; its digits still count in sums.
-  return (value) => (typeof value === 'string' && value.replace(/^-?0*|\./g, '').length > digitsOfDouble ? `${value}n` : value)
+  return (value) => (typeof value === 'string' ? storedDecimal(value) : value)
+}
+
+/** The text as SQLite keeps it: what is no number in SQL stays the text that it is, whatever the column's affinity. */
+export function storedDecimal(text: string): string {
+  return text.replace(/^-?0*|\./g, '').length > digitsOfDouble ? `${text}n` : text
 }
 
 /** The text of what was read: SQLite reads a number where the others read the text. */

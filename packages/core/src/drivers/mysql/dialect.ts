@@ -23,6 +23,9 @@ export const mysqlDialect: Dialect = {
   // A decimal would be cut after four digits.
   divide: (dividend, divisor) => pieces`((${dividend} + 0e0) / NULLIF(${divisor}, 0))`,
   average: (value) => pieces`AVG(${value} + 0e0)`,
+  // A text that meets a number would be a double.
+  addDecimal: (value, amount, scale) => pieces`${value} + CAST(${amount} AS DECIMAL(65, ${String(scale)}))`,
+  orderOfDecimal: (value, scale) => pieces`CAST(${value} AS DECIMAL(65, ${String(scale)}))`,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('CHAR_LENGTH', value),
   round: (value, digits) => pieces`ROUND(CAST(${value} AS DECIMAL(65, 20)), ${digits})`,

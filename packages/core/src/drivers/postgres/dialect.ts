@@ -29,6 +29,8 @@ export const postgresDialect: Dialect = {
   ],
   divide: (dividend, divisor) => pieces`(CAST(${dividend} AS double precision) / NULLIF(${divisor}, 0))`,
   average: (value) => call('AVG', value),
+  addDecimal: (value, amount) => pieces`${value} + ${amount}`,
+  orderOfDecimal: (value) => value,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('LENGTH', value),
   round: (value, digits) => pieces`ROUND(CAST(${value} AS numeric), CAST(${digits} AS integer))`,

@@ -8,7 +8,7 @@ export interface NativeDatabase extends Preparing {
   pragma(source: string): unknown
   exec(sql: string): unknown
   aggregate(name: string, options: object): unknown
-  function(name: string, options: { readonly deterministic: boolean }, work: (value: unknown) => unknown): unknown
+  function(name: string, options: { readonly deterministic: boolean }, work: (...values: unknown[]) => unknown): unknown
   close(): void
 }
 

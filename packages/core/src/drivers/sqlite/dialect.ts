@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../types/column-type.js'
-import { decimalSum } from './decimal-sum.js'
+import { decimalSum } from './decimals.js'
 import { call, type Dialect, joined, Parameter, patternParts, type Pieces, pieces } from '../dialect.js'
 
 /** Names of types in a CAST; other kinds are kept as text. */
@@ -29,6 +29,8 @@ export const sqliteDialect: Dialect = {
   divide: (dividend, divisor) => pieces`(CAST(${dividend} AS REAL) / NULLIF(${divisor}, 0))`,
   average: (value) => call('AVG', value),
   sumOfDecimals: (value) => call(decimalSum.name, value),
+  addDecimal: (value, amount, scale) => call('decimal_add', value, amount, [String(scale)]),
+  orderOfDecimal: (value) => call('decimal_order', value),
   length: (value) => call('LENGTH', value),
   round: (value, digits) => call('ROUND', value, digits),
   lower: (value) => call('alchemy_lower', value),

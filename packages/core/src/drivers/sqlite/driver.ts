@@ -24,7 +24,7 @@ import type {
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
-import { decimalSum } from './decimal-sum.js'
+import { decimalAdd, decimalOrder, decimalSum } from './decimals.js'
 import { sqliteDialect } from './dialect.js'
 import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
@@ -201,6 +201,8 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
       const native = (await this.createDatabaseConnection()) as NativeDatabase
       native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
       native.aggregate(decimalSum.name, decimalSum)
+      native.function('decimal_add', { deterministic: true }, decimalAdd)
+      native.function('decimal_order', { deterministic: true }, decimalOrder)
       for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
         native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
       }

@@ -1,4 +1,5 @@
 import { plainDigits, scaled, unscaled } from '../../types/decimal.js'
+import { storedDecimal } from '../../types/numeric.js'
 
 /** A sum so far, in units of its last place. */
 interface Sum {
@@ -20,6 +21,24 @@ export const decimalSum = {
   },
   result: (sum: Sum | null): string | null => sum && unscaled(sum.digits, sum.scale),
 } as const
+
+/** Adds to a `Numeric` to its last digit, and gives the sum as its column keeps it. */
+export function decimalAdd(value: unknown, by: unknown, scale: unknown): string | null {
+  const [text, more] = [decimalText(value), decimalText(by)]
+  if (text === undefined || more === undefined || typeof scale !== 'number') return null
+  return storedDecimal(unscaled(scaled(text, scale) + scaled(more, scale), scale))
+}
+
+/** A text that sorts as the number does, of a `Numeric` of any size. */
+export function decimalOrder(value: unknown): string | null {
+  const text = decimalText(value)
+  if (text === undefined) return null
+  const [whole = '', fraction = ''] = text.replace('-', '').split('.')
+  const digits = `${whole.padStart(65, '0')}.${fraction.replace(/0+$/, '')}`
+  if (!text.startsWith('-') || !/[1-9]/.test(digits)) return `1${digits}`
+  // Of two negative numbers the greater one is the one with the smaller digits; one that ends earlier is greater.
+  return `0${digits.replace(/\d/g, (digit) => `${9 - Number(digit)}`)}~`
+}
 
 /** A number, or the text that a `Numeric` of many digits is kept as. */
 function decimalText(value: unknown): string | undefined {

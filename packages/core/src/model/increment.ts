@@ -1,0 +1,85 @@
+import { InvalidOptionError } from '../errors.js'
+import type { Increment, IncrementBound } from '../plan/statements.js'
+import type { ColumnType, NumberRange } from '../types/column-type.js'
+import { plainDigits, scaled, unscaled } from '../types/decimal.js'
+
+/** Bounds of `increment` and `decrement`, and whether a guarded column may change. */
+export interface IncrementOptions {
+  /** The smallest value that may result. @default the smallest that the column can hold */
+  readonly min?: number
+  /** The largest value that may result. @default the largest that the column can hold */
+  readonly max?: number
+  /** Takes a guarded column too: for names that no client chose. @default false */
+  readonly unguarded?: boolean
+}
+
+/**
+ * What adding `by` to a column takes: the amount as it is bound, and between which values the column must be before, so that the sum
+ * passes no bound. They are reckoned with here, to the last digit, since in the database the sum itself might not fit.
+ *
+ * @returns `undefined` when the column can hold no number that may change so.
+ * @throws {InvalidOptionError} It is no finite number, or has more digits after the point than the column. Status 400.
+ */
+export function incrementOf({ kind, range }: ColumnType<unknown>, by: unknown, { min, max }: IncrementOptions): Increment | undefined {
+  if (typeof by !== 'number' || !Number.isFinite(by)) throw InvalidOptionError.ofClient('by', 'a finite number', by)
+  if (!range) return floating(by, min, max)
+  const { scale, smallest, largest } = range
+  const amount = exact(by, scale)
+  const from = (min === undefined ? smallest : greater(smallest, rounded(min, scale, 'up'))) - amount
+  const to = (max === undefined ? largest : lesser(largest, rounded(max, scale, 'down'))) - amount
+  if (from > to || from > largest || to < smallest || amount > largest || amount < -largest) return undefined
+  const value = (digits: bigint): unknown => {
+    if (kind === 'decimal') return unscaled(digits, scale)
+    return kind === 'bigint' ? digits : Number(digits)
+  }
+  const bounds: IncrementBound[] = []
+  if (min !== undefined || from > smallest)
+    bounds.push({ operator: '>=', value: value(greater(from, smallest)), isAsked: min !== undefined })
+  if (max !== undefined || to < largest) bounds.push({ operator: '<=', value: value(lesser(to, largest)), isAsked: max !== undefined })
+  const fits = (current: unknown): boolean => {
+    if (current === null || current === undefined) return min === undefined && max === undefined
+    const digits = scaled(typeof current === 'number' ? plainDigits(current) : String(current), scale)
+    return digits >= from && digits <= to
+  }
+  return { amount: value(amount), bounds, scale: kind === 'decimal' ? scale : undefined, fits }
+}
+
+function floating(by: number, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Increment {
+  const bounds: (IncrementBound & { readonly value: number })[] = []
+  if (min - by > -Number.MAX_VALUE) bounds.push({ operator: '>=', value: min - by, isAsked: min !== -Number.MAX_VALUE })
+  if (max - by < Number.MAX_VALUE) bounds.push({ operator: '<=', value: max - by, isAsked: max !== Number.MAX_VALUE })
+  const fits = (current: unknown): boolean =>
+    bounds.every(({ operator, value, isAsked }) => {
+      if (current === null || current === undefined) return !isAsked
+      return operator === '>=' ? Number(current) >= value : Number(current) <= value
+    })
+  return { amount: by, bounds, scale: undefined, fits }
+}
+
+/** @throws {InvalidOptionError} The column would round it. */
+function exact(by: number, scale: NumberRange['scale']): bigint {
+  const digits = plainDigits(by)
+  if ((digits.split('.')[1]?.length ?? 0) > scale) {
+    throw InvalidOptionError.ofClient('by', scale === 0 ? 'a whole number' : `a number with at most ${scale} digits after the point`, by)
+  }
+  return scaled(digits, scale)
+}
+
+/** A bound as the nearest number within it that the column can hold. */
+function rounded(bound: number, scale: number, direction: 'up' | 'down'): bigint {
+  const digits = plainDigits(bound)
+  const cut = scaled(digits, scale)
+  const isCut = /[1-9]/.test((digits.split('.')[1] ?? '').slice(scale))
+  // What was cut off is taken towards zero.
+  if (!isCut) return cut
+  if (direction === 'up') return bound > 0 ? cut + 1n : cut
+  return bound < 0 ? cut - 1n : cut
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
+function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
