@@ -10,14 +10,16 @@ type Wrap = (req: IncomingMessage, res: ServerResponse) => void
 function storesAtTheEnd({ Note }: World): Wrap {
   return (req, res) => {
     const [end, write] = [res.end.bind(res), res.write.bind(res)]
-    Reflect.set(res, 'end', (chunk?: unknown, ...rest: unknown[]) => {
+    Reflect.set(res, 'end', (chunk: string | Buffer = '') => {
       const store = async (): Promise<void> => {
         const note = await Note.create({ text: `begun ${req.url}` })
         await note.update({ text: `stored ${req.url}` })
       }
-      const ends = (): unknown => Reflect.apply(end, undefined, [])
+      const body = Buffer.from(chunk)
+      // The last byte waits, or the client would not.
+      const ends = (): unknown => Reflect.apply(end, undefined, [body.subarray(-1)])
       store().then(ends, ends)
-      if (chunk) Reflect.apply(write, undefined, [chunk, ...rest])
+      if (body.length > 0) write(body.subarray(0, -1))
       return res
     })
   }
