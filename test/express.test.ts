@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
 import { ActiveAlchemy as Core, type ReportEvent } from '@active-alchemy/core'
 import { ActiveAlchemy, errorHandler, initApp, middleware } from '@active-alchemy/express'
 import express4Module from 'express4'
@@ -67,14 +68,19 @@ describe('Express', () => {
       expect(await texts()).toEqual([])
     })
 
-    it('behind an answer lets the answer leave', async () => {
+    it.each([true, false])('behind an answer lets the answer leave, with the error handler of the database: %s', async (handles) => {
       app.use(db.middleware())
+      app.set('env', 'test')
       app.post('/', async (_req, res) => {
-        await Note.create({ text: 'kept' })
+        // The answer waits for it.
+        void db.transaction(async () => {
+          await turn()
+          await Note.create({ text: 'kept' })
+        })
         res.json({ first: true })
         throw new Error('too late')
       })
-      app.use(db.errorHandler())
+      if (handles) app.use(db.errorHandler())
       expect(await (await post()).json()).toEqual({ first: true })
       expect(await texts()).toEqual(['kept'])
     })

@@ -1,4 +1,5 @@
 import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Gate, isHttp1, Rehearsal } from './rehearsal.js'
 
 /** The calls that change a head. */
@@ -237,10 +238,10 @@ function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unkn
   const drains: { readonly listener: AnyCall; readonly once: boolean }[] = []
   waiting.set(res, drains)
   const undo: (() => void)[] = []
-  const cover = (key: string, descriptor: PropertyDescriptor): void => {
-    const before = Object.getOwnPropertyDescriptor(res, key)
-    Object.defineProperty(res, key, { ...descriptor, configurable: true })
-    undo.push(() => (before ? Object.defineProperty(res, key, before) : Reflect.deleteProperty(res, key)))
+  const cover = (key: string, descriptor: PropertyDescriptor, owner: object = res): void => {
+    const before = Object.getOwnPropertyDescriptor(owner, key)
+    Object.defineProperty(owner, key, { ...descriptor, configurable: true })
+    undo.push(() => (before ? Object.defineProperty(owner, key, before) : Reflect.deleteProperty(owner, key)))
   }
   const { statusCode } = res
   undo.push(() => (res.statusCode = statusCode))
@@ -249,6 +250,10 @@ function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unkn
     undo.push(() => (res.statusMessage = statusMessage))
     // What wraps a response asks this, and makes it a head where there is none.
     cover('_header', { value: 'held', writable: true })
+    const { req } = res
+    const { socket } = req
+    let patient: Socket | undefined
+    cover('socket', { get: () => (patient ??= patientSocket(socket, hasEnded)) }, req)
   }
   const addTrailers = res.addTrailers.bind(res)
   cover('addTrailers', {
@@ -285,6 +290,21 @@ function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unkn
   return () => {
     for (const restore of undo.reverse()) restore()
   }
+}
+
+/**
+ * The socket of a request whose answer waits. Who ends it does not end the answer with it, if that is whole: Express ends it for
+ * every error that is thrown behind an answer, which would have left without us.
+ */
+function patientSocket(socket: Socket, isWhole: () => boolean): Socket {
+  return new Proxy(socket, {
+    get(target, key) {
+      if (key === 'destroy' && isWhole()) return () => socket
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+    set: (target, key, value) => Reflect.set(target, key, value),
+  })
 }
 
 /** Wakes who waits for room, or hands them to the response that has none. */
