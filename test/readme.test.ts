@@ -13,6 +13,7 @@ function programs(): Map<string, string> {
   const tour = readFileSync(join(root, 'README.md'), 'utf8').split('## Tour')[1] ?? ''
   found.set('tour', blocks(tour).join('\n'))
   found.set('first', blocks(readFileSync(join(root, 'README.md'), 'utf8'))[0] ?? '')
+  found.set('asking', blocks(readFileSync(join(root, 'docs/asking.md'), 'utf8')).join('\n'))
   for (const name of readdirSync(join(root, 'packages'))) {
     blocks(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).forEach((text, index) =>
       found.set(`${name}-${index + 1}`, text),
@@ -52,6 +53,11 @@ describe('the code in the READMEs', () => {
   it('runs: the tour', async () => {
     const tour: unknown = await import(join(folder, 'tour.ts'))
     expect(tour).toBeDefined()
+  })
+
+  it('runs: the page on asking', async () => {
+    const page: unknown = await import(join(folder, 'asking.ts'))
+    expect(page).toBeDefined()
   })
 
   it.each(['express', 'fastify', 'koa', 'nest'])('runs: the first example of %s', async (adapter) => {
