@@ -26,6 +26,7 @@ export {
   DdlInScopeError,
   type ErrorCode,
   ForeignRecordError,
+  ForeignSessionError,
   InvalidFilterError,
   InvalidIdentifierError,
   InvalidOptionError,
@@ -45,11 +46,13 @@ export {
   RolledBackError,
   ScopeClosedError,
   SessionFailedError,
+  TransactionControlError,
   TransactionEndedError,
   TransactionOpenError,
   TransactionTimeoutError,
   UnknownColumnError,
   UnsupportedError,
+  WriteIgnoredError,
 } from './errors.js'
 export type { AssignOptions } from './model/assignment.js'
 export { BaseModel, type GetOptions } from './model/base-model.js'
@@ -116,6 +119,7 @@ export {
 } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
+export type { HookOptions } from './scope/hooks.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'
 export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { TransactionOptions } from './typeorm/run-transaction.js'

@@ -34,6 +34,68 @@ export function rows(database: TestDatabase): void {
     expect(told).toEqual(['committed 1', 'inner kept', 'rolled back'])
   })
 
+  row('db.commit() calls what was given since the last commit, and what comes later tells of what comes later', async (store) => {
+    const { db, User } = store
+    const told: string[] = []
+    const work = db.run(async () => {
+      await User.create({ name: 'kept' })
+      db.onCommit(async () => told.push(`first kept, ${(await names(store)).length}`), { await: true })
+      db.session.onRollback(() => told.push('first lost'))
+      await db.commit()
+      expect(told).toEqual(['first kept, 1'])
+      await User.create({ name: 'lost' })
+      db.onCommit(() => told.push('second kept'))
+      db.session.onRollback(() => told.push('second lost'))
+      throw new Error('the slow call failed')
+    })
+    await expect(work).rejects.toThrow('the slow call failed')
+    expect(told).toEqual(['first kept, 1', 'second lost'])
+    expect(await names(store)).toEqual(['kept'])
+  })
+
+  row('db.rollback() calls what was given to onRollback, also inside a transaction that is undone', async (store) => {
+    const { db, User } = store
+    const told: string[] = []
+    await db.run(async () => {
+      await User.create({ name: 'lost' })
+      db.session.onRollback(() => told.push('lost'))
+      db.onCommit(() => told.push('never'))
+      await db.rollback()
+      expect(told).toEqual(['lost'])
+      await db
+        .transaction(async () => {
+          db.session.onRollback(() => told.push('inner lost'))
+          await User.create({ name: 'inner' })
+          throw new Error('inner')
+        })
+        .catch(() => undefined)
+      expect(told).toEqual(['lost', 'inner lost'])
+      await User.create({ name: 'kept' })
+    })
+    expect(told).toEqual(['lost', 'inner lost'])
+    expect(await names(store)).toEqual(['kept'])
+  })
+
+  row(
+    'a commit does not wait for a hook that never ends, unless it is told to, and then for as long as a transaction may last',
+    async (store) => {
+      const { db, User } = store
+      const alive = setInterval(() => undefined, 1_000)
+      await db.run(async () => {
+        await User.create({ name: 'a' })
+        db.onCommit(() => new Promise(() => undefined))
+        await db.commit()
+        expect(await names(store)).toEqual(['a'])
+        await User.create({ name: 'b' })
+        db.onCommit(() => new Promise(() => undefined), { await: true })
+        await db.commit()
+      })
+      clearInterval(alive)
+      expect(await names(store)).toEqual(['a', 'b'])
+    },
+    { transactionTimeoutMs: 300 },
+  )
+
   row('a hook is a function, which is said where it is given', async ({ db }) => {
     await db.run(async () => {
       for (const hook of [5, undefined, {}] as never[]) {

@@ -277,7 +277,7 @@ export class Transaction {
 
   /** @throws {RolledBackError} A statement has ended the transaction: what comes after it would be written one by one. */
   #refuseEnded({ connectionStatus }: DriverRunner): void {
-    if (connectionStatus === 'transaction') return
+    if (connectionStatus !== 'idle' && connectionStatus !== 'lost') return
     throw new RolledBackError(this.#source.settings.name, new Error('A statement ended the transaction'))
   }
 
