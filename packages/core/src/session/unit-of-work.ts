@@ -292,7 +292,17 @@ export class UnitOfWork {
   async #writeByTypeorm(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
     this.#note(record, recordState(record).snapshot ? [] : metadata.columns)
     await this.#writeParents(metadata, record)
-    await this.#manager.save(record)
+    const version = recordState(record).snapshot && metadata.versionColumn
+    const remembered: unknown = version?.getEntityValue(record)
+    try {
+      // TypeORM would write the version that an old object remembers; without one it counts.
+      version?.setEntityValue(record, undefined)
+      await this.#manager.save(record)
+    } catch (error) {
+      version?.setEntityValue(record, remembered)
+      throw error
+    }
+    if (version) await this.#writer.read(metadata, record, [version])
     this.#writer.count(1)
     this.#writer.written(metadata, record)
   }
