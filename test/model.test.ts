@@ -5,6 +5,7 @@ import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
 import { inheritanceRows } from './conformance/inheritance.ts'
 import { inputRows } from './conformance/input.ts'
+import { lockRows } from './conformance/locks.ts'
 import { migrationRows } from './conformance/migrations.ts'
 import { optionRows } from './conformance/options.ts'
 import { plainColumnRows } from './conformance/plain-columns.ts'
@@ -66,3 +67,4 @@ eachDatabase('inheritance', inheritanceRows)
 eachDatabase('plain entities', plainEntityRows)
 eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
+eachDatabase('locks', lockRows)

@@ -46,6 +46,27 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
       limit,
     ))
 
+  it('is ended in the midst of its work, also where a driver that never waits leaves timers no turn', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        let written = 0
+        const endless = async (write: () => Promise<unknown>): Promise<void> => {
+          for (; written < 20_000; written++) await write()
+        }
+        for (const write of [
+          () => User.create({ name: 'busy' }),
+          () => db.dataSource.getRepository(User).save({ name: 'busy' }),
+          () => User.createMany([{ name: 'busy' }, { name: 'busy' }]),
+        ]) {
+          await expect(db.run(() => endless(write))).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', status: 503 })
+        }
+        expect(await User.count()).toBe(0)
+        expect(written).toBeGreaterThan(3)
+      },
+      limit,
+    ))
+
   it('refuses what comes later with the same error, which no catch can hide', () =>
     inStore(
       database,

@@ -12,7 +12,7 @@ export function rows(database: TestDatabase): void {
     const began = latch()
     const goOn = latch()
     const live = other.run(async () => {
-      await other.dataSource.query('select 1')
+      await other.dataSource.query('delete from post')
       began.open()
       await goOn.promise
       return other.dataSource.query('select 1')
@@ -36,7 +36,7 @@ export function rows(database: TestDatabase): void {
       const never = latch()
       const stuck = other
         .run(async () => {
-          await other.dataSource.query('select 1')
+          await other.dataSource.query('delete from post')
           began.open()
           await never.promise
         })

@@ -29,6 +29,17 @@ export async function send(
   return (await runner.query(text, [...values], true)).records as ObjectLiteral[]
 }
 
+/**
+ * Takes the lock of a query where rows cannot be locked: there it is the whole database's.
+ *
+ * @returns `false` where another has it, and the query leaves out what is locked: all of it is.
+ * @throws {LockTimeoutError} Another has it, and the query does not wait.
+ */
+export function takeLock({ lock, dataSource }: QueryState, { session }: Reading): boolean | Promise<boolean> {
+  if (!lock || dataSource.alchemy.capabilities.rowLocks) return true
+  return session.connection.lock(lock.skipLocked ? 'skip' : lock.noWait ? 'fail' : 'wait')
+}
+
 /** The statement of pieces, if it is not too long. */
 export function statementOf({ metadata, dataSource }: Pick<QueryState, 'metadata' | 'dataSource'>, pieces: Pieces): Statement {
   const { alchemy } = dataSource
@@ -71,6 +82,7 @@ export interface Beside {
 
 /** Records, each with its row: whoever loads relations needs the keys that no property holds. */
 export async function records(state: QueryState, reading: Reading, beside?: Beside): Promise<Loaded[]> {
+  if (!(await takeLock(state, reading))) return []
   const { metadata } = state
   const columns = selectedColumns(metadata)
   const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])

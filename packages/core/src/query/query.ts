@@ -267,7 +267,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   }
 
   /**
-   * Locks the rows that are read until the transaction ends; on SQLite, the database's one write lock.
+   * Locks the rows that are read until the transaction ends; on SQLite, the database's one write lock, so that with `skipLocked`
+   * there are no rows while another writes.
    *
    * @param options `skipLocked` leaves out rows that others have locked; with `noWait` they are an error at once.
    * @throws {InvalidOptionError} An option is unknown.

@@ -5,7 +5,7 @@ import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
 import type { PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { bind } from './compile.js'
-import { chosen, list, type Loaded, name, type Reading, records, selectedColumns, send, textOf } from './fetch.js'
+import { chosen, list, type Loaded, name, type Reading, records, selectedColumns, send, takeLock, textOf } from './fetch.js'
 import type { Order, QueryState } from './query-state.js'
 import { loadRelations } from './relations.js'
 
@@ -107,6 +107,7 @@ export function keyOrder(state: QueryState): Order[] {
 
 /** The keys of everything that matches, in its order; raw, as the driver gives them. */
 export async function keys(state: QueryState, reading: Reading): Promise<readonly unknown[][]> {
+  if (!(await takeLock(state, reading))) return []
   const { primaryColumns } = state.metadata
   const columns = list(state, primaryColumns)
   const found = await send(state, reading, state.select(columns))
@@ -175,6 +176,7 @@ export function selectAll(state: QueryState): Pieces {
 }
 
 async function rows(state: QueryState, reading: Reading): Promise<unknown[]> {
+  if (!(await takeLock(state, reading))) return []
   const selection = state.selection ?? []
   const found = await send(state, reading, state.select(chosen(state)))
   return found.map((row) => Object.fromEntries(selection.map(({ name: label, type }) => [label, type.decode(row[label])])))

@@ -112,8 +112,13 @@ export class Session implements ScopeMember, BegunSession {
       if (alchemy.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
       // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
       if (this.scope.isVerb && alchemy.commitsTransaction(sql)) return this.connection.alone(send)
-      return this.#afterFlush(() => this.connection.execute(purpose, send))
+      return this.#afterFlush(() => this.connection.execute(this.#purposeOf(purpose, sql), send))
     }, this.scope)
+  }
+
+  /** A text of the application may write, unless the database itself says that it only reads: then it waits for no writer. */
+  #purposeOf(purpose: LeasePurpose, sql: string): LeasePurpose {
+    return purpose === 'write' && !this.inTransaction && this.dataSource.alchemy.isReadOnly(sql) ? 'read' : purpose
   }
 
   #afterFlush<T>(work: () => Promise<T>): Promise<T> {

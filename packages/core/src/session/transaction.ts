@@ -1,4 +1,5 @@
 import type { QueryResult } from 'typeorm'
+import { LockTimeoutError } from '../drivers/database-error.js'
 import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import {
@@ -208,13 +209,33 @@ export class Transaction {
     return this.execute(purpose, (runner) => runner.query(sql, [...values], true))
   }
 
+  /**
+   * Takes the one write lock of a database that cannot lock rows, and begins with it. `fail` and `skip` do not wait for another writer.
+   *
+   * @returns Whether it has the lock; `false` with `skip` only.
+   * @throws {LockTimeoutError} Another has it, with `fail`.
+   */
+  async lock(onLocked: 'wait' | 'fail' | 'skip'): Promise<boolean> {
+    const { frame } = this
+    try {
+      await this.execute(onLocked === 'wait' ? 'write' : 'try-write', () => Promise.resolve())
+      return true
+    } catch (error) {
+      if (!(error instanceof LockTimeoutError) || this.#runner) throw error
+      if (onLocked === 'skip') return false
+      // As where a row is locked: the statement has failed.
+      if (onLocked === 'fail') this.#fail(frame, error)
+      throw error
+    }
+  }
+
   async #executeInTurn<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
     this.#admit(frame)
     const giveBack = frame.turn.tryAcquire() ?? (await this.#waitFor(frame))
     try {
       this.#admit(frame)
       this.#refuseFailed(frame)
-      return await (purpose === 'read' && this.#mayBorrow(frame) ? this.#borrow(frame, send) : this.#send(frame, send))
+      return await (purpose === 'read' && this.#mayBorrow(frame) ? this.#borrow(frame, send) : this.#send(frame, purpose, send))
     } finally {
       giveBack()
     }
@@ -252,12 +273,12 @@ export class Transaction {
     }
   }
 
-  async #send<T>(frame: Frame, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  async #send<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
     // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
     this.#running += 1
     this.#beginWork()
     try {
-      const runner = this.#runner ?? (await this.#begin(frame))
+      const runner = this.#runner ?? (await this.#begin(frame, purpose))
       // A driver that never waits leaves the timer no turn.
       if (performance.now() > this.#deadline) this.#expire()
       if (this.#timeout) throw this.#timeout
@@ -267,7 +288,8 @@ export class Transaction {
       return result
     } catch (error) {
       const first = this.#timeout ?? error
-      this.#fail(frame, first)
+      // What was only tried has left nothing that could be lost.
+      if (purpose !== 'try-write' || this.#runner) this.#fail(frame, first)
       throw first
     } finally {
       this.#endWork()
@@ -326,13 +348,13 @@ export class Transaction {
 
   // ------------------------------------------------------------------------------------------------ its beginning
 
-  async #begin(frame: Frame): Promise<DriverRunner> {
+  async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
     const { alchemy, beginHooks } = this.#source
     this.#refuseToWaitForAncestor('write')
     this.#become('beginning')
     try {
       if (!this.#source.isInitialized) await this.#source.ready()
-      const runner = await alchemy.lease('write', this.timeoutMs)
+      const runner = await alchemy.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
       this.#runner = runner
       this.#admit(frame)
       const isHeard = this.#hasListeners(runner)
