@@ -20,7 +20,7 @@ export function optionRows(database: TestDatabase): void {
         (error: unknown) => error,
       )
 
-  row('an option that a verb does not know is refused by name, and the one that was meant is told', async ({ User }) => {
+  row('an option that a verb does not know is refused by name, and the one that was meant is told', async ({ db, User }) => {
     const user = await User.create({ name: 'a' })
     const calls: readonly (readonly [string, string, () => unknown])[] = [
       ['includeDeletd', 'includeDeleted', () => User.get(1, misspelt('includeDeletd'))],
@@ -34,6 +34,7 @@ export function optionRows(database: TestDatabase): void {
       ['ungarded', 'unguarded', () => User.filter({ name: 'a' }).updateAll({ name: 'b' }, misspelt('ungarded'))],
       ['hard', 'hardDelete', () => user.delete(misspelt('hard'))],
       ['hardDelet', 'hardDelete', () => User.filter({ name: 'a' }).deleteAll(misspelt('hardDelet'))],
+      ['isolaton', 'isolation', () => db.transaction(async () => undefined, misspelt('isolaton'))],
       ['minimum', 'min', () => user.increment('points', 1, misspelt('minimum'))],
       ['maxi', 'max', () => user.decrement('points', 1, misspelt('maxi'))],
     ]
@@ -43,6 +44,10 @@ export function optionRows(database: TestDatabase): void {
       expect(String(error)).toMatch(new RegExp(`The option ${name} of .+ is unknown\\. Did you mean ${meant}\\?`))
     }
     expect(await User.query('name', 'points').all()).toEqual([{ name: 'a', points: 0 }])
+  })
+
+  row('a setting of a model is refused so as well', async ({ db }) => {
+    expect(() => db.Model('Misspelt', { a: db.Column(db.Integer) }, misspelt('hiden'))).toThrow('Did you mean hidden?')
   })
 
   const pollution = ['unguarded', 'includeDeleted', 'onlyDeleted', 'hardDelete', 'forUpdate']

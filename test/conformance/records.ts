@@ -73,6 +73,12 @@ export function recordRows(database: TestDatabase): void {
       message: 'Account has no column nmae. Did you mean name? It has name.',
     })
     expect(await thrown(() => Open.create({ zz: 1 } as never))).toMatchObject({ message: 'Open has no column zz. It has a.' })
+    class Secret extends db.Model('Secret', { shown: db.Column(db.String(5)), pin: db.Column(db.String(5), { hidden: true }) }) {}
+    await db.createAll()
+    expect(await thrown(() => Secret.create({ pin: '1' } as never))).toMatchObject({ column: 'shown', status: 422 })
+    const lacking = await thrown(() => Secret.create({ shown: 'a' } as never))
+    expect(lacking).toMatchObject({ code: 'INVALID_VALUE', column: '*' })
+    expect(String(lacking)).not.toContain('pin')
     const long = 'k'.repeat(10_000)
     for (const call of [() => Account.create({ [long]: 1 } as never), () => Account.filter({ [long]: 1 } as never).all()]) {
       const error = await thrown(call)

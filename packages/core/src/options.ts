@@ -52,6 +52,11 @@ export function callback<Callback extends (...parameters: never[]) => unknown>()
   return { takes: 'a function', accepts: (value): value is Callback => typeof value === 'function' }
 }
 
+/** Whether `value` is an object, and no list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 const nothing: object = Object.freeze(Object.create(null))
 
 /**
@@ -69,7 +74,7 @@ const nothing: object = Object.freeze(Object.create(null))
  */
 export function readOptions<const Known extends Options>(known: Known, given: unknown, what?: string): Given<Known> {
   if (given === undefined) return nothing
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isObject(given)) {
     throw InvalidOptionError.noObject(given, what, Object.keys(known))
   }
   const read: Record<string, unknown> = Object.create(null)
@@ -129,7 +134,6 @@ export interface ResolvedOptions
 }
 
 const milliseconds = 2 ** 31 - 1
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const known = {
   app: anything,

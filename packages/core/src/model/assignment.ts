@@ -160,7 +160,9 @@ export class ColumnValues implements ValueSource {
         if (value !== undefined) column.setEntityValue(record, value)
         else if (column.isDeleteDate && Reflect.get(record, 'isDeleted') === true) column.setEntityValue(record, clock.now())
         else if (this.#isMissing(record, column)) {
-          throw new InvalidValueError(metadata.name, column.propertyPath, 'has no value and no default')
+          // A client is told of no column that it never sees.
+          const name = this.#models.isHidden(column) ? '*' : column.propertyPath
+          throw new InvalidValueError(metadata.name, name, 'has no value and no default')
         }
       }
       this.#check(record, column)

@@ -1,4 +1,5 @@
-import { ModelDefinitionError } from '../errors.js'
+import { ModelDefinitionError, nearest } from '../errors.js'
+import { isObject } from '../options.js'
 import type { BaseModel, ModelDatabase } from './base-model.js'
 import { isColumn, ownColumns, refuseReserved, shareColumns } from './column.js'
 import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
@@ -96,11 +97,10 @@ function checkDefinition(
   const known = `Settings are ${settingNames.join(', ')}.`
   if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', known)
   const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
-  if (unknown !== undefined) throw new ModelDefinitionError(name, `it has no setting ${unknown}`, known)
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, settingNames)
+    throw new ModelDefinitionError(name, `it has no setting ${unknown}`, meant === undefined ? known : `Did you mean ${meant}? ${known}`)
+  }
   const { extends: parent, ...statics }: { readonly extends?: unknown } = { ...settings }
   return { name, columns: checked, settings: statics, parent }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

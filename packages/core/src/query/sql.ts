@@ -1,10 +1,10 @@
-import { DateTime } from 'luxon'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, QueryResult } from 'typeorm'
 import { joined, Parameter, type Pieces } from '../drivers/dialect.js'
 import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
 import { beginOperation } from '../scope/operation.js'
+import { isMoment as isLuxon } from '../types/date-time.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From, write } from './compile.js'
 import { Expression, isSubquery } from './expression.js'
@@ -102,7 +102,7 @@ function refuse(reason: string): never {
 /** A valid time, of JavaScript or of Luxon. What only calls itself one, as JSON can, has no methods. */
 function isMoment(value: unknown): boolean {
   if (value instanceof Date) return !Number.isNaN(value.getTime())
-  return DateTime.isDateTime(value) && typeof value.toJSDate === 'function' && value.isValid
+  return isLuxon(value) && value.isValid
 }
 
 /**

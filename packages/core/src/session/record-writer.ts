@@ -3,6 +3,7 @@ import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
 import { clock } from '../clock.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
+import { isObject } from '../options.js'
 import { boundValue, persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
 import {
   batchSize,
@@ -287,8 +288,4 @@ function boundAs(column: ColumnMetadata, value: unknown): unknown {
 
 function affectedRows(result: QueryResult): number {
   return result.affected ?? result.records.length
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -2,6 +2,7 @@ import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
+import { isObject } from '../options.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
@@ -346,8 +347,4 @@ export class UnitOfWork {
 function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
   const flag = { remove: 'isCascadeRemove', 'soft-remove': 'isCascadeSoftRemove', recover: 'isCascadeRecover' } as const
   return metadata.relations.some((relation) => relation[flag[kind]])
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

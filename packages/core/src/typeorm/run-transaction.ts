@@ -3,6 +3,7 @@ import { DeadlockError, LockTimeoutError, SerializationError } from '../drivers/
 import type { DatabaseDriver } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, SessionFailedError } from '../errors.js'
+import { oneWordOf, readOptions, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
@@ -14,8 +15,11 @@ export interface TransactionOptions {
   readonly retries?: number
 }
 
-/** Those of the SQL standard, which every database takes; it may give a stricter one. */
-const isolationLevels: readonly IsolationLevel[] = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']
+const transactionOptions = {
+  // Those of the SQL standard, which every database takes; it may give a stricter one.
+  isolation: oneWordOf('READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'),
+  retries: wholeNumber(0, 20),
+}
 
 /**
  * Runs `work` as one transaction: a savepoint inside a scope, a scope of its own outside.
@@ -23,14 +27,9 @@ const isolationLevels: readonly IsolationLevel[] = ['READ UNCOMMITTED', 'READ CO
  * @throws {InvalidOptionError} `isolation` is none of the SQL standard, `retries` is no whole number from 0 to 20, or an option was
  *   given inside a scope.
  */
-export async function transaction<T>(dataSource: AlchemyDataSource, work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+export async function transaction<T>(dataSource: AlchemyDataSource, work: () => Promise<T>, given?: TransactionOptions): Promise<T> {
+  const options = readOptions(transactionOptions, given, 'db.transaction()')
   const { isolation, retries = 0 } = options
-  if (!Number.isInteger(retries) || retries < 0 || retries > 20) {
-    throw new InvalidOptionError('retries', 'a whole number from 0 to 20', retries)
-  }
-  if (isolation !== undefined && !isolationLevels.includes(isolation)) {
-    throw new InvalidOptionError('isolation', isolationLevels.join(', '), isolation)
-  }
   if (currentScope()) {
     if (isolation ?? options.retries) {
       throw new InvalidOptionError('isolation, retries', 'none inside a scope, where db.transaction is a savepoint', options)
