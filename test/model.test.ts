@@ -1,6 +1,7 @@
 import { askingRows } from './conformance/asking.ts'
 import { connectionRows } from './conformance/connections.ts'
 import { errorRows } from './conformance/errors.ts'
+import { deletionRows } from './conformance/deletion.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
 import { inheritanceRows } from './conformance/inheritance.ts'
@@ -68,3 +69,4 @@ eachDatabase('plain entities', plainEntityRows)
 eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
+eachDatabase('deletion', deletionRows)

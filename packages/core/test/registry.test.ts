@@ -139,7 +139,7 @@ describe('the metadata', () => {
     expect(column('updatedAt')).toMatchObject({ isUpdateDate: true })
     expect(column('deletedAt')).toMatchObject({ isDeleteDate: true, isNullable: true })
     expect(metadata?.indices.map(({ columns }) => columns.map(({ propertyName }) => propertyName).join()).sort()).toEqual([
-      'isDeleted',
+      'deletedAt',
       'location',
     ])
     expect(metadata?.uniques.map(({ columns }) => columns.map(({ propertyName }) => propertyName).join())).toEqual(['name'])

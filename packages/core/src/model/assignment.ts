@@ -1,8 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import { clock } from '../clock.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ProtectedColumnError, UnknownColumnError, InvalidValueError } from '../errors.js'
 import { flag, readOptions } from '../options.js'
+import { completeDeletion, tellsDeletion } from '../plan/deletion.js'
 import { persistentValue } from '../plan/record-state.js'
 import type { ModelSource, ValueSource } from '../session/model-source.js'
 
@@ -39,9 +39,7 @@ function protection(column: EntityMetadata['columns'][number], assignment: Assig
   if (column.isGenerated) return 'the database makes it'
   if (column.isPrimary && assignment === 'update') return 'it is the key'
   if (column.isCreateDate || column.isUpdateDate || column.isVersion) return 'it is written with the row'
-  if (column.isDeleteDate || (column.propertyName === 'isDeleted' && column.entityMetadata.deleteDateColumn)) {
-    return 'delete() and restore() write it'
-  }
+  if (tellsDeletion(column)) return 'delete() and restore() write it'
   return undefined
 }
 
@@ -154,11 +152,11 @@ export class ColumnValues implements ValueSource {
   }
 
   prepareInsert(record: object, metadata: EntityMetadata): void {
+    completeDeletion(record, metadata)
     for (const column of metadata.columns) {
       if (column.getEntityValue(record) === undefined) {
         const value = this.#models.defaultValue(column)
         if (value !== undefined) column.setEntityValue(record, value)
-        else if (column.isDeleteDate && Reflect.get(record, 'isDeleted') === true) column.setEntityValue(record, clock.now())
         else if (this.#isMissing(record, column)) {
           // A client is told of no column that it never sees.
           const name = this.#models.isHidden(column) ? '*' : column.propertyPath

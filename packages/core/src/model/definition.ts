@@ -1,4 +1,5 @@
 import type { DateTime } from 'luxon'
+import type { DeletionProperty } from '../plan/deletion.js'
 import type { ColumnName } from '../query/columns.js'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from './column.js'
 
@@ -31,7 +32,7 @@ export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: InputOf<Columns
 }
 
 /** What the library writes into every row of `db.Model`. */
-type WrittenKeys = 'id' | 'createdAt' | 'updatedAt' | 'isDeleted' | 'deletedAt'
+type WrittenKeys = 'id' | 'createdAt' | 'updatedAt' | DeletionProperty
 
 /** Facts of a record that are no columns. */
 type FactKeys = 'isNew' | 'isDirty' | 'changes'

@@ -1,6 +1,7 @@
 import type { DateTime as Luxon } from 'luxon'
 import { clock } from '../clock.js'
 import { flag, readOptions } from '../options.js'
+import { flagProperty, timeProperty } from '../plan/deletion.js'
 import { Boolean, DateTime, Integer } from '../types/index.js'
 import { BaseModel, database, modelOf } from './base-model.js'
 import { column, ownColumns, stamped } from './column.js'
@@ -84,7 +85,8 @@ export function withStamps<Base extends typeof Model>(Class: Base): Base {
   own.set('id', column(Integer, { primary: true, generated: true }))
   own.set('createdAt', stamped(column(DateTime), 'createDate'))
   own.set('updatedAt', stamped(column(DateTime), 'updateDate'))
-  own.set('isDeleted', column(Boolean, { default: false, index: true }))
-  own.set('deletedAt', stamped(column(DateTime, { nullable: true }), 'deleteDate'))
+  own.set(flagProperty, column(Boolean, { default: false }))
+  // What queries say: see docs/decisions/007.
+  own.set(timeProperty, stamped(column(DateTime, { nullable: true, index: true }), 'deleteDate'))
   return Class
 }

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm'
 import type { Dialect } from '../drivers/dialect.js'
 import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { deletionColumns, unmarked } from './deletion.js'
 
 /** Characters of text that are kept for a model; the oldest text goes first. */
 const textLimit = 500_000
@@ -153,9 +154,9 @@ export function deleteText(metadata: EntityMetadata): string {
  */
 export function deletionText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], deleting: boolean): string {
   return text(metadata, `${deleting ? 'soft-delete' : 'restore'} ${names(columns)}`, () => {
-    const { deleteDateColumn, dataSource } = metadata
-    const marker = deleteDateColumn ? dataSource.driver.escape(deleteDateColumn.databaseName) : ''
-    return `${updateText(metadata, columns, [])} AND ${marker} IS ${deleting ? 'NULL' : 'NOT NULL'}`
+    const deletion = deletionColumns(metadata)
+    const update = updateText(metadata, columns, [])
+    return deletion ? `${update} AND ${unmarked(deletion, deleting)}` : update
   })
 }
 

@@ -5,6 +5,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { isObject } from '../options.js'
 import { boundValue, persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
+import { deletionColumns, deletionValues } from '../plan/deletion.js'
 import {
   batchSize,
   deleteText,
@@ -193,20 +194,19 @@ export class RecordWriter {
 
   /** Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time. @throws {WriteIgnoredError} It stayed as it was. */
   async mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
-    const { deleteDateColumn, updateDateColumn } = metadata
-    if (!deleteDateColumn) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
+    const deletion = deletionColumns(metadata)
+    if (!deletion) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
+    const { updateDateColumn } = metadata
     const now = clock.now()
-    const flag = flagColumn(metadata)
-    const columns = [flag, deleteDateColumn, updateDateColumn].filter((column) => column !== undefined)
-    const values = columns.map((column) => {
-      if (column === flag) return isDeleting
-      return boundAs(column, column === deleteDateColumn && !isDeleting ? null : now)
-    })
+    const marks = new Map<ColumnMetadata, unknown>(deletionValues(deletion, isDeleting ? now : null))
+    if (updateDateColumn) marks.set(updateDateColumn, now)
+    const columns = [...marks.keys()]
+    const values = [...marks].map(([column, value]) => boundAs(column, value))
     const sql = deletionText(metadata, columns, isDeleting)
     const { affected } = await this.#transaction.query('write', sql, [...values, ...this.#boundKey(metadata, record)])
     if (affected) {
       this.count(1)
-      deleteDateColumn.setEntityValue(record, isDeleting ? now : null)
+      deletion.time.setEntityValue(record, isDeleting ? now : null)
       updateDateColumn?.setEntityValue(record, now)
       this.#remember(metadata, record, columns)
       const version = versionOf(metadata)
@@ -214,7 +214,7 @@ export class RecordWriter {
       return
     }
     await this.read(metadata, record, columns)
-    if ((deleteDateColumn.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+    if ((deletion.time.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
   }
 
   // ------------------------------------------------------------------------------------------------ read
@@ -276,10 +276,6 @@ export class RecordWriter {
 /** The version, if a model has one: the database counts it, so that it is read back. */
 function versionOf({ versionColumn }: EntityMetadata): ColumnMetadata[] {
   return versionColumn ? [versionColumn] : []
-}
-
-function flagColumn(metadata: EntityMetadata): ColumnMetadata | undefined {
-  return metadata.columns.find((column) => column.propertyName === 'isDeleted')
 }
 
 function boundAs(column: ColumnMetadata, value: unknown): unknown {

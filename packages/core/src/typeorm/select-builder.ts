@@ -1,8 +1,17 @@
-import { type EntityMetadata, type FindManyOptions, FindOperator, type ObjectLiteral, type QueryRunner, SelectQueryBuilder } from 'typeorm'
+import {
+  type EntityMetadata,
+  type EntityTarget,
+  type FindManyOptions,
+  FindOperator,
+  type ObjectLiteral,
+  type QueryDeepPartialEntity,
+  type QueryRunner,
+  SelectQueryBuilder,
+} from 'typeorm'
 import type { AlchemyDataSource } from './data-source.js'
 import { snapshot } from '../plan/record-state.js'
 import { asOperations, isJoined, scopeOfRunner } from './operations.js'
-import { asUpdate, DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, type UpdateBuilder } from './write-builders.js'
+import { DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, UpdateBuilder } from './write-builders.js'
 
 /**
  * The query builder that plain TypeORM gets: its writes keep soft delete in step, and its plain reads hold no connection.
@@ -27,8 +36,14 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
     return this.dataSource as AlchemyDataSource
   }
 
-  override update(...parameters: never[]): UpdateBuilder<T> {
-    return asUpdate(this, () => super.update(...(parameters as [])))
+  override update(): UpdateBuilder<T>
+  override update<E extends ObjectLiteral>(entity: EntityTarget<E>, set?: QueryDeepPartialEntity<E>): UpdateBuilder<E>
+  override update(set: QueryDeepPartialEntity<T> | string): UpdateBuilder<T>
+  override update(...parameters: unknown[]): UpdateBuilder<ObjectLiteral> {
+    // TypeORM notes the target and the values; ours goes on from there.
+    // oxlint-disable-next-line typescript/unbound-method -- applied to this builder
+    Reflect.apply(super.update, this, parameters)
+    return new UpdateBuilder(this)
   }
 
   override insert(): InsertBuilder<T> {
@@ -51,9 +66,12 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
     return new SoftDeleteBuilder<T>(this)
   }
 
-  override relation(...parameters: never[]): RelationBuilder<T> {
-    super.relation(...(parameters as unknown as [string]))
-    return new RelationBuilder<T>(this)
+  override relation(path: string): RelationBuilder<T>
+  override relation<E extends ObjectLiteral>(target: EntityTarget<E>, path: string): RelationBuilder<E>
+  override relation(...parameters: unknown[]): RelationBuilder<ObjectLiteral> {
+    // oxlint-disable-next-line typescript/unbound-method -- applied to this builder
+    Reflect.apply(super.relation, this, parameters)
+    return new RelationBuilder(this)
   }
 
   /**

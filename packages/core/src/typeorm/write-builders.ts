@@ -1,9 +1,11 @@
 import {
   DeleteQueryBuilder,
   type EntityMetadata,
+  type EntityTarget,
   InsertQueryBuilder,
   type ObjectLiteral,
   type QueryBuilder,
+  type QueryDeepPartialEntity,
   RelationQueryBuilder,
   type UpdateResult,
   UpdateQueryBuilder,
@@ -11,6 +13,7 @@ import {
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
 import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
+import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, unmarked } from '../plan/deletion.js'
 import type { AlchemyDataSource } from './data-source.js'
 import { asOperations, scopeOfRunner } from './operations.js'
 
@@ -21,32 +24,12 @@ import { asOperations, scopeOfRunner } from './operations.js'
  * skipped by `listeners: false`.
  */
 
-/** The two columns that say that a row is deleted: the time is the truth, the flag follows. */
-interface DeletionColumns {
-  readonly time: ColumnMetadata
-  readonly flag: ColumnMetadata
-}
-
-/** The deletion columns of a `db.Model`; other entities may have a time without a flag. */
-function deletionColumns(metadata: EntityMetadata | undefined): DeletionColumns | undefined {
-  const time = metadata?.deleteDateColumn
-  const flag = metadata?.columns.find((column) => column.propertyName === 'isDeleted')
-  return time && flag ? { time, flag } : undefined
-}
+/** What `orUpdate` takes after the columns. */
+type OrUpdateRest<T extends ObjectLiteral> = Parameters<InsertQueryBuilder<T>['orUpdate']> extends [unknown, ...infer Rest] ? Rest : never
 
 function metadataOf(builder: QueryBuilder<ObjectLiteral>): EntityMetadata | undefined {
   const { mainAlias } = builder.expressionMap
   return mainAlias?.hasMetadata ? mainAlias.metadata : undefined
-}
-
-/** Brings time and flag into step in values that are about to be written. */
-function mirrorDeletion(values: ObjectLiteral, { time, flag }: DeletionColumns): void {
-  const deletedAt: unknown = values[time.propertyName]
-  const isDeleted: unknown = values[flag.propertyName]
-  if (typeof deletedAt === 'function') values[flag.propertyName] = () => `(${String(deletedAt())}) IS NOT NULL`
-  else if (deletedAt !== undefined) values[flag.propertyName] = deletedAt !== null
-  else if (isDeleted === true) values[time.propertyName] = clock.now()
-  else if (isDeleted === false) values[time.propertyName] = null
 }
 
 /** UPDATE that stamps `updatedAt` by the application's clock. */
@@ -63,8 +46,7 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
     if (this.#values?.given === given) return this.#values.completed
     const metadata = metadataOf(this)
     const completed = { ...given }
-    const columns = deletionColumns(metadata)
-    if (columns) mirrorDeletion(completed, columns)
+    mirrorDeletion(completed, deletionColumns(metadata))
     const stamp = metadata?.updateDateColumn
     if (stamp && completed[stamp.propertyName] === undefined) completed[stamp.propertyName] = clock.now()
     this.#values = { given, completed }
@@ -86,7 +68,7 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
     const columns = deletionColumns(metadata)
     const now = clock.now()
     for (const row of rows) {
-      if (columns && row[columns.time.propertyName] !== undefined) mirrorDeletion(row, columns)
+      mirrorDeletion(row, columns)
       for (const column of metadata.columns) {
         if (column.getEntityValue(row) !== undefined) continue
         if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(row, now)
@@ -100,19 +82,14 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
   }
 
   /** An upsert that changes a row changes its stamp, and time and flag of its deletion together. */
-  override orUpdate(
-    first: string[] | { columns?: string[]; overwrite?: string[]; conflict_target?: string | string[] },
-    conflictTarget?: string | string[],
-    options?: Parameters<InsertQueryBuilder<T>['orUpdate']>[2],
-  ): this {
-    if (!Array.isArray(first)) return super.orUpdate(first as never)
+  override orUpdate(overwrite: string[], ...rest: OrUpdateRest<T>): this {
     const metadata = metadataOf(this)
     const columns = deletionColumns(metadata)
-    const overwrite = new Set(first)
-    const pair = columns && [columns.time.databaseName, columns.flag.databaseName]
-    if (pair?.some((name) => overwrite.has(name))) for (const name of pair) overwrite.add(name)
-    if (metadata?.updateDateColumn) overwrite.add(metadata.updateDateColumn.databaseName)
-    return super.orUpdate([...overwrite], conflictTarget, options)
+    const written = new Set(overwrite)
+    const pair = columns?.flag ? [columns.time.databaseName, columns.flag.databaseName] : []
+    if (pair.some((name) => written.has(name))) for (const name of pair) written.add(name)
+    if (metadata?.updateDateColumn) written.add(metadata.updateDateColumn.databaseName)
+    return super.orUpdate([...written], ...rest)
   }
 }
 
@@ -124,53 +101,62 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
 
   readonly #now = clock.now()
 
+  /** What is written: values by column. */
+  #values(metadata: EntityMetadata, columns: DeletionColumns): Map<ColumnMetadata, unknown> {
+    const values = new Map<ColumnMetadata, unknown>(deletionValues(columns, this.expressionMap.queryType === 'restore' ? null : this.#now))
+    return metadata.updateDateColumn ? values.set(metadata.updateDateColumn, this.#now) : values
+  }
+
+  /** Written whole: TypeORM's own text knows no flag, and takes the time from the database. */
   protected override createUpdateExpression(): string {
-    const conditions = this.expressionMap.wheres.length
-    const sql = super.createUpdateExpression()
-    // TypeORM adds its condition each time the text is made.
-    this.expressionMap.wheres.splice(conditions)
     const metadata = metadataOf(this)
-    if (!metadata) return sql
-    // Texts that TypeORM has just made from these columns; the first occurrence is in SET, before any condition.
-    let text = sql
-    for (const column of [metadata.deleteDateColumn, metadata.updateDateColumn]) {
-      if (!column) continue
-      const stock = `${this.escape(column.databaseName)} = CURRENT_TIMESTAMP`
-      if (text.includes(stock)) text = text.replace(stock, () => `${this.escape(column.databaseName)} = ${this.#bind(this.#now, column)}`)
-    }
-    const flag = deletionColumns(metadata)?.flag
-    if (!flag) return text
-    return text.replace(' SET ', () => ` SET ${this.escape(flag.databaseName)} = ${this.#bind(this.#isDeleting, flag)}, `)
+    const columns = deletionColumns(metadata)
+    // It says what is missing.
+    if (!metadata || !columns) return super.createUpdateExpression()
+    const { driver } = this.dataSource
+    const name = (column: ColumnMetadata): string => this.escape(column.databaseName)
+    const sets = [...this.#values(metadata, columns)].map(([column, value]) => {
+      return `${name(column)} = ${this.createParameter(driver.preparePersistentValue(value, column))}`
+    })
+    if (metadata.versionColumn) sets.push(`${name(metadata.versionColumn)} = ${name(metadata.versionColumn)} + 1`)
+    const table = this.getTableName(this.getMainTableName())
+    const returning = this.createReturningExpression('update')
+    return `UPDATE ${table} SET ${sets.join(', ')}${this.#condition(columns)}${returning && ` RETURNING ${returning}`}`
   }
 
-  get #isDeleting(): boolean {
-    return this.expressionMap.queryType === 'soft-delete'
-  }
-
-  #bind(value: unknown, column: ColumnMetadata): string {
-    return this.createParameter(this.dataSource.driver.preparePersistentValue(value, column))
+  /** Only rows that are not as wanted are touched, whatever the other conditions are. */
+  #condition(columns: DeletionColumns): string {
+    const { expressionMap } = this
+    const { wheres, queryType } = expressionMap
+    const given = this.createWhereClausesExpression(wheres)
+    const marker = unmarked(columns, queryType !== 'restore')
+    expressionMap.wheres = [{ type: 'simple', condition: given ? `(${given}) AND ${marker}` : marker }]
+    const condition = this.createWhereExpression()
+    expressionMap.wheres = wheres
+    return condition
   }
 
   /** The objects get what was written; TypeORM would read it back by another statement. */
   override async execute(): Promise<UpdateResult> {
     const metadata = metadataOf(this)
-    const followsByItself = metadata !== undefined && !metadata.versionColumn
-    if (followsByItself) this.expressionMap.updateEntity = false
+    const columns = deletionColumns(metadata)
+    if (!metadata || !columns || metadata.versionColumn) return super.execute()
+    this.expressionMap.updateEntity = false
     const result = await super.execute()
-    if (!followsByItself) return result
-    const written = new Map<ColumnMetadata, Date | null>()
-    if (metadata.deleteDateColumn) written.set(metadata.deleteDateColumn, this.#isDeleting ? this.#now.toJSDate() : null)
-    if (metadata.updateDateColumn) written.set(metadata.updateDateColumn, this.#now.toJSDate())
+    const { driver } = this.dataSource
+    const written = [...this.#values(metadata, columns)].map(([column, value]) => {
+      return [column, driver.preparePersistentValue(value, column)] as const
+    })
     const { whereEntities } = this.expressionMap
     // `softRemove` and `recover` take what was written from here, as the database would have given it.
     result.generatedMaps = whereEntities.map(() => {
-      const values: ObjectLiteral = {}
-      for (const [column, value] of written) column.setEntityValue(values, value)
-      return values
+      const row: ObjectLiteral = {}
+      for (const [column, value] of written) if (column !== columns.flag) column.setEntityValue(row, value)
+      return row
     })
     for (const entity of whereEntities) {
       for (const [column, value] of written) {
-        column.setEntityValue(entity, value && this.dataSource.driver.prepareHydratedValue(value, column))
+        if (column !== columns.flag) column.setEntityValue(entity, driver.prepareHydratedValue(value, column))
       }
     }
     return result
@@ -187,23 +173,26 @@ export class DeleteBuilder<T extends ObjectLiteral> extends DeleteQueryBuilder<T
 /** Sets relations through the builders above. */
 export class RelationBuilder<T extends ObjectLiteral> extends RelationQueryBuilder<T> {
   static {
-    asOperations(RelationBuilder, ['execute', 'set', 'add', 'remove', 'addAndRemove', 'loadOne', 'loadMany'], ({ queryRunner }) =>
-      scopeOfRunner(queryRunner),
-    )
+    const calls = ['execute', 'set', 'add', 'remove', 'addAndRemove', 'loadOne', 'loadMany'] as const
+    asOperations(RelationBuilder, calls, ({ queryRunner }) => scopeOfRunner(queryRunner))
   }
 
-  override update(...parameters: never[]): UpdateBuilder<T> {
-    return asUpdate(this, () => super.update(...(parameters as [])))
+  override update(): UpdateBuilder<T>
+  override update<E extends ObjectLiteral>(entity: EntityTarget<E>, set?: QueryDeepPartialEntity<E>): UpdateBuilder<E>
+  override update(set: QueryDeepPartialEntity<T> | string): UpdateBuilder<T>
+  override update(...parameters: unknown[]): UpdateBuilder<ObjectLiteral> {
+    // oxlint-disable-next-line typescript/unbound-method -- applied to this builder
+    Reflect.apply(super.update, this, parameters)
+    return new UpdateBuilder(this)
   }
 
   override insert(): InsertBuilder<T> {
     super.insert()
     return new InsertBuilder<T>(this)
   }
-}
 
-/** Lets TypeORM note the target and the values, and gives our builder in place of its own. */
-export function asUpdate<T extends ObjectLiteral>(builder: QueryBuilder<T>, note: () => unknown): UpdateBuilder<T> {
-  note()
-  return new UpdateBuilder<T>(builder)
+  override delete(): DeleteBuilder<T> {
+    super.delete()
+    return new DeleteBuilder<T>(this)
+  }
 }
