@@ -10,7 +10,7 @@ import { Dice, kinds, planOf } from './consistency/plan.ts'
 import { serverOf } from './consistency/server.ts'
 import { open, type TestDatabase } from './databases/database.ts'
 import type { Framework } from './frameworks/framework.ts'
-import { eachCell } from './matrix.ts'
+import { eachCross } from './matrix.ts'
 
 /** Other requests with every run; `SEED` repeats those of a run that failed, as far as time can be repeated. */
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
@@ -25,7 +25,7 @@ const patienceMs = 60_000
 /** One of each kind: the others differ in what the request suite looks at. */
 const kindsOfFramework = ['express 5', 'fastify 5', 'koa 3']
 
-eachCell(`a bank, ${requests} requests of seed ${seed}`, (framework, database) => {
+eachCross(`a bank, ${requests} requests of seed ${seed}`, (framework, database) => {
   it.runIf(kindsOfFramework.includes(framework.name))(
     'keeps its word under errors, aborts, deadlocks and lost connections',
     { timeout: 300_000 },

@@ -34,12 +34,27 @@ export function eachDatabase(title: string, rows: (database: TestDatabase) => vo
   for (const database of databases) describe(`${database.name} › ${title}`, () => rows(database))
 }
 
+/** One framework with one database. */
+type Cell = (framework: Framework, database: TestDatabase) => void
+
 /** Runs `rows` on every framework whose name begins with `family` (all, unless it is given) with every database. */
-export function eachCell(title: string, rows: (framework: Framework, database: TestDatabase) => void, family = ''): void {
+export function eachCell(title: string, rows: Cell, family = ''): void {
+  cells(title, rows, ({ name }) => name.startsWith(family))
+}
+
+/**
+ * Runs `rows` on the first framework with every database, and on every framework with SQLite: for what differs between databases and
+ * hardly between frameworks. `CELLS=all` runs all.
+ */
+export function eachCross(title: string, rows: Cell): void {
+  const all = process.env['CELLS'] === 'all'
+  cells(title, rows, (framework, database) => all || framework === frameworks[0] || database === sqliteFile)
+}
+
+function cells(title: string, rows: Cell, isChosen: (framework: Framework, database: TestDatabase) => boolean): void {
   for (const database of servers) {
     for (const framework of frameworks) {
-      if (!framework.name.startsWith(family)) continue
-      if (framework.databases && !framework.databases.includes(database.name)) continue
+      if (!isChosen(framework, database) || (framework.databases && !framework.databases.includes(database.name))) continue
       describe(`${framework.name} × ${database.name} › ${title}`, () => rows(framework, database))
     }
   }

@@ -6,7 +6,7 @@ import { type FreshDatabase, open, type TestDatabase } from './databases/databas
 import { onServer as onMariadb } from './databases/mysql.ts'
 import { onServer as onPostgres } from './databases/postgres.ts'
 import type { Framework, Handler } from './frameworks/framework.ts'
-import { eachCell } from './matrix.ts'
+import { eachCross } from './matrix.ts'
 
 /** An application whose handlers do what a database refuses. */
 class Bench {
@@ -75,7 +75,7 @@ async function onBench(framework: Framework, database: TestDatabase, row: (bench
 const ok = { json: {} }
 const swallow = (work: PromiseLike<unknown>): Promise<unknown> => Promise.resolve(work).then(undefined, () => undefined)
 
-eachCell('what the database refuses', (framework, database) => {
+eachCross('what the database refuses', (framework, database) => {
   const has = (lack: 'concurrent writers' | 'transactional DDL' | 'deferred constraints'): boolean => database.lacks[lack] === undefined
   const row = (title: string, run: (bench: Bench) => Promise<void>): void => {
     it(title, () => onBench(framework, database, run))

@@ -5,7 +5,7 @@ import { inStore } from './conformance/store.ts'
 import { latch, noteModel, until } from './conformance/world.ts'
 import type { TestDatabase } from './databases/database.ts'
 import { open } from './databases/database.ts'
-import { databases, eachCell, eachDatabase } from './matrix.ts'
+import { databases, eachCross, eachDatabase } from './matrix.ts'
 
 const thrown = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -185,7 +185,7 @@ eachDatabase('a second connection inside a scope', (database) => {
     ))
 })
 
-eachCell('a request whose transaction is open for too long', (framework, database) => {
+eachCross('a request whose transaction is open for too long', (framework, database) => {
   it('is answered 503, whether it sleeps, hangs in a statement, or swallows the error', async () => {
     const fresh = await database.create()
     const { db, leases } = open(ActiveAlchemy, fresh, limit)

@@ -49,6 +49,18 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
   const owners = new WeakMap<Session, string>()
   const count = (map: Map<string, number>, op: string): void => void map.set(op, (map.get(op) ?? 0) + 1)
 
+  const watch = (op: string): void => {
+    db.onCommit(() => count(witness.committed, op))
+    db.session.onRollback(() => count(witness.rolledBack, op))
+  }
+
+  /** Hooks go with the transaction in which they were given. */
+  const begunAnew = (op: string): void => {
+    witness.committed.delete(op)
+    witness.rolledBack.delete(op)
+    watch(op)
+  }
+
   const debit = async ({ op, from, amount }: Plan, part: string): Promise<void> => {
     await Account.get(from).decrement('balance', amount)
     await Entry.create({ op, part, account: from, amount: -amount })
@@ -169,18 +181,21 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
     'commits in the middle': async (plan) => {
       await transfer(plan, 'before')
       await apart(`${plan.op} before`, () => db.commit())
+      begunAnew(plan.op)
       await transfer(plan)
       return undefined
     },
     'commits in the middle, then fails': async (plan) => {
       await transfer(plan, 'before')
       await apart(`${plan.op} before`, () => db.commit())
+      begunAnew(plan.op)
       await transfer(plan)
       return fail()
     },
     'rolls back in the middle': async (plan) => {
       await transfer(plan, 'lost')
       await db.rollback()
+      begunAnew(plan.op)
       await transfer(plan)
       return undefined
     },
@@ -261,8 +276,7 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
     const owner = owners.get(session)
     if (owner !== undefined) witness.faults.push(`${op} has the session of ${owner}`)
     owners.set(session, op)
-    db.onCommit(() => count(witness.committed, op))
-    session.onRollback(() => count(witness.rolledBack, op))
+    watch(op)
     await sleep(pauses[0])
     const reply = await steps[kind](plan, call)
     await sleep(pauses[2])
