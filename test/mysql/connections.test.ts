@@ -286,6 +286,8 @@ describe('the pool', () => {
         const callers = new AsyncLocalStorage<number>()
         const order: (number | undefined)[] = []
         const { alchemy } = db.dataSource
+        // Both connections are there already: who has to open one would be overtaken meanwhile.
+        for (const runner of await Promise.all([alchemy.lease('write'), alchemy.lease('write')])) await runner.release()
         const lease = alchemy.lease.bind(alchemy)
         alchemy.lease = async (purpose) => {
           const caller = callers.getStore()

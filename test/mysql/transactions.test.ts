@@ -1,4 +1,11 @@
-import { ActiveAlchemy, DdlInScopeError, LockTimeoutError, RolledBackError, SessionFailedError } from '@active-alchemy/core'
+import {
+  ActiveAlchemy,
+  DdlInScopeError,
+  LockTimeoutError,
+  RolledBackError,
+  SessionFailedError,
+  TransactionControlError,
+} from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
 import { inStore, type Store } from '../conformance/store.ts'
 import { latch } from '../conformance/world.ts'
@@ -140,11 +147,6 @@ describe('what would commit the transaction', () => {
     '(truncate table user)',
     'rename table user to people',
     'lock tables user write',
-    'begin',
-    'start transaction',
-    'commit',
-    'set autocommit = 1',
-    'SET SESSION autocommit=1',
     'analyze table user',
     'grant select on *.* to nobody',
   ]
@@ -165,6 +167,21 @@ describe('what would commit the transaction', () => {
       }))
   }
 
+  it.each(['begin', 'start transaction', 'commit', 'set autocommit = 1', 'SET SESSION autocommit=1', 'xa start 1'])(
+    '%j is refused as the session’s own, before it is sent',
+    (sql) =>
+      inStore(mariadb, async ({ db, User, statements }) => {
+        let error: unknown
+        await db.run(async () => {
+          await User.create({ name: 'kept' })
+          error = await thrown(db.session.manager.query(sql))
+        })
+        expect(error).toBeInstanceOf(TransactionControlError)
+        expect(statements).not.toContain(sql)
+        expect(await User.count()).toBe(1)
+      }),
+  )
+
   it('a temporary table is not', () =>
     inStore(mariadb, async ({ db, User }) => {
       await db.run(async () => {
@@ -178,16 +195,18 @@ describe('what would commit the transaction', () => {
   it('a procedure that commits is found out by the status of the server, and nothing more is taken', () =>
     inStore(mariadb, async ({ db, User }) => {
       await db.dataSource.query('create procedure hidden() commit')
+      let ended: unknown
       let late: unknown
       const error = await thrown(
         db.run(async () => {
           await User.create({ name: 'committed behind us' })
-          await db.session.manager.query('call hidden()')
+          ended = await thrown(db.session.manager.query('call hidden()'))
           late = await thrown(User.create({ name: 'late' }))
         }),
       )
       expect(error).toBeInstanceOf(SessionFailedError)
-      expect(late).toBeInstanceOf(RolledBackError)
+      expect(ended).toBeInstanceOf(RolledBackError)
+      expect(late).toBeInstanceOf(SessionFailedError)
       expect(await User.count()).toBe(1)
       expect(
         await thrown(

@@ -299,7 +299,8 @@ export class Transaction {
 
   /** @throws {RolledBackError} A statement has ended the transaction: what comes after it would be written one by one. */
   #refuseEnded({ connectionStatus }: DriverRunner): void {
-    if (connectionStatus !== 'idle' && connectionStatus !== 'lost') return
+    // A connection that was lost meanwhile tells so itself, at the next statement.
+    if (connectionStatus !== 'idle') return
     throw new RolledBackError(this.#source.settings.name, new Error('A statement ended the transaction'))
   }
 
