@@ -195,18 +195,16 @@ describe('what would commit the transaction', () => {
   it('a procedure that commits is found out by the status of the server, and nothing more is taken', () =>
     inStore(mariadb, async ({ db, User }) => {
       await db.dataSource.query('create procedure hidden() commit')
-      let ended: unknown
       let late: unknown
       const error = await thrown(
         db.run(async () => {
           await User.create({ name: 'committed behind us' })
-          ended = await thrown(db.session.manager.query('call hidden()'))
+          await db.session.manager.query('call hidden()')
           late = await thrown(User.create({ name: 'late' }))
         }),
       )
       expect(error).toBeInstanceOf(SessionFailedError)
-      expect(ended).toBeInstanceOf(RolledBackError)
-      expect(late).toBeInstanceOf(SessionFailedError)
+      expect(late).toBeInstanceOf(RolledBackError)
       expect(await User.count()).toBe(1)
       expect(
         await thrown(
