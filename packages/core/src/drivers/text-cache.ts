@@ -2,6 +2,7 @@
 export class TextCache<Value> {
   readonly #limit: number
   readonly #onDrop: ((value: Value) => void) | undefined
+  readonly #overhead: number
   /** In the order of their last use. */
   readonly #values = new Map<string, Value>()
   #size = 0
@@ -9,10 +10,12 @@ export class TextCache<Value> {
   /**
    * @param limit Characters of all texts together; a text of more than a sixteenth of them is not kept.
    * @param onDrop Called with what had to go.
+   * @param overhead Characters that each counts beside its text. @default 0
    */
-  constructor(limit: number, onDrop?: (value: Value) => void) {
+  constructor(limit: number, onDrop?: (value: Value) => void, overhead = 0) {
     this.#limit = limit
     this.#onDrop = onDrop
+    this.#overhead = overhead
   }
 
   /** What is known of `text`, which counts as a use. */
@@ -29,7 +32,7 @@ export class TextCache<Value> {
   add(text: string, value: Value): boolean {
     if (text.length > this.#limit / 16) return false
     this.#values.set(text, value)
-    this.#size += text.length
+    this.#size += text.length + this.#overhead
     for (const oldest of this.#values.keys()) {
       if (this.#size <= this.#limit) break
       this.delete(oldest)
@@ -42,8 +45,13 @@ export class TextCache<Value> {
     const value = this.#values.get(text)
     if (value === undefined) return
     this.#values.delete(text)
-    this.#size -= text.length
+    this.#size -= text.length + this.#overhead
     this.#onDrop?.(value)
+  }
+
+  /** How many are kept. */
+  get size(): number {
+    return this.#values.size
   }
 
   /** All values, the one that was used longest ago first. */

@@ -1,4 +1,5 @@
 import type { ObjectLiteral } from 'typeorm'
+import { TextCache } from '../text-cache.js'
 import { type Dialect, quoted, statementsIn, tokens } from '../lexer.js'
 
 /** The part of better-sqlite3's `Statement` that we use; its types are no dependency of ours. */
@@ -17,11 +18,10 @@ export interface Preparing {
 }
 
 /**
- * Characters of the texts whose prepared statements a connection keeps: SQLite itself takes some twenty times as many bytes. Each
- * counts `overhead` more than its text. One that is longer than `longest` is not kept: its length is what a client sent (rows of an
- * insert, values of a list), and next time another.
+ * Characters of the texts whose prepared statements a connection keeps, and what each counts beside: SQLite itself takes some twenty
+ * times as many bytes. A long one is not kept: its length is what a client sent (rows of an insert, values of a list).
  */
-const kept = { characters: 400_000, overhead: 1_000, longest: 20_000 } as const
+const kept = { characters: 400_000, overhead: 1_000 } as const
 
 /** A statement that SQLite has compiled. */
 export class Statement {
@@ -73,9 +73,7 @@ export class Statement {
 /** The prepared statements of one connection. */
 export class Statements {
   readonly #database: Preparing
-  /** In the order of their last use. */
-  readonly #kept = new Map<string, Statement>()
-  #weight = 0
+  readonly #kept = new TextCache<Statement>(kept.characters, undefined, kept.overhead)
 
   constructor(database: Preparing) {
     this.#database = database
@@ -89,26 +87,11 @@ export class Statements {
   /** The statement of `sql`: one that is kept, or a new one. */
   of(sql: string): Statement {
     const known = this.#kept.get(sql)
-    const statement = known ?? new Statement(this.#database.prepare(sql), sql)
-    if (known) this.#kept.delete(sql)
-    else if (sql.length > kept.longest) return statement
-    else this.#makeRoomFor(sql)
-    this.#kept.set(sql, statement)
+    if (known) return known
+    const statement = new Statement(this.#database.prepare(sql), sql)
+    this.#kept.add(sql, statement)
     return statement
   }
-
-  #makeRoomFor(sql: string): void {
-    this.#weight += weightOf(sql)
-    for (const oldest of this.#kept.keys()) {
-      if (this.#weight <= kept.characters) return
-      this.#kept.delete(oldest)
-      this.#weight -= weightOf(oldest)
-    }
-  }
-}
-
-function weightOf(sql: string): number {
-  return sql.length + kept.overhead
 }
 
 /**
