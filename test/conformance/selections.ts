@@ -128,6 +128,7 @@ export function selectionRows(database: TestDatabase): void {
       expect(() => User.query({ it: expression } as never)).toThrow(refused)
     }
     expect(() => User.query({ it: func.lower('points') } as never)).toThrow(refused)
+    expect(() => User.query({ n: func.count('settings').distinct() })).toThrow(refused)
     expect(() => User.query().orderBy('settings')).toThrow(refused)
     expect(() => User.query('settings').distinct()).toThrow(refused)
     expect(await User.query({ n: func.count('settings') }).all()).toEqual([{ n: 0 }])
