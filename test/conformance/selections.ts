@@ -128,6 +128,14 @@ export function selectionRows(database: TestDatabase): void {
       expect(() => User.query({ it: expression } as never)).toThrow(refused)
     }
     expect(() => User.query({ it: func.lower('points') } as never)).toThrow(refused)
+    class Item extends db.Model('Item', { uid: db.Column(db.UUID), bytes: db.Column(db.LargeBinary) }) {}
+    for (const expression of [func.min('uid'), func.max('bytes'), func.lower('uid'), func.upper('bytes')]) {
+      expect(() => Item.query({ it: expression } as never)).toThrow(refused)
+    }
+    await db.createAll()
+    await expect(
+      (async () => Item.filter((item) => (item.uid as never as { like(text: string): never }).like('a%')).count())(),
+    ).rejects.toEqual(refused)
     expect(() => User.query({ n: func.count('settings').distinct() })).toThrow(refused)
     expect(() => User.query().orderBy('settings')).toThrow(refused)
     expect(() => User.query('settings').distinct()).toThrow(refused)

@@ -292,6 +292,7 @@ export class Expression<V = unknown> {
   distinct(): Expression<V> {
     return new Expression((from) => {
       const { pieces, type } = this.term(from)
+      if (type.kind === 'json') throw refusal(from, 'is JSON, which has no equality')
       return { pieces: ['DISTINCT ', ...pieces], type }
     })
   }
@@ -430,13 +431,13 @@ function numeric(expression: Expression, from: From): Term {
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
   const term = expression.term(from)
-  if (term.type.kind === 'json' || term.type.kind === 'boolean') throw refusal(from, 'has no order')
+  if (['json', 'boolean', 'uuid', 'bytes'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
   return term
 }
 
 function text(expression: Expression, from: From): Term {
   const term = expression.term(from)
-  if (term.type.kind !== 'string' && term.type.kind !== 'uuid' && term.type.kind !== 'unknown') throw refusal(from, 'is no text')
+  if (term.type.kind !== 'string' && term.type.kind !== 'unknown') throw refusal(from, 'is no text')
   return term
 }
 

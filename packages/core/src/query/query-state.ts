@@ -85,7 +85,12 @@ export class QueryState {
 
   /** Whether its rows are not those of the table: groups, or different rows of chosen columns. */
   get isReshaped(): boolean {
-    return this.distinct || this.groups.length > 0 || this.having.length > 0
+    return this.isDistinct || this.groups.length > 0 || this.having.length > 0
+  }
+
+  /** Whether equal rows count once. Records differ by their keys, and not every type of a column has an equality. */
+  get isDistinct(): boolean {
+    return this.distinct && this.selection !== undefined
   }
 
   /** Whether each of its rows is a row of the table, which has a key. */
@@ -119,7 +124,7 @@ export class QueryState {
     const { from, lock } = this
     return select({
       columns,
-      distinct: this.distinct,
+      distinct: this.isDistinct,
       where: this.where,
       groups: this.groups,
       having: this.having,
