@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { TypeORMError } from 'typeorm'
-import { ActiveAlchemyError } from '../errors.js'
+import { errorBrand } from '../errors.js'
 import { describesBody } from './hold-response.js'
 
 /** What a client is told of an error: a problem document of RFC 9457. */
@@ -30,7 +30,8 @@ export function statusOf(error: unknown): number {
 
 /** The problem document of an error of the database or of this library; `undefined` for all others, which are the application's. */
 export function problemOf(error: unknown): Problem | undefined {
-  if (!(error instanceof ActiveAlchemyError || error instanceof TypeORMError)) return undefined
+  const isOurs = error instanceof Error && errorBrand in error
+  if (!isOurs && !(error instanceof TypeORMError)) return undefined
   const { code, column, columns = column === undefined ? undefined : [column], expose } = factsOf(error)
   const status = statusOf(error)
   return {
@@ -38,7 +39,7 @@ export function problemOf(error: unknown): Problem | undefined {
     title: titleOf(status),
     status,
     ...(expose === true ? { detail: error.message } : {}),
-    ...(typeof code === 'string' && (expose !== undefined || error instanceof ActiveAlchemyError) ? { code } : {}),
+    ...(isOurs && typeof code === 'string' ? { code } : {}),
     ...(expose === true && Array.isArray(columns) ? { columns: columns.map(String) } : {}),
   }
 }
@@ -50,7 +51,7 @@ export function isHidden(error: unknown): boolean {
 }
 
 /** The meaning of a status, in the words of HTTP. */
-export function titleOf(status: number): string {
+function titleOf(status: number): string {
   return STATUS_CODES[status] ?? 'Unknown Error'
 }
 

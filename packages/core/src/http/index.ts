@@ -11,7 +11,6 @@ export {
   sendFailure,
   sendText,
   statusOf,
-  titleOf,
 } from './failed-answer.js'
 export { describesBody, type Holding, holdResponse } from './hold-response.js'
 export { currentScope, type Outcome, Scope } from '../scope/scope.js'
