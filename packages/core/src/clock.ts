@@ -1,9 +1,10 @@
-import { DateTime } from 'luxon'
+import { type DateTime, Settings } from 'luxon'
+import { momentAt } from './moment.js'
 
 /** The one clock of the library: UTC, in milliseconds. */
 export const clock = {
   /** The present. */
   now(): DateTime<true> {
-    return DateTime.utc()
+    return momentAt(Settings.now())
   },
 }

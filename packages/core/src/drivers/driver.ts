@@ -143,6 +143,8 @@ export interface DatabaseDriver extends Driver {
   /** Drops a table and what belongs to it, whatever refers to it. */
   dropTable(runner: DriverRunner, table: Table): Promise<void>
   preparePersistentValue(value: unknown, column: ColumnMetadata): unknown
+  /** Reads the values of a column as `prepareHydratedValue` does; made once for each column. */
+  decoderOf(column: ColumnMetadata): (raw: unknown) => unknown
 }
 
 /** The pool's part of the options, the same on every database. */

@@ -105,6 +105,16 @@ export function takeSnapshot(metadata: EntityMetadata, record: ObjectLiteral): S
   return { metadata, values, bound }
 }
 
+/** The row that `values` were read from, in the order of the model's columns; `undefined` stands for one that was not read. */
+export function snapshotOf(metadata: EntityMetadata, values: readonly unknown[]): Snapshot {
+  let bound: unknown[] | undefined
+  for (const [index, value] of values.entries()) {
+    const column = typeof value === 'object' && canChange(value) ? metadata.columns[index] : undefined
+    if (column) (bound ??= [])[index] = memory(value, bind(column, value))
+  }
+  return { metadata, values, bound }
+}
+
 /** `row` with the values of `columns` as `record` has them now. */
 export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[], row?: Snapshot): Snapshot {
   const layout = layoutOf(metadata)

@@ -73,9 +73,9 @@ function rowsOf(state: QueryState): Pieces {
   return [' WHERE ', ...list, ' IN (', ...dataSource.alchemy.dialect.materialized(keys), ')']
 }
 
-async function write(state: QueryState, pieces: Pieces, { session, runner }: Reading): Promise<number> {
+async function write(state: QueryState, pieces: Pieces, { session }: Reading): Promise<number> {
   const { text, values } = statementOf(state, pieces)
-  const { affected = 0 } = await runner.query(text, [...values], true)
+  const { affected = 0 } = await session.execute(text, values)
   session.connection.frame.written += affected
   session.identities.expire(state.metadata)
   return affected

@@ -1,32 +1,34 @@
-import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm'
+import type { ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Session } from '../session/session.js'
+import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
 import { bind, refuseTooMany, type Statement, write } from './compile.js'
 import type { QueryState } from './query-state.js'
 
-/** A session that is being asked, and the runner that its statements go through. */
+/** A session that is being asked. */
 export interface Reading {
   readonly session: Session
-  readonly runner: QueryRunner
+  /** Whether its statements may write or lock: they begin the transaction. */
+  readonly writes: boolean
 }
 
-/** A record that was read, with its row: whoever loads relations needs the keys that no property holds. */
+/** A record that was read, with its row as the driver gave it: whoever loads relations needs the keys that no property holds. */
 export interface Loaded {
   readonly record: ObjectLiteral
-  readonly row: ReadonlyMap<ColumnMetadata, unknown>
-  /** Results that were asked for beside the columns. */
-  readonly extra: readonly unknown[]
+  readonly raw: ObjectLiteral
 }
 
 /** Sends a SELECT, and gives the rows as the driver has them. */
-export async function send(
-  state: Pick<QueryState, 'metadata' | 'dataSource'>,
-  { runner }: Reading,
-  pieces: Pieces,
-): Promise<ObjectLiteral[]> {
-  const { text, values } = statementOf(state, pieces)
-  return (await runner.query(text, [...values], true)).records as ObjectLiteral[]
+export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Promise<ObjectLiteral[]> {
+  return rowsOf(statementOf(state, pieces), reading)
+}
+
+/** The rows of a statement. */
+export async function rowsOf({ text, values }: Statement, { session, writes }: Reading): Promise<ObjectLiteral[]> {
+  const { records } = await (writes ? session.execute(text, values) : session.read(text, values))
+  // TypeORM's type does not say what rows are.
+  return records as ObjectLiteral[]
 }
 
 /**
@@ -66,11 +68,6 @@ export function list(state: QueryState, columns: readonly ColumnMetadata[]): Pie
   return columns.flatMap((column, index) => [index === 0 ? '' : ', ', ...state.from.column(column), ` AS ${name(state, `c${index}`)}`])
 }
 
-/** The columns that a record is read from, foreign keys without a property included. */
-export function selectedColumns(metadata: EntityMetadata): ColumnMetadata[] {
-  return metadata.columns.filter((column) => column.isSelect && !column.isVirtualProperty)
-}
-
 /** What is read beside the columns of records: the key of the record that each belongs to. */
 export interface Beside {
   readonly columns: readonly Pieces[]
@@ -83,13 +80,20 @@ export interface Beside {
 /** Records, each with its row: whoever loads relations needs the keys that no property holds. */
 export async function records(state: QueryState, reading: Reading, beside?: Beside): Promise<Loaded[]> {
   if (!(await takeLock(state, reading))) return []
-  const { metadata } = state
-  const columns = selectedColumns(metadata)
+  const { metadata, dataSource } = state
+  const hydrator = hydratorOf(metadata, dataSource.alchemy)
   const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
-  const all = [...list(state, columns), ...others]
+  const all = [hydrator.list(state.from.alias.name), ...others]
   const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)
-  const found = await send(state, reading, pieces)
-  return found.map((raw) => hydrated(metadata, columns, raw, reading, beside?.columns.length ?? 0))
+  return adopted(hydrator, await send(state, reading, pieces), reading)
+}
+
+/** The session's records for rows that were read. */
+export function adopted(hydrator: Hydrator, rows: readonly ObjectLiteral[], { session }: Reading): Loaded[] {
+  return rows.map((raw) => {
+    const { record, metadata, row } = hydrator.hydrate(raw, session)
+    return { record: session.identities.adopt(metadata, record, row), raw }
+  })
 }
 
 /** So many rows for each key, in the order of the query. */
@@ -106,39 +110,6 @@ function windowed(state: QueryState, columns: Pieces, { columns: key, join }: Be
   const inner = state.select([...columns, ...place], { orders: [], window: [] }, join)
   const end: Pieces = limit === undefined ? [] : [` AND ${number} <= `, bind(offset + limit)]
   return ['SELECT * FROM (', ...inner, `) ${name(state, 'numbered')} WHERE ${number} > `, bind(offset), ...end, ` ORDER BY ${number}`]
-}
-
-function hydrated(
-  metadata: EntityMetadata,
-  columns: readonly ColumnMetadata[],
-  raw: ObjectLiteral,
-  { session, runner }: Reading,
-  extra: number,
-): Loaded {
-  const model = concrete(metadata, columns, raw)
-  const record = model.create(runner, { fromDeserializer: true, pojo: false }) as ObjectLiteral
-  const row = new Map<ColumnMetadata, unknown>()
-  const { driver } = metadata.dataSource
-  for (const [index, column] of columns.entries()) {
-    const value: unknown = raw[`c${index}`]
-    row.set(column, value)
-    if (column.isVirtual || column.isDiscriminator) continue
-    const own = model === metadata ? column : model.columns.find(({ propertyPath }) => propertyPath === column.propertyPath)
-    if (own) own.setEntityValue(record, driver.prepareHydratedValue(value, own))
-  }
-  return {
-    record: session.identities.adopt(model, record),
-    row,
-    extra: Array.from({ length: extra }, (_, index) => raw[`x${index}`] as unknown),
-  }
-}
-
-/** The model of a row: of several in one table, the row says which. */
-function concrete(metadata: EntityMetadata, columns: readonly ColumnMetadata[], raw: ObjectLiteral): EntityMetadata {
-  const { discriminatorColumn, childEntityMetadatas } = metadata
-  if (!discriminatorColumn || childEntityMetadatas.length === 0) return metadata
-  const value: unknown = raw[`c${columns.indexOf(discriminatorColumn)}`]
-  return childEntityMetadatas.find(({ discriminatorValue }) => discriminatorValue === value) ?? metadata
 }
 
 /** A key as text, for a Map: values of the driver, whatever they are. */

@@ -98,6 +98,21 @@ export class QueryState {
     return !this.isReshaped && (this.selection?.every(({ isColumn }) => isColumn) ?? true)
   }
 
+  /** Whether nothing was asked yet: its live records, as they are, in the current scope's session. */
+  get isUsual(): boolean {
+    const { conditions, visibility, selection, orders, limit, offset, lock, loading, metadata } = this
+    return (
+      visibility === 'live' &&
+      !this.isReshaped &&
+      [conditions, orders, metadata.eagerRelations].every(({ length }) => length === 0) &&
+      [selection, limit, offset, lock].every((each) => each === undefined) &&
+      loading.size === 0 &&
+      this.dataSource.subscribers.length === 0 &&
+      metadata.afterLoadListeners.length === 0 &&
+      !metadata.discriminatorColumn
+    )
+  }
+
   /** Whether it may only read: nothing is locked, and no SQL of the application is in it. */
   get isPlainRead(): boolean {
     return this.lock === undefined && !this.from.hasFragment

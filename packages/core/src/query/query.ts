@@ -419,8 +419,14 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   }
 
   async #withKey(id: unknown): Promise<R | null> {
-    const keyed = this.#keyed(id)
-    if (!keyed) return null
+    const key = this.#keyOf(id)
+    if (!key) return null
+    const state = this.#state
+    if (state.isUsual) return (await this.#inSession('get', false, (reading) => read.byKey(state, key, reading))) as R | null
+    const keyed = state.clone()
+    for (const [index, column] of state.metadata.primaryColumns.entries()) {
+      keyed.conditions.push([...keyed.from.column(column), ' = ', bind(key[index])])
+    }
     return (await this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))) as R | null
   }
 
@@ -429,19 +435,19 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this.#operation(async () => (await this.#withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))
   }
 
-  /** The query of one key; `undefined` when no row can have it. */
-  #keyed(id: unknown): QueryState | undefined {
+  /** The values of a key as they are bound; `undefined` when no row can have it. */
+  #keyOf(id: unknown): readonly unknown[] | undefined {
     const { metadata, dataSource } = this.#state
     if (id === null || id === undefined) return undefined
-    const state = this.#state.clone()
-    for (const column of metadata.primaryColumns) {
-      const given: unknown =
-        metadata.primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
-      const key = keyOf(metadata, dataSource.columnType(column), given, id)
-      if (key === undefined) return undefined
-      state.conditions.push([...state.from.column(column), ' = ', bind(columnValueType(dataSource, column).encode(key))])
+    const { primaryColumns } = metadata
+    const key: unknown[] = []
+    for (const column of primaryColumns) {
+      const given: unknown = primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
+      const value = keyOf(metadata, dataSource.columnType(column), given, id)
+      if (value === undefined) return undefined
+      key.push(columnValueType(dataSource, column).encode(value))
     }
-    return state
+    return key
   }
 
   /** How many `all()` would give. */
@@ -622,7 +628,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   #inSession<Result>(verb: string, writes: boolean, work: (reading: Reading) => Promise<Result>): Promise<Result> {
     const { dataSource, metadata } = this.#state
     return dataSource.withSession(`${metadata.name}.query().${verb}()`, (session) =>
-      work({ session, runner: writes ? session.writer : session.reader }),
+      work({ session, writes }),
     )
   }
 

@@ -4,8 +4,9 @@ import { BroadcasterResult } from '../drivers/internals.js'
 import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
 import type { PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
+import { hydratorOf } from '../plan/hydrator.js'
 import { bind } from './compile.js'
-import { chosen, list, type Loaded, name, type Reading, records, selectedColumns, send, takeLock, textOf } from './fetch.js'
+import { adopted, chosen, list, type Loaded, name, type Reading, records, rowsOf, send, takeLock, textOf } from './fetch.js'
 import type { Order, QueryState } from './query-state.js'
 import { loadRelations } from './relations.js'
 
@@ -23,17 +24,23 @@ export async function all(state: QueryState, reading: Reading): Promise<unknown[
 /** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
 async function announced(
   { metadata, dataSource, loading }: QueryState,
-  loaded: readonly Loaded[],
-  { runner }: Reading,
-): Promise<unknown[]> {
+  loaded: readonly Loaded[], { session }: Reading): Promise<unknown[]> {
   const records = loaded.map(({ record }) => record)
   const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
   if (isHeard && records.length > 0) {
     const heard = new BroadcasterResult()
-    runner.broadcaster.broadcastLoadEvent(heard, metadata, records)
+    session.reader.broadcaster.broadcastLoadEvent(heard, metadata, records)
     await heard.wait()
   }
   return records
+}
+
+/** The record with a key, in the usual state of a query: its text is made once for the model. */
+export async function byKey({ metadata, dataSource }: QueryState, key: readonly unknown[], reading: Reading): Promise<unknown> {
+  const hydrator = hydratorOf(metadata, dataSource.alchemy)
+  const rows = await rowsOf({ text: hydrator.getText(), values: key }, reading)
+  const [found] = adopted(hydrator, rows, reading)
+  return found?.record ?? null
 }
 
 /** The first that matches, within the window of the query; `null` if none does. */
@@ -132,7 +139,8 @@ export async function batch(state: QueryState, wanted: readonly unknown[][], rea
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
   const loaded = await records(inner, reading)
-  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.row.get(column))), each]))
+  const { names } = hydratorOf(metadata, dataSource.alchemy)
+  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.raw[names.get(column) ?? ''])), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
   await loadRelations(metadata, found, state.loading, dataSource, reading)
   return announced(state, found, reading)
@@ -172,7 +180,7 @@ function columnsOfRow(state: QueryState): Pieces {
 
 /** The SELECT of `all()`. */
 export function selectAll(state: QueryState): Pieces {
-  return state.select(state.selection ? chosen(state) : list(state, selectedColumns(state.metadata)))
+  return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.alchemy).list(state.from.alias.name)])
 }
 
 async function rows(state: QueryState, reading: Reading): Promise<unknown[]> {

@@ -3,6 +3,7 @@ import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { quotedTable } from '../plan/statements.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import { hydratorOf } from '../plan/hydrator.js'
 import { bind, From, linkColumns, referenced } from './compile.js'
 import { type Loaded, type Reading, records, textOf } from './fetch.js'
 import { type Loading, type Order, QueryState } from './query-state.js'
@@ -47,7 +48,8 @@ async function loadRelation(
   const state = asked?.clone() ?? new QueryState(dataSource, inverseEntityMetadata)
   const { own, theirs, link } = ends(relation, state)
   const isMany = relation.isOneToMany || relation.isManyToMany
-  const keyOf = ({ row }: Loaded): unknown[] => own.map((column) => row.get(column))
+  const { names } = hydratorOf(relation.entityMetadata, dataSource.alchemy)
+  const keyOf = ({ raw }: Loaded): unknown[] => own.map((column) => raw[names.get(column) ?? ''])
   const keys = new Map<string, unknown[]>()
   for (const owner of owners) {
     const key = keyOf(owner)
@@ -60,8 +62,8 @@ async function loadRelation(
   }
   await loadRelations(inverseEntityMetadata, found, further, dataSource, reading)
   const byKey = new Map<string, ObjectLiteral[]>()
-  for (const { record, extra } of found) {
-    const key = textOf(extra)
+  for (const { record, raw } of found) {
+    const key = textOf(theirs.map((_, index) => raw[`x${index}`]))
     const list = byKey.get(key)
     if (list) list.push(record)
     else byKey.set(key, [record])

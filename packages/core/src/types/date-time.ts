@@ -1,4 +1,5 @@
 import { DateTime as Luxon } from 'luxon'
+import { momentAt } from '../moment.js'
 import { type ColumnType, refuse } from './column-type.js'
 
 /** A moment: a Luxon `DateTime` in UTC, to the millisecond, from the year 1 to 9999. A `Date` and ISO 8601 text are accepted. */
@@ -10,11 +11,18 @@ export const DateTime: ColumnType<Luxon, globalThis.Date | string> = {
     transformer: {
       // TypeORM hands back what it was given before, so a Date comes here as well.
       to: (value: unknown) => (isMoment(value) ? value.toJSDate() : value),
-      from: (value: unknown) => (value instanceof globalThis.Date ? Luxon.fromJSDate(value, { zone: 'utc' }) : value),
+      from: (value: unknown) => (value instanceof globalThis.Date ? fromDate(value) : value),
     },
   }),
   accept: acceptMoment,
-  toJSON: (value) => value.toUTC().toISO(),
+  // The same text as Luxon's, without its calendar.
+  toJSON: (value) => (value.isValid ? new globalThis.Date(value.toMillis()).toISOString() : null),
+}
+
+/** A date of the database client; one that is none stays an invalid moment. */
+function fromDate(date: globalThis.Date): Luxon {
+  const milliseconds = date.getTime()
+  return Number.isNaN(milliseconds) ? Luxon.fromJSDate(date, { zone: 'utc' }) : momentAt(milliseconds)
 }
 
 /** A moment in UTC. @throws {TypeError} It is none, or of a year that not every database has. */

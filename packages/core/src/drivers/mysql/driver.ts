@@ -31,6 +31,7 @@ import {
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
 import { mysqlDialect } from './dialect.js'
+import { type Decoder, decoder } from '../decoder.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { within } from '../time-limit.js'
 import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
@@ -89,6 +90,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   }
 
   readonly dialect = mysqlDialect
+
+  decoderOf(column: ColumnMetadata): Decoder {
+    return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
+  }
 
   get capabilities(): DriverCapabilities {
     return this.#capabilities

@@ -24,6 +24,7 @@ import {
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
 import { postgresDialect } from './dialect.js'
+import { type Decoder, decoder } from '../decoder.js'
 import { type Refusal, runStatement } from '../statement.js'
 import { within } from '../time-limit.js'
 import { type Connection, type NativeClient, type NativeError, type NativeResult, outside } from './connection.js'
@@ -75,6 +76,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   /** @throws {UnsupportedError} The installed pg is too old. @throws {ConnectionFailedError} */
+  decoderOf(column: ColumnMetadata): Decoder {
+    return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
+  }
+
   override async connect(): Promise<void> {
     refuseOldPackage(this.postgres)
     try {

@@ -26,11 +26,12 @@ import { runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { decimalAdd, decimalOrder, decimalSum } from './decimals.js'
 import { sqliteDialect } from './dialect.js'
+import { type Decoder, decoder } from '../decoder.js'
 import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
 import { controlsTransaction, type Statement } from './statements.js'
-import { bound, isDatetime, isoText, storedDatetime } from './values.js'
+import { bound, isDatetime, isoText, millisecondsOf, storedDatetime } from './values.js'
 
 /** Inside a transaction it does nothing. */
 const foreignKeysOff = 'PRAGMA foreign_keys = OFF'
@@ -194,6 +195,18 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     if (existsSync(path)) return
     const missing = new Error(`The directory ${resolve(path)} does not exist`)
     throw new ConnectionFailedError(this.pooling.name, missing, 'Make it, or correct the path in the URI.')
+  }
+
+  decoderOf(column: ColumnMetadata): Decoder {
+    const general = decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
+    const { transformer } = column
+    if (!isDatetime(column) || Array.isArray(transformer)) return general
+    return (raw) => {
+      const milliseconds = typeof raw === 'string' ? millisecondsOf(raw) : undefined
+      if (milliseconds === undefined) return general(raw)
+      const date = new Date(milliseconds)
+      return transformer ? (transformer.from(date) as unknown) : date
+    }
   }
 
   async #open(): Promise<Connection> {
