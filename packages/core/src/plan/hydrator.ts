@@ -47,7 +47,9 @@ export class Hydrator {
     let list = this.#lists.get(alias)
     if (list === undefined) {
       const { driver } = this.#metadata.dataSource
-      const parts = [...this.names].map(([column, name]) => `${driver.escape(alias)}.${driver.escape(column.databaseName)} AS ${driver.escape(name)}`)
+      const parts = [...this.names].map(
+        ([column, name]) => `${driver.escape(alias)}.${driver.escape(column.databaseName)} AS ${driver.escape(name)}`,
+      )
       this.#lists.set(alias, (list = parts.join(', ')))
     }
     return list
@@ -59,7 +61,9 @@ export class Hydrator {
     const { dataSource, tableName, primaryColumns, deleteDateColumn } = this.#metadata
     const { driver } = dataSource
     const table = driver.escape(tableName)
-    const keys = primaryColumns.map((column, index) => `${table}.${driver.escape(column.databaseName)} = ${driver.createParameter('', index)}`)
+    const keys = primaryColumns.map(
+      (column, index) => `${table}.${driver.escape(column.databaseName)} = ${driver.createParameter('', index)}`,
+    )
     const alive = deleteDateColumn ? ` AND ${table}.${driver.escape(deleteDateColumn.databaseName)} IS NULL` : ''
     this.#getText = `SELECT ${this.list(tableName)} FROM ${quotedTable(this.#metadata)} ${table} WHERE ${keys.join(' AND ')}${alive}`
     return this.#getText
@@ -144,10 +148,15 @@ function generated(
   columns: readonly { readonly column: ColumnMetadata; readonly name: string | undefined }[],
   decoders: readonly Decode[],
 ): Hydrate {
-  const read = columns.map(({ name }, index) => (name === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](raw.${name})`))
-  const set = columns.flatMap(({ column, name }, index) => (name === undefined ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`]))
+  const read = columns.map(({ name }, index) =>
+    name === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](raw.${name})`,
+  )
+  const set = columns.flatMap(({ column, name }, index) =>
+    name === undefined ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
+  )
   const values = columns.map((_, index) => `v${index}`)
   const body = [...read, 'const record = new Class()', ...set, `return { record, values: [${values.join(', ')}] }`].join('\n')
+  // oxlint-disable-next-line typescript/no-implied-eval -- The one place where code is made; what stands in it is said above.
   const make = new Function('Class', 'd', `return function hydrate(raw) {\n${body}\n}`) as (Class: unknown, d: readonly Decode[]) => Hydrate
   return make(Class, decoders)
 }

@@ -6,7 +6,7 @@ import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { bind, whereClause } from './compile.js'
 import { Expression } from './expression.js'
-import { type Reading, statementOf } from './fetch.js'
+import { type Reading, run, statementOf } from './fetch.js'
 import type { QueryState } from './query-state.js'
 
 /** What is set in all rows, as pieces by column. */
@@ -73,9 +73,9 @@ function rowsOf(state: QueryState): Pieces {
   return [' WHERE ', ...list, ' IN (', ...dataSource.alchemy.dialect.materialized(keys), ')']
 }
 
-async function write(state: QueryState, pieces: Pieces, { session }: Reading): Promise<number> {
-  const { text, values } = statementOf(state, pieces)
-  const { affected = 0 } = await session.execute(text, values)
+async function write(state: QueryState, pieces: Pieces, reading: Reading): Promise<number> {
+  const { session } = reading
+  const { affected = 0 } = await run(statementOf(state, pieces), reading)
   session.connection.frame.written += affected
   session.identities.expire(state.metadata)
   return affected

@@ -1,4 +1,4 @@
-import type { ObjectLiteral } from 'typeorm'
+import type { ObjectLiteral, QueryResult } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Session } from '../session/session.js'
@@ -11,6 +11,8 @@ export interface Reading {
   readonly session: Session
   /** Whether its statements may write or lock: they begin the transaction. */
   readonly writes: boolean
+  /** Whether SQL of the application is in them, of which only the database knows what it does. */
+  readonly hasFragment: boolean
 }
 
 /** A record that was read, with its row as the driver gave it: whoever loads relations needs the keys that no property holds. */
@@ -25,10 +27,16 @@ export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, r
 }
 
 /** The rows of a statement. */
-export async function rowsOf({ text, values }: Statement, { session, writes }: Reading): Promise<ObjectLiteral[]> {
-  const { records } = await (writes ? session.execute(text, values) : session.read(text, values))
+export async function rowsOf(statement: Statement, reading: Reading): Promise<ObjectLiteral[]> {
+  const { records } = await run(statement, reading)
   // TypeORM's type does not say what rows are.
   return records as ObjectLiteral[]
+}
+
+/** Sends a statement in its session. */
+export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Promise<QueryResult> {
+  if (hasFragment) return session.statement('write', text, (runner) => runner.query(text, [...values], true))
+  return writes ? session.execute(text, values) : session.read(text, values)
 }
 
 /**

@@ -24,7 +24,9 @@ export async function all(state: QueryState, reading: Reading): Promise<unknown[
 /** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
 async function announced(
   { metadata, dataSource, loading }: QueryState,
-  loaded: readonly Loaded[], { session }: Reading): Promise<unknown[]> {
+  loaded: readonly Loaded[],
+  { session }: Reading,
+): Promise<unknown[]> {
   const records = loaded.map(({ record }) => record)
   const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
   if (isHeard && records.length > 0) {

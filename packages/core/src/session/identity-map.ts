@@ -25,7 +25,11 @@ export class IdentityMap {
    * What the object has not changed takes the row's value; what it has changed stays. A snapshot that `loaded` carries is
    * taken for the row, so that a row is looked at once.
    */
-  adopt<T extends ObjectLiteral>(metadata: EntityMetadata, loaded: T, row = recordState(loaded).snapshot ?? takeSnapshot(metadata, loaded)): T {
+  adopt<T extends ObjectLiteral>(
+    metadata: EntityMetadata,
+    loaded: T,
+    row = recordState(loaded).snapshot ?? takeSnapshot(metadata, loaded),
+  ): T {
     const key = keyOf(metadata, loaded)
     const records = this.#of(metadata)
     const known = key === undefined ? undefined : records.get(key)
