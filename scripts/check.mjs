@@ -15,6 +15,7 @@ const checks = [
   ['lint', bin('oxlint'), '--type-aware', '--deny-warnings'],
   ['format', bin('biome'), 'format', '.'],
   ['layers', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages'],
+  ['pages that come from the source', node, 'scripts/docs.mjs', '--check'],
   ['dead code', bin('knip'), '--no-progress'],
 ]
 

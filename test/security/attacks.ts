@@ -473,7 +473,57 @@ export const attacks: readonly Attack[] = [
     { __proto__: { perPage: 5 } },
   ]),
 
-  // What may a client write in bulk?
+  // What may a client count?
+  ...['/increment', '/decrement'].flatMap((route) => [
+    ...each(
+      'a guarded column',
+      route,
+      [
+        'role',
+        'credits',
+        'id',
+        'token',
+        'createdAt',
+        'isDeleted',
+        'deletedAt',
+        'nope',
+        'pages',
+        '__proto__',
+        '',
+        null,
+        5,
+        'age = 5, role',
+      ].map((column) => ({ column, by: 1 })),
+      (status) => status < 400,
+    ),
+    ...each(
+      'an amount that is no number',
+      route,
+      ['5', '1; drop table canary', [5], {}, true, null, 1e308, -1e308, 2 ** 40, 0.5, '', 'age', { valueOf: 1 }, { min: 0 }].map((by) => ({
+        column: 'age',
+        by,
+      })),
+      (status, text) => status < 400 && !/"age":(29|31)/.test(text),
+    ),
+    ...each(
+      'a bound of its own',
+      route,
+      [{ min: '0' }, { min: 'x' }, { max: {} }, { min: [], max: null }].map((options) => ({
+        column: 'age',
+        by: 1,
+        options,
+      })),
+    ),
+  ]),
+  ...each(
+    'a gain by a negative amount',
+    '/decrement',
+    [
+      { column: 'age', by: -100, options: { min: 0 } },
+      { column: 'age', by: -1 },
+    ],
+    (status) => status < 400,
+  ),
   ...each(
     'a bulk write of everything',
     '/bulk',

@@ -8,6 +8,8 @@ export interface Option<T> {
   /** In words, as a message says them: `true or false`. */
   readonly takes: string
   readonly accepts: (value: unknown) => value is T
+  /** Whether applications give it what a client sent: then a wrong one is answered 400. @default false */
+  readonly isOfClient?: true
 }
 
 /** Options by name, as `readOptions` takes them. */
@@ -82,8 +84,10 @@ export function readOptions<const Known extends Options>(known: Known, given: un
     if (!Object.hasOwn(known, name)) throw InvalidOptionError.unknown(name, what, Object.keys(known))
     if (value === undefined) continue
     const option = known[name]
-    if (option && !option.accepts(value))
-      throw new InvalidOptionError(what === undefined ? name : `${name} of ${what}`, option.takes, value)
+    if (option && !option.accepts(value)) {
+      const shown = what === undefined ? name : `${name} of ${what}`
+      throw option.isOfClient ? InvalidOptionError.ofClient(shown, option.takes, value) : new InvalidOptionError(shown, option.takes, value)
+    }
     read[name] = value
   }
   return read as Given<Known>

@@ -2,6 +2,7 @@ import { SessionFailedError, UniqueError } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import { names, rowIn } from '../store.ts'
+import { latch } from '../world.ts'
 
 /** Transactions inside a scope, and without one. */
 export function rows(database: TestDatabase): void {
@@ -105,4 +106,41 @@ export function rows(database: TestDatabase): void {
     )
     expect(await User.count()).toBe(1)
   })
+
+  row('a call that comes after its transaction has ended is refused', async (store) => {
+    const { db, User } = store
+    const over = latch()
+    await db.run(async () => {
+      let late: Promise<unknown> = Promise.resolve()
+      await db.transaction(async () => {
+        await User.create({ name: 'kept' })
+        late = over.promise.then(() => User.create({ name: 'late' }))
+      })
+      over.open()
+      await expect(late).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' })
+    })
+    expect(await names(store)).toEqual(['kept'])
+  })
+
+  row(
+    'a call that waits for a transaction beside it, which waits for the call, fails in time',
+    async (store) => {
+      const { db, User } = store
+      await db.run(async () => {
+        const begun = latch()
+        const done = latch()
+        const beside = db.transaction(async () => {
+          await User.create({ name: 'kept' })
+          begun.open()
+          await done.promise
+        })
+        await begun.promise
+        await expect(User.create({ name: 'waiting' })).rejects.toMatchObject({ code: 'NESTED_TRANSACTION_TIMEOUT', status: 503 })
+        done.open()
+        await beside
+      })
+      expect(await names(store)).toEqual(['kept'])
+    },
+    { poolTimeoutMs: 200 },
+  )
 }

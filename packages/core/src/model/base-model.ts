@@ -48,7 +48,8 @@ export interface GetOptions extends DeletedOptions {
 
 const getOptions = { ...deletedOptions, forUpdate: flag }
 
-const incrementOptions = { min: finiteNumber, max: finiteNumber, unguarded: flag }
+const bound = { ...finiteNumber, isOfClient: true } as const
+const incrementOptions = { min: bound, max: bound, unguarded: flag }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -515,6 +516,7 @@ function insideSession<Result>(model: ModelClass, verb: string, work: (session: 
 
 /** The column of numbers that is to change. */
 function numericColumn(model: typeof BaseModel, name: string, options: AssignOptions): ColumnMetadata {
+  if (typeof name !== 'string') throw InvalidOptionError.ofClient('column', 'the name of a column', name)
   const { dataSource } = database(model)
   const metadata = metadataOf(model)
   const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === name && !isVirtual)

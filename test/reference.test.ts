@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8')
+const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| `(\w+)`/gm)].map(([, code = '', name = '']) => ({ code, name }))
+
+it('the page of errors is what the source of their classes says', () => {
+  execFileSync(process.execPath, [join(root, 'scripts/docs.mjs'), '--check'], { stdio: 'inherit' })
+  expect(rows.length).toBeGreaterThan(40)
+})
+
+it('every code of the library is on the page', () => {
+  const source = readFileSync(join(root, 'packages/core/src/errors.ts'), 'utf8')
+  const union = /export type ErrorCode =([^;/]*)/.exec(source)?.[1] ?? ''
+  const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)
+  expect(codes.filter((code) => !rows.some((row) => row.code === code))).toEqual([])
+})
+
+it('every error is provoked by a test that does what provokes it', () => {
+  const texts = [import.meta.dirname, join(root, 'packages/core/test')]
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)))
+    // The others make errors by hand, or name their types.
+    .filter((path) => path.endsWith('.ts') && !/test.types|declarations|(reference|errors|index)\.test\.ts$/.test(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n')
+  const isProvoked = ({ code, name }: { code: string; name: string }): boolean =>
+    new RegExp(`['"\`]${code}['"\`]|(?:InstanceOf|instanceof|any|toThrow)\\(?\\s*${name}\\b`).test(texts)
+  expect(rows.filter((row) => !isProvoked(row))).toEqual([])
+})
