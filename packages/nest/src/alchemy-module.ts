@@ -151,8 +151,8 @@ export class AlchemyModule {
       inject: [getAlchemyToken(name)],
       useFactory: (db: ActiveAlchemy) => {
         if (Reflect.get(model, 'db') !== db) {
-          const expected = `models of ${getAlchemyToken(name)}; those of plain TypeORM go by TypeOrmModule.forFeature`
-          throw new InvalidOptionError('forFeature', expected, model.name)
+          const given = `forFeature was given ${model.name}, which is no model of ${getAlchemyToken(name)}.`
+          throw new InvalidOptionError(`${given} Give models of it; those of plain TypeORM go by TypeOrmModule.forFeature.`)
         }
         db.register(model)
         return model
