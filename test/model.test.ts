@@ -33,6 +33,7 @@ import { secretRows } from './conformance/secrets.ts'
 import { schemaChangeRows } from './conformance/schema-changes.ts'
 import { silenceRows } from './conformance/silence.ts'
 import { textRows } from './conformance/texts.ts'
+import { typeormFeatureRows } from './conformance/typeorm-features.ts'
 import { eachDatabase } from './matrix.ts'
 
 eachDatabase('verbs', verbRows)
@@ -70,3 +71,4 @@ eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
 eachDatabase('deletion', deletionRows)
+eachDatabase('TypeORM', typeormFeatureRows)

@@ -106,6 +106,9 @@ export interface DriverCapabilities {
   readonly maxParameters: number
 }
 
+/** A class of TypeORM query runners of one database. */
+export type RunnerClass = new (...parameters: never[]) => DriverRunner
+
 /** Our side of a TypeORM driver: everything that differs between databases is behind it. */
 export interface DatabaseDriver extends Driver {
   readonly kind: DatabaseKind
@@ -113,6 +116,8 @@ export interface DatabaseDriver extends Driver {
   /** How it writes expressions. */
   readonly dialect: Dialect
   readonly pool: PoolStatus
+  /** Class of the query runners. */
+  readonly runnerClass: RunnerClass
   createQueryRunner(mode: ReplicationMode): DriverRunner
   /**
    * Waits for a connection, first come, first served.

@@ -299,8 +299,9 @@ export class BaseModel {
   }
 
   /** Deletes the row for good. */
-  delete(..._none: []): RecordPromise<this> {
-    if (arguments[0] === false) return this.restore()
+  delete(...none: []): RecordPromise<this> {
+    const [how]: readonly unknown[] = none
+    if (how === false) return this.restore()
     return this.#verb('delete', (session) => session.records.remove(this))
   }
 

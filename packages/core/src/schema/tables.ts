@@ -14,6 +14,7 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
     const tables = tablesOf(dataSource)
     // Where TypeORM keeps the texts of views and of generated columns, to compare them with the models.
     await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
+    await dataSource.queryResultCache?.synchronize(runner)
     const created: Table[] = []
     for (const table of tables) {
       if (await runner.hasTable(table)) continue

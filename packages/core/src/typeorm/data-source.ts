@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DataSource,
@@ -19,7 +20,7 @@ import { currentScope, detached, runInScope, type Scope } from '../scope/scope.j
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
-import { joinedRunnerClass, type JoinedRunner, type RunnerClass } from './joined-runner.js'
+import { joinedRunnerClass, type JoinedRunner } from './joined-runner.js'
 import type { ModelSource, ValueSource } from '../session/model-source.js'
 import type { Session } from '../session/session.js'
 import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
@@ -87,7 +88,19 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     this.#createSession = parts.createSession
     this.#createBuilder = parts.createBuilder
     this.driver = parts.driver(this, parts.settings)
-    this.#Joined = joinedRunnerClass(this.alchemy.createQueryRunner('master').constructor as RunnerClass)
+    // They may hold secrets, as a key or the password of a cache, and everything of TypeORM's leads to these two.
+    for (const each of [this, this.driver]) Object.defineProperty(each, 'options', { enumerable: false })
+    this.#Joined = joinedRunnerClass(this.alchemy.runnerClass)
+  }
+
+  /** Everything of TypeORM's leads here, and would be printed with it. */
+  [inspect.custom](): string {
+    return `AlchemyDataSource(${this.settings.name})`
+  }
+
+  /** Its name: without it JSON would hold all options. */
+  toJSON(): string {
+    return this.settings.name
   }
 
   /** Our side of the driver. */

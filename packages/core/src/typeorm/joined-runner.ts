@@ -1,12 +1,9 @@
 import type { ReadStream } from 'node:fs'
 import { type EntityMetadata, type ObjectLiteral, type QueryResult, type QueryRunner, TransactionNotStartedError } from 'typeorm'
-import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { DriverRunner, LeasePurpose, RunnerClass } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
 import type { Session } from '../session/session.js'
-
-/** A class of TypeORM query runners of one database. */
-export type RunnerClass = new (...parameters: never[]) => DriverRunner
 
 /** A query runner that has joined a session. */
 export interface JoinedRunner extends DriverRunner {

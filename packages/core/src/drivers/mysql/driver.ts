@@ -153,6 +153,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return this.connections.close()
   }
 
+  get runnerClass(): typeof MysqlRunner {
+    return MysqlRunner
+  }
+
   override createQueryRunner(): MysqlRunner {
     return new MysqlRunner(this)
   }

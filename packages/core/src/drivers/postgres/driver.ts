@@ -137,6 +137,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     await this.connections.close()
   }
 
+  get runnerClass(): typeof PostgresRunner {
+    return PostgresRunner
+  }
+
   override createQueryRunner(): PostgresRunner {
     return new PostgresRunner(this)
   }

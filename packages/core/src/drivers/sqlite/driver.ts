@@ -85,6 +85,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     this.connections.close()
   }
 
+  get runnerClass(): typeof SqliteRunner {
+    return SqliteRunner
+  }
+
   override createQueryRunner(): SqliteRunner {
     return new SqliteRunner(this)
   }
