@@ -235,6 +235,21 @@ export function askingRows(database: TestDatabase): void {
     ).toEqual({ twice: '0.20' })
   })
 
+  row('decimals of many digits compare and sort as numbers do', async ({ db }) => {
+    class Star extends db.Model('Star', { mass: db.Column(db.Numeric(30, 2)) }) {}
+    await db.createAll()
+    const masses = ['9.00', '123456789012345678901.25', '-5.00', '123456789012345678901.24', '1000.00']
+    await Star.createMany(masses.map((mass) => ({ mass })))
+    const sorted = ['-5.00', '9.00', '1000.00', '123456789012345678901.24', '123456789012345678901.25']
+    const all = async (query: Query<Star>): Promise<string[]> => (await query.all()).map(({ mass }) => mass)
+    expect(await all(Star.query().orderBy('mass'))).toEqual(sorted)
+    expect(await all(Star.query().orderBy((star) => star.mass.desc()))).toEqual([...sorted].reverse())
+    expect(await all(Star.filter({ mass: gt('1000.00') }).orderBy('mass'))).toEqual(sorted.slice(3))
+    expect(await all(Star.filter({ mass: between('-6', '123456789012345678901.24') }).orderBy('mass'))).toEqual(sorted.slice(0, 4))
+    expect(await Star.count({ mass: '123456789012345678901.25' })).toBe(1)
+    expect(await Star.count({ mass: oneOf(['123456789012345678901.25', '9']) })).toBe(2)
+  })
+
   row('JSON is asked by its paths', async ({ User }) => {
     await User.createMany([
       { name: 'a', settings: { theme: 'dark', address: { city: 'Rome', floors: [1, 2] }, on: true } },

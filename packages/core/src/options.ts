@@ -27,9 +27,6 @@ export const text: Option<string> = { takes: 'a text', accepts: (value): value i
 /** An option that any number but NaN and Infinity is good for. */
 export const finiteNumber: Option<number> = { takes: 'a finite number', accepts: (value): value is number => Number.isFinite(value) }
 
-/** An option that is a list, of whatever its reader looks at. */
-export const list: Option<readonly unknown[]> = { takes: 'a list', accepts: (value): value is unknown[] => Array.isArray(value) }
-
 /** An option that its reader looks at. */
 export const anything: Option<unknown> = { takes: 'anything', accepts: (_value): _value is unknown => true }
 

@@ -51,6 +51,10 @@ export interface Dialect {
   sumOfDecimals(value: Pieces): Pieces
   /** A decimal column and a bound text: their sum, to the last digit. @param scale Digits after the point. */
   addDecimal(value: Pieces, amount: Pieces, scale: number): Pieces
+  /** A bound text as the decimal that it says: beside a text some compare as doubles. @param scale Digits after the point. */
+  decimal(value: Pieces, scale: number): Pieces
+  /** Whether decimals of any number of digits sort and compare as they are kept. */
+  readonly sortsDecimals: boolean
   /** What compares and sorts as a decimal does, of a column or of a bound text. */
   orderOfDecimal(value: Pieces, scale: number): Pieces
   /** Number of characters. */

@@ -152,12 +152,6 @@ function aligned(row: Snapshot, metadata: EntityMetadata): Snapshot {
   return { metadata, values: indexes.map((index) => row.values[index]), bound: row.bound && indexes.map((index) => row.bound?.[index]) }
 }
 
-/** Whether a column was read into `row`. */
-export function hasRead(row: Snapshot, column: ColumnMetadata): boolean {
-  const { values, metadata } = aligned(row, column.entityMetadata)
-  return values[layoutOf(metadata).indexes.get(column) ?? -1] !== undefined
-}
-
 /** The value that the row has in a column, in the form in which the driver binds it; `undefined` when it was not read. */
 export function boundValue(row: Snapshot, column: ColumnMetadata): unknown {
   const known = aligned(row, column.entityMetadata)

@@ -92,7 +92,8 @@ export class Expression<V = unknown> {
   between(low: Operand<V>, high: Operand<V>): Condition {
     return condition((from) => {
       const own = this.term(from)
-      return [...own.pieces, ' BETWEEN ', ...operand(low, own.type, from), ' AND ', ...operand(high, own.type, from)]
+      const [least, most] = [low, high].map((each) => sortable({ pieces: operand(each, own.type, from), type: own.type }, from))
+      return [...sortable(own, from), ' BETWEEN ', ...(least ?? []), ' AND ', ...(most ?? [])]
     })
   }
 
@@ -103,6 +104,16 @@ export class Expression<V = unknown> {
       if (isSubquery(list)) return [...own.pieces, ' IN (', ...list.subquery(from), ')']
       if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
       if (list.length === 0) return ['1 = 0']
+      if (own.type.isWide)
+        return [
+          ...own.pieces,
+          ' IN (',
+          ...joined(
+            list.map((each) => operand(each, own.type, from)),
+            ', ',
+          ),
+          ')',
+        ]
       return from.driver.dialect.among(
         own.pieces,
         list.map((each) => encoded(each, own.type, from)),
@@ -369,7 +380,10 @@ const resultTypes: Partial<Record<ColumnKind, ValueType>> = {
 function compare(own: Expression, sign: string, other: unknown): Condition {
   return condition((from) => {
     const term = own.term(from)
-    return [...term.pieces, ` ${sign} `, ...operand(other, term.type, from)]
+    const right = operand(other, term.type, from)
+    // Equal decimals are kept as the same text.
+    if (sign === '=' || sign === '<>') return [...term.pieces, ` ${sign} `, ...right]
+    return [...sortable(term, from), ` ${sign} `, ...sortable({ pieces: right, type: term.type }, from)]
   })
 }
 
@@ -389,7 +403,8 @@ export function isSubquery(value: unknown): value is Subquery<unknown> {
 /** What stands on the other side of a comparison. */
 function operand(value: unknown, type: ValueType, from: From): Pieces {
   if (value instanceof Expression) return value.term(from).pieces
-  return [new Parameter(encoded(value, type, from))]
+  const bound: Pieces = [new Parameter(encoded(value, type, from))]
+  return type.isWide ? from.driver.dialect.decimal(bound, type.scale ?? 0) : bound
 }
 
 function encoded(value: unknown, type: ValueType, from: From): unknown {
@@ -426,6 +441,11 @@ function numeric(expression: Expression, from: From): Term {
   const term = expression.term(from)
   if (!numericKinds.has(term.type.kind)) throw refusal(from, 'is no number')
   return term
+}
+
+/** What sorts as the values of a term do. */
+export function sortable({ pieces, type }: Term, { driver: { dialect } }: From): Pieces {
+  return type.isWide && !dialect.sortsDecimals ? dialect.orderOfDecimal(pieces, type.scale ?? 0) : pieces
 }
 
 /** What has a smallest and a largest. */

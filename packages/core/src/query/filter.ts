@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm'
-import { joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
+import { joined, type Piece, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
@@ -185,9 +185,4 @@ function linked(relation: RelationMetadata, from: From, to: From): { readonly fr
     from: [...to.clause, ' INNER JOIN ', quotedTable(link), ' ', between.alias, ' ON ', ...joined(other.map(leadingTo(to)), ' AND ')],
     on: joined(own.map(leadingTo(from)), ' AND '),
   }
-}
-
-/** A value as it is bound for a column. */
-export function boundFor(column: ColumnMetadata, value: unknown, from: Pick<From, 'dataSource'>): Parameter {
-  return new Parameter(columnValueType(from.dataSource, column).encode(value))
 }

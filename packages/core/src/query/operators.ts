@@ -305,6 +305,3 @@ export function none<T>(filter?: Filter<T>): RelationOperator<T>
 export function none<T>(filter?: Filter<T>): RelationOperator<T> {
   return new RelationOperator('none', filter)
 }
-
-/** The model at the other end of a relation of `T`. */
-export type RelatedModel<T, K extends RelationKey<T>> = Target<T[K]>

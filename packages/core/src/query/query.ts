@@ -13,7 +13,7 @@ import { readKey } from '../types/identifier.js'
 import * as bulk from './bulk.js'
 import { type ColumnKey, type Columns, columnsOf, type RecordShape, type RelationKey, Source, type Target } from './columns.js'
 import { bind, From, write } from './compile.js'
-import { Condition, Expression, named, Ordering, type Subquery, type Term, visibleColumn } from './expression.js'
+import { Condition, Expression, named, Ordering, sortable, type Subquery, type Term, visibleColumn } from './expression.js'
 import { chosen, type Reading, statementOf } from './fetch.js'
 import { conditionOf } from './filter.js'
 import type { Filter } from './operators.js'
@@ -366,10 +366,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const { name } = this.#metadata
     const made: unknown = typeof sort === 'function' ? sort(this.#columns()) : sort
     if (made instanceof Ordering) {
-      return [{ pieces: made.expression.term(this.#state.from).pieces, direction: made.direction, nulls: made.nulls }]
+      return [{ pieces: this.#ordered(made.expression), direction: made.direction, nulls: made.nulls }]
     }
-    if (made instanceof Expression)
-      return [{ pieces: made.term(this.#state.from).pieces, direction: directed(name, direction), nulls: undefined }]
+    if (made instanceof Expression) return [{ pieces: this.#ordered(made), direction: directed(name, direction), nulls: undefined }]
     if (typeof made === 'string') return [{ pieces: this.#sortable(made), direction: directed(name, direction), nulls: undefined }]
     if (typeof made !== 'object' || made === null || Array.isArray(made))
       throw new InvalidFilterError(name, 'that order', 'it is no column to sort by')
@@ -380,13 +379,18 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     }))
   }
 
+  #ordered(expression: Expression): Order['pieces'] {
+    const { from } = this.#state
+    return sortable(expression.term(from), from)
+  }
+
   #sortable(name: string): Order['pieces'] {
     const { from, selection, dataSource } = this.#state
     if (selection?.some((each) => each.name === name)) return [dataSource.driver.escape(name)]
     const term = visibleColumn(from, name)
     if (term.type.kind === 'json')
       throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order: sort by a part of it, column.path("a.b")')
-    return term.pieces
+    return sortable(term, from)
   }
 
   // ------------------------------------------------------------------------------------------------ reading

@@ -10,6 +10,8 @@ export interface ValueType {
   readonly name?: string
   /** Digits after the point, of decimal numbers. */
   readonly scale?: number
+  /** Whether a decimal may have more digits than a double. */
+  readonly isWide?: boolean
   /** Checks a value. @throws {TypeError} It is of another kind. */
   accept(value: unknown): unknown
   /** A checked value as the driver binds it. */
@@ -86,6 +88,9 @@ function withoutExponent(value: number): string {
   return Math.abs(short) < 1e21 && Math.abs(short) >= 1e-6 ? `${short}` : BigInt(Math.round(short)).toString()
 }
 
+/** So many digits come back from a number of double precision as they went in. */
+const digitsOfDouble = 15
+
 const columnTypes = new WeakMap<ColumnMetadata, ValueType>()
 
 /** The type of a column's values. */
@@ -102,6 +107,7 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
     kind: type.kind,
     name: column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),
+    isWide: type.kind === 'decimal' && (column.precision ?? 0) > digitsOfDouble,
     accept: (value) => type.accept(value),
     encode: (value) => dataSource.driver.preparePersistentValue(value, column) as unknown,
     decode: (raw) => (raw === null || raw === undefined ? null : (dataSource.driver.prepareHydratedValue(raw, column) as unknown)),

@@ -38,7 +38,7 @@ function sized(precision = 18, scale = 2): ColumnType<string, number> {
  * is lost. Numbers are accepted. @default 18 digits, 2 after the point
  *
  * SQLite has no decimal numbers: there one of up to 15 digits is a double, which brings them back exactly, and one of more is
- * kept as text with an `n` at its end. Equality, `increment` and `db.func.sum` know all digits; order and comparison put such
+ * kept as text with an `n` at its end. Equality, comparison, order, `increment` and sums know all digits; `min` and `max` put such
  * texts after all numbers.
  */
 export const Numeric: NumericType = Object.assign(sized, sized())

@@ -25,6 +25,8 @@ export const mysqlDialect: Dialect = {
   average: (value) => pieces`AVG(${value} + 0e0)`,
   // A text that meets a number would be a double.
   addDecimal: (value, amount, scale) => pieces`${value} + CAST(${amount} AS DECIMAL(65, ${String(scale)}))`,
+  decimal: (value, scale) => pieces`CAST(${value} AS DECIMAL(65, ${String(scale)}))`,
+  sortsDecimals: true,
   orderOfDecimal: (value, scale) => pieces`CAST(${value} AS DECIMAL(65, ${String(scale)}))`,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('CHAR_LENGTH', value),

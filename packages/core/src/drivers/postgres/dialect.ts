@@ -30,6 +30,8 @@ export const postgresDialect: Dialect = {
   divide: (dividend, divisor) => pieces`(CAST(${dividend} AS double precision) / NULLIF(${divisor}, 0))`,
   average: (value) => call('AVG', value),
   addDecimal: (value, amount) => pieces`${value} + ${amount}`,
+  decimal: (value) => value,
+  sortsDecimals: true,
   orderOfDecimal: (value) => value,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('LENGTH', value),

@@ -30,6 +30,8 @@ export const sqliteDialect: Dialect = {
   average: (value) => call('AVG', value),
   sumOfDecimals: (value) => call(decimalSum.name, value),
   addDecimal: (value, amount, scale) => call('decimal_add', value, amount, [String(scale)]),
+  decimal: (value) => value,
+  sortsDecimals: false,
   orderOfDecimal: (value) => call('decimal_order', value),
   length: (value) => call('LENGTH', value),
   round: (value, digits) => call('ROUND', value, digits),
