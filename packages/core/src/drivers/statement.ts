@@ -37,7 +37,7 @@ export async function runStatement(
   runner: StatementRunner,
   sql: string,
   parameters: readonly unknown[],
-  send: (values: unknown[]) => Promise<Answer>,
+  send: (values: unknown[]) => Answer | Promise<Answer>,
   explain: (error: Error, values: unknown[]) => Refusal | Error,
 ): Promise<QueryResult> {
   const { dataSource } = runner.driver
@@ -48,7 +48,9 @@ export async function runStatement(
   const startedAt = performance.now()
   let answer: Answer
   try {
-    answer = await send(values)
+    const sent = send(values)
+    // One that never waits has been answered by now.
+    answer = sent instanceof Promise ? await sent : sent
   } catch (error) {
     // One that has its words already: it could not even be sent.
     if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
@@ -56,13 +58,13 @@ export async function runStatement(
     const failed =
       reason instanceof Error ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)
     logger.logQueryError(error, sql, values, runner)
-    await announce(runner, sql, values, false, undefined, undefined, error)
+    if (dataSource.subscribers.length > 0) await announce(runner, sql, values, false, undefined, undefined, error)
     throw failed
   }
   const elapsed = performance.now() - startedAt
   const { maxQueryExecutionTime } = dataSource.options
   if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
-  await announce(runner, sql, values, true, elapsed, answer.native)
+  if (dataSource.subscribers.length > 0) await announce(runner, sql, values, true, elapsed, answer.native)
   return answer.result
 }
 
@@ -75,7 +77,6 @@ async function announce(
   native?: unknown,
   error?: Error,
 ): Promise<void> {
-  if (runner.driver.dataSource.subscribers.length === 0) return
   const events = new BroadcasterResult()
   runner.broadcaster.broadcastAfterQueryEvent(events, sql, values, success, elapsed, native, error)
   await events.wait()

@@ -22,7 +22,7 @@ import type {
   SchemaChange,
 } from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
-import { runStatement } from '../statement.js'
+import { type Answer, runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { decimalAdd, decimalOrder, decimalSum } from './decimals.js'
 import { sqliteDialect } from './dialect.js'
@@ -96,8 +96,9 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   async lease(purpose: LeasePurpose): Promise<SqliteRunner> {
     const deadline = purpose === 'try-write' ? performance.now() : this.connections.deadline
     // The lock comes first: a writer that waits for it must not keep a connection from the readers.
-    const unlock = purpose !== 'read' ? await this.connections.lockForWriting(deadline) : undefined
+    const unlock = purpose === 'read' ? undefined : (this.connections.tryLock() ?? (await this.connections.lockForWriting(deadline)))
     const runner = new SqliteRunner(this, deadline, unlock)
+    if (runner.tryConnect()) return runner
     try {
       await runner.connect()
       return runner
@@ -242,9 +243,11 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
 export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunner {
   declare driver: SqliteDriver
   readonly #isWriter: boolean
-  #acquired: Promise<AcquiredConnection> | undefined
-  #connection: Connection | undefined
-  #locked: Promise<() => void> | undefined
+  #acquiring: Promise<AcquiredConnection> | undefined
+  #acquired: AcquiredConnection | undefined
+  /** Gives the write lock back, while it is held; or what it is waited for by. */
+  #unlock: (() => void) | undefined
+  #locking: Promise<() => void> | undefined
   #beginPutOff = false
   /** While a migration runs: rows that referred to none before it. */
   #orphans: ReadonlyMap<string, number> | undefined
@@ -259,7 +262,11 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     super(driver)
     this.#deadline = deadline
     this.#isWriter = unlock !== undefined
-    if (unlock) this.#locked = Promise.resolve(unlock)
+    this.#unlock = unlock
+  }
+
+  get #connection(): Connection | undefined {
+    return this.#acquired?.connection
   }
 
   get connectionStatus(): ConnectionStatus {
@@ -272,25 +279,42 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
 
   async #acquire(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
-    if (this.#connection) return this.#connection
+    if (this.#acquired) return this.#acquired.connection
     const { connections, dataSource } = this.driver
     if (!dataSource.isInitialized) await dataSource.ready()
     this.#deadline ??= connections.deadline
-    this.#acquired ??= connections.acquire(this.#isWriter, this.#deadline)
-    this.#connection = (await this.#acquired).connection
-    return this.#connection
+    this.#acquiring ??= connections.acquire(this.#isWriter, this.#deadline)
+    this.#acquired = await this.#acquiring
+    return this.#acquired.connection
   }
 
-  override async release(): Promise<void> {
-    if (this.isReleased) return
+  /** @internal Connects without waiting. @returns Whether a connection was idle. */
+  tryConnect(): boolean {
+    const { connections, dataSource } = this.driver
+    if (!this.#acquired && dataSource.isInitialized) this.#acquired = connections.tryAcquire(this.#isWriter)
+    return this.#acquired !== undefined
+  }
+
+  override release(): Promise<void> {
+    if (this.isReleased) return Promise.resolve()
     this.isReleased = true
-    await super.release()
-    ;(await this.#acquired?.catch(() => undefined))?.release()
-    await this.#unlock()
+    const released = super.release()
+    if (this.#acquired || !this.#acquiring) {
+      this.#acquired?.release()
+      this.#giveLockBack()
+      return released
+    }
+    return this.#acquiring.then(
+      (acquired) => {
+        acquired.release()
+        this.#giveLockBack()
+      },
+      () => this.#giveLockBack(),
+    )
   }
 
   async begin(_isolation?: IsolationLevel): Promise<void> {
-    await this.query('BEGIN IMMEDIATE')
+    await this.query('BEGIN IMMEDIATE', [], true)
     this.isTransactionActive = true
   }
 
@@ -298,7 +322,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     // ON CONFLICT ROLLBACK, a full disk and the like end the transaction behind our back.
     if (this.connectionStatus !== 'transaction') throw new RolledBackError(this.driver.pooling.name)
     if (this.#orphans !== undefined) await this.#refuseNewOrphans(this.#orphans)
-    await this.query('COMMIT')
+    await this.query('COMMIT', [], true)
     this.isTransactionActive = false
   }
 
@@ -412,45 +436,78 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   /** Runs one statement. @returns Rows of a SELECT or RETURNING; else the last inserted row id. */
   override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
   override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
-  override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
-    const connection = await this.#acquire()
-    const { connections } = this.driver
-    const deadline = (this.#deadline ??= connections.deadline)
-    try {
-      const result = await runStatement(
-        this,
-        sql,
-        parameters,
-        async (values) => {
-          const answer = await connections.patiently(deadline, () => this.#execute(connection, sql, values, deadline))
-          return { result: answer, native: answer.raw }
-        },
-        refusalOf,
-      )
-      return structured ? result : result.raw
-    } finally {
-      this.#deadline = undefined
-      if (!connection.native.inTransaction) await this.#unlock()
-    }
+  override query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
+    const connection = this.isReleased ? undefined : this.#connection
+    const result = connection
+      ? this.#query(connection, sql, parameters)
+      : this.#acquire().then((acquired) => this.#query(acquired, sql, parameters))
+    return structured ? result : result.then(({ raw }) => raw as unknown)
   }
 
-  async #execute(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<QueryResult> {
+  #query(connection: Connection, sql: string, parameters: unknown[]): Promise<QueryResult> {
+    return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values), refusalOf)
+  }
+
+  /** Runs a statement: in the call itself, unless a lock has to be waited for. */
+  #send(connection: Connection, sql: string, values: unknown[]): Answer | Promise<Answer> {
+    const { connections } = this.driver
+    const deadline = (this.#deadline ??= connections.deadline)
+    const end = (): void => {
+      this.#deadline = undefined
+      if (!connection.native.inTransaction) this.#giveLockBack()
+    }
+    try {
+      const statement = connection.statements.of(sql)
+      if (statement.isReadOnly || (this.#unlock && !this.#beginPutOff)) {
+        const answer = answered(execute(connection, statement, sql, values))
+        end()
+        return answer
+      }
+    } catch (error) {
+      if (!isBusy(error)) {
+        end()
+        throw error
+      }
+    }
+    return connections
+      .patiently(deadline, () => this.#executeLocked(connection, sql, values, deadline))
+      .then(answered)
+      .finally(end)
+  }
+
+  async #executeLocked(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<QueryResult> {
     const statement = connection.statements.of(sql)
     if (!statement.isReadOnly) {
       // Callers of one runner share one lock: each waiting for its own would wait for itself.
-      this.#locked ??= this.driver.connections.lockForWriting(deadline)
-      await this.#locked
+      if (!this.#unlock) {
+        this.#locking ??= this.driver.connections.lockForWriting(deadline)
+        this.#unlock = await this.#locking
+        this.#locking = undefined
+      }
       if (this.#beginPutOff) await this.#beginNow()
     }
-    connection.hasTraces ||= statement.leavesTraces
-    if (movesAside.test(sql)) return connection.withoutFollowing(() => resultOf(statement, values))
-    return resultOf(statement, values)
+    return execute(connection, statement, sql, values)
   }
-  async #unlock(): Promise<void> {
-    const locked = this.#locked
-    this.#locked = undefined
-    ;(await locked?.catch(() => undefined))?.()
+
+  #giveLockBack(): void {
+    const [unlock, locking] = [this.#unlock, this.#locking]
+    this.#unlock = undefined
+    this.#locking = undefined
+    unlock?.()
+    locking?.then(
+      (late) => late(),
+      () => undefined,
+    )
   }
+}
+
+function execute(connection: Connection, statement: Statement, sql: string, values: unknown[]): QueryResult {
+  connection.hasTraces ||= statement.leavesTraces
+  return movesAside.test(sql) ? connection.withoutFollowing(() => resultOf(statement, values)) : resultOf(statement, values)
+}
+
+function answered(result: QueryResult): Answer {
+  return { result, native: result.raw }
 }
 
 function resultOf(statement: Statement, values: unknown[]): QueryResult {

@@ -82,25 +82,39 @@ export class SqlitePool {
    * @throws {PoolTimeoutError} None became free in time.
    */
   async acquire(isWriter: boolean, deadline: number): Promise<AcquiredConnection> {
+    const free = this.tryAcquire(isWriter)
+    if (free) return free
     if (deadline <= performance.now() && this.#isMemory && this.#permits.free === 0) throw locked()
     const giveBackPermit = isWriter && !this.#isMemory ? () => {} : await this.#permits.acquire(this.#patience(deadline))
     this.#leased += 1
-    const end = (): void => {
+    try {
+      return this.#acquired(this.#idle.pop() ?? (await this.#openOne(deadline)), giveBackPermit)
+    } catch (error) {
       this.#leased -= 1
       giveBackPermit()
-    }
-    try {
-      const connection = this.#idle.pop() ?? (await this.#openOne(deadline))
-      return {
-        connection,
-        release: () => {
-          this.#takeBack(connection)
-          end()
-        },
-      }
-    } catch (error) {
-      end()
       throw error
+    }
+  }
+
+  /** A connection that is idle, without waiting; `undefined` where there is none, or it is somebody else's turn. */
+  tryAcquire(isWriter: boolean): AcquiredConnection | undefined {
+    if (this.#idle.length === 0) return undefined
+    const giveBackPermit = isWriter && !this.#isMemory ? () => {} : this.#permits.tryAcquire()
+    if (!giveBackPermit) return undefined
+    const connection = this.#idle.pop()
+    if (!connection) return undefined
+    this.#leased += 1
+    return this.#acquired(connection, giveBackPermit)
+  }
+
+  #acquired(connection: Connection, giveBackPermit: () => void): AcquiredConnection {
+    return {
+      connection,
+      release: () => {
+        this.#takeBack(connection)
+        this.#leased -= 1
+        giveBackPermit()
+      },
     }
   }
 
@@ -122,6 +136,13 @@ export class SqlitePool {
     this.#writeLock ??= writeLockOf(this.#file)
     if (deadline <= performance.now() && this.#writeLock.free === 0) throw locked()
     return this.#writeLock.acquire(this.#patience(deadline))
+  }
+
+  /** The same, without waiting; `undefined` while somebody writes. */
+  tryLock(): (() => void) | undefined {
+    if (this.#isMemory) return () => {}
+    this.#writeLock ??= writeLockOf(this.#file)
+    return this.#writeLock.tryAcquire()
   }
 
   /** Whether SQLite says of a text that it only gives rows; `false` of one that it cannot compile. */
