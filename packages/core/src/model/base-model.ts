@@ -242,7 +242,13 @@ export class BaseModel {
     options: TrustOptions,
   ): RecordPromise<InstanceType<M>>
   static create<M extends ModelClass<BaseModel>>(this: M, values: object, options?: AssignOptions): RecordPromise<InstanceType<M>> {
-    return RecordPromise.begin<InstanceType<M>>(async () => made(this, values, options).save())
+    return RecordPromise.begin<InstanceType<M>>(async () => {
+      const record = made(this, values, options)
+      // A save of the application's own is called; ours is this verb.
+      if (record.save !== BaseModel.prototype.save) return record.save()
+      await insideSession(this, 'create', (session) => session.records.save(record))
+      return record
+    })
   }
 
   /** Inserts many records with as few statements as the database allows; all of them or none. */

@@ -430,19 +430,33 @@ export class Scope {
 
   async #end(outcome: Outcome): Promise<void> {
     const wantsCommit = outcome.commit || this.#overrules(outcome)
-    if (wantsCommit) await this.#quiet()
+    // Never at once: what an answer goes on to say in the same breath may refuse its commit.
+    if (wantsCommit) await (this.#underWay + this.#lingering > 0 ? this.#quiet() : undefined)
     this.#refusesOperations = true
     const members = [...(this.#members?.values() ?? [])]
     try {
-      await this.#orRollBack(members, () => this.#close(members))
-      if (this.#rollbackOnly) this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
-      else if (!wantsCommit) this.#reportVeto(members, outcome)
-      const isGivenUp = this.#cutOffBy !== undefined && !this.#timeout
-      if (this.#rollbackOnly || !wantsCommit || isGivenUp) return await this.#rollBack(members, 'rolled back')
-      await this.#orRollBack(members, () => this.#refuseCommit(members))
-      await this.#commit(members)
+      let isGivenUp = this.#rollbackOnly !== undefined || !wantsCommit
+      try {
+        const closed = this.#close(members)
+        if (closed) await closed
+        if (this.#rollbackOnly) this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
+        else if (!wantsCommit) this.#reportVeto(members, outcome)
+        isGivenUp ||= this.#rollbackOnly !== undefined || (this.#cutOffBy !== undefined && !this.#timeout)
+        if (!isGivenUp) this.#refuseCommit(members)
+      } catch (error) {
+        await this.#rollBack(members, 'failed')
+        throw error
+      }
+      await (isGivenUp ? this.#rollBack(members, 'rolled back') : this.#commit(members))
     } finally {
-      for (const member of members) await this.#attempt('release-failed', member, () => member.release())
+      for (const member of members) {
+        try {
+          const released = member.release()
+          if (released) await released
+        } catch (error) {
+          this.#reportFailure('release', member, error)
+        }
+      }
       const awaited = this.callHooks(members.flatMap((member) => member.takeHooks()))
       if (awaited) await awaited
     }
@@ -451,16 +465,6 @@ export class Scope {
   /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
   async #quiet(): Promise<void> {
     while (this.#underWay + this.#lingering > 0 && !this.#cutOffBy) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
-  }
-
-  async #orRollBack(members: readonly ScopeMember[], step: () => Promise<void> | undefined): Promise<void> {
-    try {
-      const under = step()
-      if (under) await under
-    } catch (error) {
-      await this.#rollBack(members, 'failed')
-      throw error
-    }
   }
 
   #close(members: readonly ScopeMember[]): Promise<void> | undefined {
@@ -513,25 +517,20 @@ export class Scope {
   }
 
   async #rollBack(members: readonly ScopeMember[], state: 'rolled back' | 'failed'): Promise<void> {
-    for (const member of members) await this.#attempt('rollback-failed', member, () => member.settle('rollback'))
+    for (const member of members) {
+      try {
+        await member.settle('rollback')
+      } catch (error) {
+        this.#reportFailure('rollback', member, error)
+      }
+    }
     this.#state = state
   }
 
   /** A failure while cleaning up is reported; it never hides the first error. */
-  async #attempt(kind: 'rollback-failed' | 'release-failed', member: ScopeMember, work: () => Promise<void> | undefined): Promise<void> {
-    try {
-      const under = work()
-      if (under) await under
-    } catch (error) {
-      const what = kind === 'rollback-failed' ? 'rollback' : 'release'
-      this.report({
-        kind,
-        label: this.label,
-        database: member.name,
-        error,
-        message: `The ${what} of ${this.label} failed on ${member.name}.`,
-      })
-    }
+  #reportFailure(what: 'rollback' | 'release', { name }: ScopeMember, error: unknown): void {
+    const { label } = this
+    this.report({ kind: `${what}-failed`, label, database: name, error, message: `The ${what} of ${label} failed on ${name}.` })
   }
 
   #reportRollbackOnly(members: readonly ScopeMember[], reason: unknown): void {

@@ -302,23 +302,23 @@ export class Session implements ScopeMember, BegunSession {
   }
 
   /** @internal See `ScopeMember`. */
-  async settle(how: 'commit' | 'rollback'): Promise<void> {
-    if (how === 'rollback') {
-      this.#records?.discardPending()
-      return this.connection.settle('rollback')
-    }
-    this.#reportUnsaved()
-    if (this.#hasPending) await this.connection.atEnd(async () => this.#records?.autoflush())
-    return this.connection.settle('commit')
+  settle(how: 'commit' | 'rollback'): Promise<void> {
+    if (how === 'commit') {
+      this.#reportUnsaved()
+      if (this.#hasPending) {
+        const flushed = this.connection.atEnd(async () => this.#records?.autoflush())
+        return flushed.then(() => this.connection.settle('commit'))
+      }
+    } else this.#records?.discardPending()
+    return this.connection.settle(how)
   }
 
   /** @internal See `ScopeMember`. */
-  async release(): Promise<void> {
-    try {
-      await this.connection.letGo()
-    } finally {
-      this.dataSource.leave(this.scope)
-    }
+  release(): Promise<void> | undefined {
+    const released = this.connection.letGo()
+    if (released) return released.finally(() => this.dataSource.leave(this.scope))
+    this.dataSource.leave(this.scope)
+    return undefined
   }
 
   /** @internal See `ScopeMember`. */

@@ -235,7 +235,30 @@ export class Transaction {
     try {
       this.#admit(frame)
       this.#refuseFailed(frame)
-      return await (purpose === 'read' && this.#mayBorrow(frame) ? this.#borrow(frame, send) : this.#send(frame, purpose, send))
+      // What was under way beside may have ended meanwhile.
+      if (purpose === 'read' && this.#mayBorrow(frame)) return await this.#borrow(frame, send)
+      // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
+      this.#running += 1
+      this.beginWork()
+      try {
+        const runner = this.#runner ?? (await this.#begin(frame, purpose))
+        // A driver that never waits leaves the timer no turn.
+        if (performance.now() > this.#deadline) this.#expire()
+        if (this.#timeout) throw this.#timeout
+        const ahead = this.#sendAhead(frame, runner)
+        if (ahead) await ahead
+        const result = await send(runner)
+        this.#refuseEnded(runner)
+        return result
+      } catch (error) {
+        const first = this.#timeout ?? error
+        // What was only tried has left nothing that could be lost.
+        if (purpose !== 'try-write' || this.#runner) this.#fail(frame, first)
+        throw first
+      } finally {
+        this.endWork()
+        this.#stopRunning()
+      }
     } finally {
       giveBack()
     }
@@ -270,30 +293,6 @@ export class Transaction {
       this.#borrowed.delete(runner)
       this.#stopRunning()
       await runner.release()
-    }
-  }
-
-  async #send<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
-    // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
-    this.#running += 1
-    this.#beginWork()
-    try {
-      const runner = this.#runner ?? (await this.#begin(frame, purpose))
-      // A driver that never waits leaves the timer no turn.
-      if (performance.now() > this.#deadline) this.#expire()
-      if (this.#timeout) throw this.#timeout
-      await this.#sendAhead(frame, runner)
-      const result = await send(runner)
-      this.#refuseEnded(runner)
-      return result
-    } catch (error) {
-      const first = this.#timeout ?? error
-      // What was only tried has left nothing that could be lost.
-      if (purpose !== 'try-write' || this.#runner) this.#fail(frame, first)
-      throw first
-    } finally {
-      this.#endWork()
-      this.#stopRunning()
     }
   }
 
@@ -589,11 +588,11 @@ export class Transaction {
       this.#admit(root)
       if (how === 'commit') this.#refuseFailed(root)
       this.#running += 1
-      this.#beginWork()
+      this.beginWork()
       try {
         await this.#endNow(how)
       } finally {
-        this.#endWork()
+        this.endWork()
         this.#stopRunning()
       }
     })
@@ -617,17 +616,32 @@ export class Transaction {
   /** Commits or rolls back; the connection is held until `letGo`. */
   async settle(how: 'commit' | 'rollback'): Promise<void> {
     const runner = this.#runner
-    if (how === 'commit') {
-      if (runner) await this.#commit(runner)
-      if (this.#root) this.#hooks.push(...this.#after('AfterTransactionCommit', runner), ...this.#root.commit())
-      return
+    const isHeard = this.#hasListeners(runner)
+    if (how === 'rollback') return this.#rollback(runner, isHeard)
+    if (runner) {
+      try {
+        if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionCommit'))
+        this.#become('committing')
+        await runner.commit()
+      } catch (error) {
+        const first = this.#timeout ?? error
+        if (first instanceof CommitUnknownError) this.#isUnknown = true
+        this.#fail(this.root, first)
+        throw first
+      }
     }
+    if (isHeard) this.#hooks.push(this.#after('AfterTransactionCommit'))
+    if (this.#root) this.#hooks = [...this.#hooks, ...this.#root.commit()]
+  }
+
+  async #rollback(runner: DriverRunner | undefined, isHeard: boolean): Promise<void> {
     const hooks = this.#root?.unwind() ?? []
     if (this.#isUnknown) this.#isUnknown = false
     else {
       // Its failure changes nothing: there is no way but back.
-      if (this.#hasListeners(runner)) await this.#inside(() => this.#announce('BeforeTransactionRollback')).catch(() => undefined)
-      this.#hooks.push(...this.#after('AfterTransactionRollback', runner), ...hooks)
+      if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionRollback')).catch(() => undefined)
+      if (isHeard) this.#hooks.push(this.#after('AfterTransactionRollback'))
+      this.#hooks = [...this.#hooks, ...hooks]
     }
     if (this.#state !== 'none') this.#become('rolling back')
     await runner?.rollback()
@@ -644,32 +658,18 @@ export class Transaction {
     }
   }
 
-  async #commit(runner: DriverRunner): Promise<void> {
-    try {
-      if (this.#hasListeners(runner)) await this.#inside(() => this.#announce('BeforeTransactionCommit'))
-      this.#become('committing')
-      await runner.commit()
-    } catch (error) {
-      const first = this.#timeout ?? error
-      if (first instanceof CommitUnknownError) this.#isUnknown = true
-      this.#fail(this.root, first)
-      throw first
-    }
-  }
-
   /** What subscribers hear after the end, once the connection is back. */
-  #after(event: TransactionEvent, runner: DriverRunner | undefined): Hook[] {
-    if (!this.#hasListeners(runner)) return []
-    return [{ call: () => this.#announce(event), isAwaited: true, timeoutMs: this.timeoutMs }]
+  #after(event: TransactionEvent): Hook {
+    return { call: () => this.#announce(event), isAwaited: true, timeoutMs: this.timeoutMs }
   }
 
   /** Gives the connection back. */
-  async letGo(): Promise<void> {
+  letGo(): Promise<void> | undefined {
     const runner = this.#runner
     this.#runner = undefined
     this.#idleSince = undefined
     if (this.#state !== 'none') this.#become('none')
-    await runner?.release()
+    return runner?.release()
   }
 
   /** Ends the statements under way; but for a COMMIT, which may have been heard. */
@@ -696,22 +696,24 @@ export class Transaction {
 
   /** Runs code of ours, which is at work between its statements too. */
   async working<T>(work: () => Promise<T>): Promise<T> {
-    this.#beginWork()
+    this.beginWork()
     try {
       return await work()
     } finally {
-      this.#endWork()
+      this.endWork()
     }
   }
 
-  #beginWork(): void {
+  /** Notes that our own code is at work, and tells of the time in which it was not. */
+  beginWork(): void {
     this.#working += 1
     const since = this.#idleSince
     this.#idleSince = undefined
     if (since) this.#reportIdle(since.at, since.site)
   }
 
-  #endWork(): void {
+  /** Notes that our own code waits for the application's. */
+  endWork(): void {
     this.#working -= 1
     if (this.#working === 0 && this.#runner) this.#idleSince = { at: performance.now(), site: this.#scope.site }
   }

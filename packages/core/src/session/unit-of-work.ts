@@ -113,10 +113,10 @@ export class UnitOfWork {
   }
 
   /** INSERTs a new record, or UPDATEs the columns that changed or were named; a record without either sends nothing. */
-  async save(record: ObjectLiteral): Promise<void> {
+  save(record: ObjectLiteral): Promise<void> {
     this.#own(record)
     this.#note(record)
-    await this.#verb(() => this.#write(record))
+    return this.#verb(() => this.#write(record))
   }
 
   /**
@@ -220,7 +220,13 @@ export class UnitOfWork {
   async #verb<T>(work: () => Promise<T>): Promise<T> {
     const flushed = this.autoflush()
     if (flushed) await flushed
-    return this.#transaction.commitsVerbs ? this.#transaction.verb(work) : this.#transaction.working(work)
+    if (this.#transaction.commitsVerbs) return this.#transaction.verb(work)
+    this.#transaction.beginWork()
+    try {
+      return await work()
+    } finally {
+      this.#transaction.endWork()
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ writing one record
@@ -235,15 +241,16 @@ export class UnitOfWork {
     const changed = columns.filter((column) => column.isUpdate && column.getEntityValue(record) !== undefined)
     if (changed.length > 0) this.#source.values.prepareUpdate(record, metadata, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record)
-    await this.#writeParents(metadata, record)
+    const parents = this.#writeParents(metadata, record)
+    if (parents) await parents
     if (!row) return this.#writer.insert(metadata, [record])
     if (changed.length === 0) return
     this.#note(record)
     await this.#writer.update(metadata, record, changed)
   }
 
-  /** A row that this one refers to must exist first. */
-  async #writeParents(metadata: EntityMetadata, record: ObjectLiteral, path: readonly ObjectLiteral[] = []): Promise<void> {
+  /** Writes the new records that this one refers to: their rows must exist first. @returns `undefined` where there are none. */
+  #writeParents(metadata: EntityMetadata, record: ObjectLiteral, path: readonly ObjectLiteral[] = []): Promise<void> | undefined {
     if (path.includes(record)) {
       const cycle = [...path, record].map((each) => this.#metadataOf(each).name).join(' → ')
       throw new ModelDefinitionError(
@@ -252,14 +259,23 @@ export class UnitOfWork {
         'Save one of them first, without the reference.',
       )
     }
-    for (const { isOwning, isManyToMany, propertyName } of metadata.relations) {
-      const parent: unknown = isOwning && !isManyToMany ? Reflect.get(record, propertyName) : undefined
-      if (!isObject(parent) || !this.#source.hasMetadata(parent.constructor)) continue
-      const { snapshot: row, removed } = recordState(parent)
-      if (row || removed) continue
-      const parentMetadata = this.#metadataOf(parent)
-      if (keyOf(parentMetadata, parent) !== undefined && !parentMetadata.hasUUIDGeneratedColumns) continue
-      await this.#writeParents(parentMetadata, parent, [...path, record])
+    const parents = metadata.relations.flatMap(({ isOwning, isManyToMany, propertyName }) => {
+      const parent: unknown = isOwning && !isManyToMany ? record[propertyName] : undefined
+      return isObject(parent) && this.#isNewParent(parent) ? parent : []
+    })
+    return parents.length === 0 ? undefined : this.#writeEach(parents, [...path, record])
+  }
+
+  #isNewParent(parent: object): boolean {
+    const { snapshot: row, removed } = recordState(parent)
+    if (row || removed || !this.#source.hasMetadata(parent.constructor)) return false
+    const metadata = this.#metadataOf(parent)
+    return keyOf(metadata, parent) === undefined || metadata.hasUUIDGeneratedColumns
+  }
+
+  async #writeEach(parents: readonly ObjectLiteral[], path: readonly ObjectLiteral[]): Promise<void> {
+    for (const parent of parents) {
+      await this.#writeParents(this.#metadataOf(parent), parent, path)
       this.#pending.delete(parent)
       this.#own(parent)
       await this.#write(parent)
