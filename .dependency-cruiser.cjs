@@ -20,6 +20,12 @@ const path = (names) => `^packages/core/src/(${names})(/|\\.ts$)`
 
 module.exports = {
   forbidden: [
+    {
+      name: 'every-file-has-a-room',
+      severity: 'error',
+      from: { path: '^packages/core/src/', pathNot: path([...rooms, 'http'].join('|')) },
+      to: {},
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'only-declared-packages',

@@ -21,7 +21,8 @@ const connections = 8
  * *Statistical Methods in Water Resources*, 3.3.1).
  *
  * @param {{ quick: boolean, tell: (text: string) => void }} options
- * @returns {Promise<Record<string, Record<string, number>>>} Ratios by framework and variant.
+ * @returns {Promise<Record<'rows' | 'intervals', Record<string, Record<string, number | number[]>>>>} Ratios, and the intervals that hold
+ *   them, by framework and variant.
  */
 export async function measureBinding({ quick, tell }) {
   const { rounds, requests } = quick ? { rounds: 20, requests: 400 } : { rounds: 100, requests: 400 }
@@ -34,6 +35,7 @@ export async function measureBinding({ quick, tell }) {
       .join('')}`,
   )
   const rows = {}
+  const intervals = {}
   for (const framework of frameworks) {
     const folder = mkdtempSync(join(tmpdir(), 'alchemy-bench-'))
     const servers = []
@@ -50,6 +52,7 @@ export async function measureBinding({ quick, tell }) {
       }
       const ratios = costs.map((each) => each.map((cost, round) => cost / costs[0][round]))
       rows[framework] = Object.fromEntries(variants.map((name, index) => [name, median(ratios[index])]))
+      intervals[framework] = Object.fromEntries(variants.map((name, index) => [name, interval(ratios[index])]))
       const cells = ratios.slice(1).map((each) => {
         const [low, high] = interval(each)
         return `${median(each).toFixed(2)} [${low.toFixed(2)} to ${high.toFixed(2)}]`.padEnd(22)
@@ -60,7 +63,7 @@ export async function measureBinding({ quick, tell }) {
       rmSync(folder, { recursive: true })
     }
   }
-  return rows
+  return { rows, intervals }
 }
 
 /** A server in a process of its own. */

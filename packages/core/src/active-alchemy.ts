@@ -32,6 +32,7 @@ const inMemory = '[active-alchemy] A database without a URI lives in memory and 
  * A database: its models, its sessions, its connections. `db` in all examples.
  *
  * @typeParam App Application of the framework, in its adapter.
+ * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  *

@@ -1,6 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
 
-/** Every `code` that an error of this library can carry. */
+/** Every `code` that an error of this library can carry. @since 0.1 */
 export type ErrorCode =
   | 'ALREADY_CONFIGURED'
   | 'CHECK'
@@ -54,6 +54,7 @@ export const errorBrand: unique symbol = Symbol.for('active-alchemy.error.v1')
  *
  * The message states the fact with its value, then the remedy. `cause` never shows in JSON, since it may hold row values.
  *
+ * @since 0.1
  * @example
  * try {
  *   await User.getOrError(42)
@@ -101,7 +102,7 @@ export function errorJson(error: Error & { readonly code: ErrorCode; readonly ex
   return { ...Object.fromEntries(Object.entries(error)), name, ...(expose ? { message } : {}) }
 }
 
-/** An error that knows the HTTP status of its answer, in the shape that Express, Koa, Fastify and Nest all read. */
+/** An error that knows the HTTP status of its answer, in the shape that Express, Koa, Fastify and Nest all read. @since 0.1 */
 export abstract class AnsweredError extends ActiveAlchemyError {
   override readonly status: number
   override readonly statusCode: number
@@ -117,7 +118,7 @@ export abstract class AnsweredError extends ActiveAlchemyError {
 
 // -------------------------------------------------------------------------------------------- for the programmer
 
-/** A database URI cannot be read. */
+/** A database URI cannot be read. @since 0.1 */
 export class InvalidUriError extends ActiveAlchemyError {
   readonly code = 'INVALID_URI'
   constructor(reason: string) {
@@ -127,7 +128,7 @@ export class InvalidUriError extends ActiveAlchemyError {
   }
 }
 
-/** The package that talks to the database is not installed. */
+/** The package that talks to the database is not installed. @since 0.1 */
 export class MissingDriverError extends ActiveAlchemyError {
   readonly code = 'MISSING_DRIVER'
   constructor(packageName: string, cause?: unknown) {
@@ -135,7 +136,7 @@ export class MissingDriverError extends ActiveAlchemyError {
   }
 }
 
-/** An option is unknown, or has a value that it cannot have. */
+/** An option is unknown, or has a value that it cannot have. @since 0.1 */
 export class InvalidOptionError extends ActiveAlchemyError {
   readonly code = 'INVALID_OPTION'
 
@@ -175,7 +176,7 @@ function suffix(what: string | undefined): string {
   return what === undefined ? '' : ` of ${what}`
 }
 
-/** `configure` was called a second time, or too late. */
+/** `configure` was called a second time, or too late. @since 0.1 */
 export class AlreadyConfiguredError extends ActiveAlchemyError {
   readonly code = 'ALREADY_CONFIGURED'
   constructor() {
@@ -183,7 +184,7 @@ export class AlreadyConfiguredError extends ActiveAlchemyError {
   }
 }
 
-/** A model cannot be defined like this. */
+/** A model cannot be defined like this. @since 0.1 */
 export class ModelDefinitionError extends ActiveAlchemyError {
   readonly code = 'MODEL_DEFINITION'
   constructor(model: string, reason: string, remedy: string) {
@@ -191,7 +192,7 @@ export class ModelDefinitionError extends ActiveAlchemyError {
   }
 }
 
-/** Something needs a scope, and there is none. */
+/** Something needs a scope, and there is none. @since 0.1 */
 export class NoScopeError extends ActiveAlchemyError {
   readonly code = 'NO_SCOPE'
   constructor(what: string) {
@@ -201,7 +202,7 @@ export class NoScopeError extends ActiveAlchemyError {
   }
 }
 
-/** Something ran in a scope whose outcome is decided. */
+/** Something ran in a scope whose outcome is decided. @since 0.1 */
 export class ScopeClosedError extends ActiveAlchemyError {
   readonly code = 'SCOPE_CLOSED'
   /** @param cutOffBy What ended it early; a client that left is nobody's mistake. */
@@ -214,7 +215,7 @@ export class ScopeClosedError extends ActiveAlchemyError {
   }
 }
 
-/** A session was used by code that runs in another scope. */
+/** A session was used by code that runs in another scope. @since 0.2 */
 export class ForeignSessionError extends ActiveAlchemyError {
   readonly code = 'FOREIGN_SESSION'
   constructor(label: string, current: string) {
@@ -224,7 +225,7 @@ export class ForeignSessionError extends ActiveAlchemyError {
   }
 }
 
-/** A statement would open or end the transaction of a session behind its back. */
+/** A statement would open or end the transaction of a session behind its back. @since 0.2 */
 export class TransactionControlError extends ActiveAlchemyError {
   readonly code = 'TRANSACTION_CONTROL'
   constructor(database: string, text: string) {
@@ -234,7 +235,7 @@ export class TransactionControlError extends ActiveAlchemyError {
   }
 }
 
-/** A scope inside a scope would wait for what the outer one holds. */
+/** A scope inside a scope would wait for what the outer one holds. @since 0.1 */
 export class NestedScopeError extends ActiveAlchemyError {
   readonly code = 'NESTED_SCOPE'
   constructor(label: string) {
@@ -244,7 +245,7 @@ export class NestedScopeError extends ActiveAlchemyError {
   }
 }
 
-/** An earlier statement failed; what it was is `cause`. */
+/** An earlier statement failed; what it was is `cause`. @since 0.1 */
 export class SessionFailedError extends ActiveAlchemyError {
   readonly code = 'SESSION_FAILED'
   constructor(cause: unknown, label: string) {
@@ -256,7 +257,7 @@ export class SessionFailedError extends ActiveAlchemyError {
   }
 }
 
-/** A record belongs to a session that is still open elsewhere. */
+/** A record belongs to a session that is still open elsewhere. @since 0.1 */
 export class ForeignRecordError extends ActiveAlchemyError {
   readonly code = 'FOREIGN_RECORD'
   constructor(model: string, label: string) {
@@ -264,7 +265,7 @@ export class ForeignRecordError extends ActiveAlchemyError {
   }
 }
 
-/** A statement came after its `db.transaction` had ended. */
+/** A statement came after its `db.transaction` had ended. @since 0.1 */
 export class TransactionEndedError extends ActiveAlchemyError {
   readonly code = 'TRANSACTION_ENDED'
   constructor() {
@@ -272,7 +273,7 @@ export class TransactionEndedError extends ActiveAlchemyError {
   }
 }
 
-/** Commit or rollback was called inside `db.transaction`. */
+/** Commit or rollback was called inside `db.transaction`. @since 0.1 */
 export class TransactionOpenError extends ActiveAlchemyError {
   readonly code = 'TRANSACTION_OPEN'
   constructor(verb: string) {
@@ -282,7 +283,7 @@ export class TransactionOpenError extends ActiveAlchemyError {
   }
 }
 
-/** A schema change inside a scope, where the database would commit the open transaction. */
+/** A schema change inside a scope, where the database would commit the open transaction. @since 0.1 */
 export class DdlInScopeError extends ActiveAlchemyError {
   readonly code = 'DDL_IN_SCOPE'
   constructor(database: string) {
@@ -290,7 +291,7 @@ export class DdlInScopeError extends ActiveAlchemyError {
   }
 }
 
-/** The database has been closed. */
+/** The database has been closed. @since 0.1 */
 export class DatabaseClosedError extends ActiveAlchemyError {
   readonly code = 'DATABASE_CLOSED'
   constructor(database: string) {
@@ -300,7 +301,7 @@ export class DatabaseClosedError extends ActiveAlchemyError {
   }
 }
 
-/** The database has no such thing. */
+/** The database has no such thing. @since 0.1 */
 export class UnsupportedError extends ActiveAlchemyError {
   readonly code = 'UNSUPPORTED'
   constructor(what: string, remedy: string) {
@@ -310,7 +311,7 @@ export class UnsupportedError extends ActiveAlchemyError {
 
 // -------------------------------------------------------------------------------------------- for the caller of the application
 
-/** There is no such record. Status 404. */
+/** There is no such record. Status 404. @since 0.1 */
 export class RecordNotFoundError extends AnsweredError {
   readonly code = 'RECORD_NOT_FOUND'
   constructor(model: string, id?: unknown) {
@@ -318,7 +319,7 @@ export class RecordNotFoundError extends AnsweredError {
   }
 }
 
-/** More records match than the one that was asked for: there is no such one record. Status 404. */
+/** More records match than the one that was asked for: there is no such one record. Status 404. @since 0.1 */
 export class MultipleRecordsError extends AnsweredError {
   readonly code = 'MULTIPLE_RECORDS'
   constructor(model: string) {
@@ -326,7 +327,7 @@ export class MultipleRecordsError extends AnsweredError {
   }
 }
 
-/** A key is not of the key's kind. Status 400. */
+/** A key is not of the key's kind. Status 400. @since 0.1 */
 export class InvalidIdentifierError extends AnsweredError {
   readonly code = 'INVALID_IDENTIFIER'
   constructor(model: string, received: unknown) {
@@ -335,7 +336,7 @@ export class InvalidIdentifierError extends AnsweredError {
   }
 }
 
-/** A filter cannot be applied. Status 400. */
+/** A filter cannot be applied. Status 400. @since 0.1 */
 export class InvalidFilterError extends AnsweredError {
   readonly code = 'INVALID_FILTER'
   constructor(model: string, key: string, why: string, remedy = "Give a value of the column's kind.") {
@@ -343,7 +344,7 @@ export class InvalidFilterError extends AnsweredError {
   }
 }
 
-/** A page cannot be asked for so. Status 400. */
+/** A page cannot be asked for so. Status 400. @since 0.2 */
 export class InvalidPageError extends AnsweredError {
   readonly code = 'INVALID_PAGE'
   constructor(why: string) {
@@ -351,7 +352,7 @@ export class InvalidPageError extends AnsweredError {
   }
 }
 
-/** A statement cannot be sent: no database takes what it is made of, or not this one. Status 400. */
+/** A statement cannot be sent: no database takes what it is made of, or not this one. Status 400. @since 0.2 */
 export class InvalidStatementError extends AnsweredError {
   readonly code = 'INVALID_STATEMENT'
   constructor(why: string) {
@@ -359,7 +360,7 @@ export class InvalidStatementError extends AnsweredError {
   }
 }
 
-/** A value does not fit its column. Status 422. */
+/** A value does not fit its column. Status 422. @since 0.1 */
 export class InvalidValueError extends AnsweredError {
   readonly code = 'INVALID_VALUE'
   /** The column that refused the value. */
@@ -370,7 +371,7 @@ export class InvalidValueError extends AnsweredError {
   }
 }
 
-/** A model has no such column. Status 422. */
+/** A model has no such column. Status 422. @since 0.1 */
 export class UnknownColumnError extends AnsweredError {
   readonly code = 'UNKNOWN_COLUMN'
   /** The key that is no column. */
@@ -384,7 +385,7 @@ export class UnknownColumnError extends AnsweredError {
   }
 }
 
-/** A column that values from outside may not set. Status 422. */
+/** A column that values from outside may not set. Status 422. @since 0.1 */
 export class ProtectedColumnError extends AnsweredError {
   readonly code = 'PROTECTED_COLUMN'
   /** The column that may not be set. */
@@ -395,7 +396,7 @@ export class ProtectedColumnError extends AnsweredError {
   }
 }
 
-/** A change conflicts with the row as it is now. Status 409. */
+/** A change conflicts with the row as it is now. Status 409. @since 0.1 */
 export class ConflictError extends AnsweredError {
   readonly code = 'CONFLICT'
   constructor(fact: string) {
@@ -405,7 +406,7 @@ export class ConflictError extends AnsweredError {
 
 // -------------------------------------------------------------------------------------------- for who runs the service
 
-/** No connection, or no turn to write, came free in time. Status 503. */
+/** No connection, or no turn to write, came free in time. Status 503. @since 0.1 */
 export class PoolTimeoutError extends AnsweredError {
   readonly code = 'POOL_TIMEOUT'
   constructor(database: string, timeoutMs: number) {
@@ -413,7 +414,7 @@ export class PoolTimeoutError extends AnsweredError {
   }
 }
 
-/** A `db.transaction` waited too long for one beside it. Status 503. */
+/** A `db.transaction` waited too long for one beside it. Status 503. @since 0.1 */
 export class NestedTransactionTimeoutError extends AnsweredError {
   readonly code = 'NESTED_TRANSACTION_TIMEOUT'
   constructor(timeoutMs: number) {
@@ -424,7 +425,7 @@ export class NestedTransactionTimeoutError extends AnsweredError {
   }
 }
 
-/** A scope held its transaction for too long, and was rolled back; or a read took as long, and was cancelled. Status 503. */
+/** A scope held its transaction for too long, and was rolled back; or a read took as long, and was cancelled. Status 503. @since 0.1 */
 export class TransactionTimeoutError extends AnsweredError {
   readonly code = 'TRANSACTION_TIMEOUT'
   /** @param what Took too long: a transaction, or one statement that is waited for outside any or at its end. */
@@ -438,7 +439,7 @@ export class TransactionTimeoutError extends AnsweredError {
   }
 }
 
-/** No connection could be opened; why is `cause`. Status 503. */
+/** No connection could be opened; why is `cause`. Status 503. @since 0.1 */
 export class ConnectionFailedError extends AnsweredError {
   readonly code = 'CONNECTION_FAILED'
   constructor(database: string, cause: unknown, remedy = 'Look whether the server runs, and whether the URI is right.') {
@@ -446,7 +447,7 @@ export class ConnectionFailedError extends AnsweredError {
   }
 }
 
-/** The connection was lost; nothing of the transaction was kept. Status 503. */
+/** The connection was lost; nothing of the transaction was kept. Status 503. @since 0.1 */
 export class ConnectionLostError extends AnsweredError {
   readonly code = 'CONNECTION_LOST'
   constructor(database: string, cause: unknown) {
@@ -454,7 +455,7 @@ export class ConnectionLostError extends AnsweredError {
   }
 }
 
-/** The connection was lost while COMMIT was under way: whether it was kept is not known. Status 503. */
+/** The connection was lost while COMMIT was under way: whether it was kept is not known. Status 503. @since 0.1 */
 export class CommitUnknownError extends AnsweredError {
   readonly code = 'COMMIT_UNKNOWN'
   constructor(database: string, cause: unknown) {
@@ -466,7 +467,7 @@ export class CommitUnknownError extends AnsweredError {
   }
 }
 
-/** The server had turned the transaction into a rollback. Status 500. */
+/** The server had turned the transaction into a rollback. Status 500. @since 0.1 */
 export class RolledBackError extends AnsweredError {
   readonly code = 'ROLLED_BACK'
   constructor(database: string, cause?: unknown) {
@@ -474,7 +475,7 @@ export class RolledBackError extends AnsweredError {
   }
 }
 
-/** The database took a write, and did not do it. Status 500. */
+/** The database took a write, and did not do it. Status 500. @since 0.2 */
 export class WriteIgnoredError extends AnsweredError {
   readonly code = 'WRITE_IGNORED'
   constructor(model: string, verb: string) {
@@ -482,7 +483,7 @@ export class WriteIgnoredError extends AnsweredError {
   }
 }
 
-/** One of several databases could not commit after others had. Status 500. */
+/** One of several databases could not commit after others had. Status 500. @since 0.1 */
 export class CommitError extends AnsweredError {
   readonly code = 'COMMIT_FAILED'
   /** Names of the databases whose work is kept. */

@@ -12,16 +12,16 @@ export interface Option<T> {
   readonly isOfClient?: true
 }
 
-/** Options by name, as `readOptions` takes them. */
+/** Options by name, as `readOptions` takes them. @since 0.2 */
 export type Options = Readonly<Record<string, Option<unknown>>>
 
 /** What `readOptions` gives: only what was given, and only what it may be. */
 export type Given<Known extends Options> = { readonly [Name in keyof Known]?: Known[Name] extends Option<infer T> ? T : never }
 
-/** An option that is on or off. */
+/** An option that is on or off. @since 0.2 */
 export const flag: Option<boolean> = { takes: 'true or false', accepts: (value) => typeof value === 'boolean' }
 
-/** An option that is a text with something in it. */
+/** An option that is a text with something in it. @since 0.2 */
 export const text: Option<string> = { takes: 'a text', accepts: (value): value is string => typeof value === 'string' && value !== '' }
 
 /** An option that any number but NaN and Infinity is good for. */
@@ -68,6 +68,7 @@ const nothing: object = Object.freeze(Object.create(null))
  * @param given What the caller gave; `undefined` is no options.
  * @param what Whose options they are, as a message names them: `get()`.
  * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have, or `given` is no object.
+ * @since 0.2
  * @example
  * const { forUpdate = false } = readOptions({ forUpdate: flag }, options, 'get()')
  */
@@ -96,6 +97,7 @@ export function readOptions<const Known extends Options>(known: Known, given: un
  * How a database is used.
  *
  * @typeParam App Application of the framework, in its adapter.
+ * @since 0.1
  */
 export interface ActiveAlchemyOptions<App = never> {
   /** Application that is bound at once, as by `initApp` of the adapters. @default none */

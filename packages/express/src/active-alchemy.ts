@@ -3,12 +3,13 @@ import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
 import { errorHandler, type ErrorHandlerOptions } from './error-handler.js'
 import { initApp, middleware, type MiddlewareOptions } from './middleware.js'
 
-/** How a database is used; `app` is bound at once. */
+/** How a database is used; `app` is bound at once. @since 0.1 */
 export type ExpressOptions = ActiveAlchemyOptions<Application>
 
 /**
  * A database whose sessions are bound to the requests of Express.
  *
+ * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * app.use(db.middleware())

@@ -12,7 +12,7 @@ import {
 import type { Application, ErrorRequestHandler } from 'express'
 import { routerOf } from './middleware.js'
 
-/** How errors are answered. */
+/** How errors are answered. @since 0.2 */
 export interface ErrorHandlerOptions {
   /**
    * Answers an error of the database that a client may see as `application/problem+json` (RFC 9457): `type`, `title`, `status`,
@@ -29,6 +29,7 @@ export interface ErrorHandlerOptions {
  * would show their stack while developing: their status, its meaning, and nothing else; they are printed.
  *
  * @throws {InvalidOptionError} An option is unknown, or is no boolean.
+ * @since 0.1
  * @example
  * app.use(errorHandler({ json: true }))
  */

@@ -2,7 +2,7 @@ import type { ActiveAlchemy } from '@active-alchemy/core'
 import { bindHttp, type BindOptions, isSkipped, optionsIn, readBindOptions } from '@active-alchemy/core/http'
 import type { Application, RequestHandler } from 'express'
 
-/** How requests are bound to sessions. */
+/** How requests are bound to sessions. @since 0.1 */
 export type MiddlewareOptions = BindOptions
 
 /**
@@ -13,6 +13,7 @@ export type MiddlewareOptions = BindOptions
  *
  * @param parameters Databases, for the reader only, and last the options.
  * @throws {InvalidOptionError} An option is unknown, or is no function.
+ * @since 0.1
  * @example
  * app.use(middleware(db))
  */
@@ -33,6 +34,10 @@ const databasesOf = new WeakMap<Application, Set<ActiveAlchemy>>()
  *
  * @returns The application.
  * @throws {InvalidOptionError} An option is unknown, or is no function.
+ * @since 0.1
+ * @example
+ * const app = express()
+ * initApp(app, db)
  */
 export function initApp(app: Application, db: ActiveAlchemy, options: MiddlewareOptions = {}): Application {
   let databases = databasesOf.get(app)

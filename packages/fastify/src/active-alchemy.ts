@@ -3,12 +3,13 @@ import { refuseUncalled } from '@active-alchemy/core/http'
 import type { FastifyPluginAsync } from 'fastify'
 import { initApp, plugin, type PluginOptions, type Registrar } from './plugin.js'
 
-/** How a database is used; `app` is bound at once: it closes the database when it closes. */
+/** How a database is used; `app` is bound at once: it closes the database when it closes. @since 0.1 */
 export type FastifyOptions = ActiveAlchemyOptions<Registrar>
 
 /**
  * A database whose sessions are bound to the requests of Fastify.
  *
+ * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * await app.register(db.plugin())

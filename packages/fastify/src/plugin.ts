@@ -18,7 +18,7 @@ import {
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** How requests are bound to sessions, and under which names the application finds the database. */
+/** How requests are bound to sessions, and under which names the application finds the database. @since 0.1 */
 export interface PluginOptions extends BindOptions {
   /** Decorates `app` with the database and `request` with its session, under this name: for a second database. @default `app.alchemy` and `request.db` */
   readonly name?: string | undefined
@@ -31,7 +31,7 @@ export interface PluginOptions extends BindOptions {
   readonly json?: boolean | undefined
 }
 
-/** What a route decides for itself, in its `config`. */
+/** What a route decides for itself, in its `config`. @since 0.1 */
 export type RouteOptions = Pick<BindOptions, 'rollbackWhen'>
 
 declare module 'fastify' {
@@ -58,6 +58,7 @@ declare module 'fastify' {
  *
  * @param parameters Databases, of which the first decorates the application, and last the options.
  * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
+ * @since 0.1
  * @example
  * await app.register(plugin(db))
  */
@@ -98,7 +99,7 @@ export function plugin(...parameters: [...databases: ActiveAlchemy[], options: P
 /** The databases of an application. */
 const databasesOf = new WeakMap<object, Set<ActiveAlchemy>>()
 
-/** A Fastify application, whatever its server, its logger and the types of its routes. */
+/** A Fastify application, whatever its server, its logger and the types of its routes. @since 0.1 */
 export interface Registrar {
   register(...parameters: never[]): unknown
 }
@@ -107,6 +108,10 @@ export interface Registrar {
  * Registers the plugin for a database, once for each application; many databases and many applications go together.
  *
  * @returns The application.
+ * @since 0.1
+ * @example
+ * const app = fastify()
+ * initApp(app, db)
  */
 export function initApp<App extends Registrar>(app: App, db: ActiveAlchemy, options: PluginOptions = {}): App {
   const databases = databasesOf.get(app) ?? new Set()

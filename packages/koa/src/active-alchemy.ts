@@ -2,12 +2,13 @@ import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchem
 import type { Middleware } from 'koa'
 import { initApp, middleware, type MiddlewareOptions, type Mountable } from './middleware.js'
 
-/** How a database is used; `app` is bound at once. */
+/** How a database is used; `app` is bound at once. @since 0.1 */
 export type KoaOptions = ActiveAlchemyOptions<Mountable>
 
 /**
  * A database whose sessions are bound to the requests of Koa.
  *
+ * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * app.use(db.middleware())

@@ -19,7 +19,7 @@ import {
 import type Application from 'koa'
 import type { Middleware, ParameterizedContext } from 'koa'
 
-/** How requests are bound to sessions, and how errors are answered. */
+/** How requests are bound to sessions, and how errors are answered. @since 0.1 */
 export interface MiddlewareOptions extends BindOptions {
   /**
    * Answers an error of the database as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `code`, and where the
@@ -37,6 +37,7 @@ export interface MiddlewareOptions extends BindOptions {
  *
  * @param parameters Databases, for the reader only, and last the options.
  * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
+ * @since 0.1
  * @example
  * app.use(middleware(db))
  */
@@ -124,6 +125,10 @@ const bound = new WeakSet<object>()
  * @param _db For the reader: one mount serves every database.
  * @returns The application.
  * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
+ * @since 0.1
+ * @example
+ * const app = new Koa()
+ * initApp(app, db)
  */
 export function initApp<App extends Mountable>(app: App, _db: ActiveAlchemy, options: MiddlewareOptions = {}): App {
   if (bound.has(app)) return app
@@ -135,7 +140,7 @@ export function initApp<App extends Mountable>(app: App, _db: ActiveAlchemy, opt
   return app
 }
 
-/** What `initApp` needs of an application, whatever its state and context. */
+/** What `initApp` needs of an application, whatever its state and context. @since 0.1 */
 export type Mountable = Pick<Application, 'use'> & { readonly middleware: unknown[] }
 
 /** Whether the answer is known: a stream may fail before its first byte, and what passes Koa by is seen when it is written. */

@@ -5,10 +5,10 @@ import type { NestBindOptions } from './binding.js'
 import { initApp } from './init-app.js'
 import { getAlchemyToken } from './inject.js'
 
-/** How a database is used; `app` is bound at once: as by `initApp`. */
+/** How a database is used; `app` is bound at once: as by `initApp`. @since 0.1 */
 export type NestOptions = ActiveAlchemyOptions<INestApplication>
 
-/** Options of `TypeOrmModule.forRootAsync`. */
+/** Options of `TypeOrmModule.forRootAsync`. @since 0.1 */
 export interface TypeOrmModuleOptions {
   /** The database of `AlchemyModule`, if there is one: it may be configured there. */
   readonly inject: { readonly token: string; readonly optional: true }[]
@@ -19,6 +19,7 @@ export interface TypeOrmModuleOptions {
 /**
  * A database whose sessions are bound to the requests of Nest.
  *
+ * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  *
@@ -48,6 +49,7 @@ export class ActiveAlchemy extends Core<INestApplication> {
  * The database knows its entities: name them in its option `models`. It waits for `AlchemyModule`, which may configure it.
  *
  * @param name The database's in `AlchemyModule`, if it has one.
+ * @since 0.1
  * @example
  * TypeOrmModule.forRootAsync(typeOrmOptions(db))
  */

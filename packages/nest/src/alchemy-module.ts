@@ -22,6 +22,8 @@ import { WitnessFilter } from './witness-filter.js'
 /**
  * A database of the application, and how its requests are bound to sessions. One binding serves all databases: what a later one
  * says of it overrules, name by name, what an earlier one has said.
+ *
+ * @since 0.1
  */
 export interface AlchemyOptions extends NestBindOptions {
   readonly db: ActiveAlchemy
@@ -32,13 +34,13 @@ export interface AlchemyOptions extends NestBindOptions {
   readonly close?: boolean | undefined
 }
 
-/** Options of `AlchemyModule.forRoot`. */
+/** Options of `AlchemyModule.forRoot`. @since 0.1 */
 export interface AlchemyModuleOptions extends AlchemyOptions {
   /** Name for `@InjectAlchemy(name)`, `@InjectSession(name)` and `forFeature(models, name)`: for a second database. @default none */
   readonly name?: string
 }
 
-/** Options of `AlchemyModule.forRootAsync`. */
+/** Options of `AlchemyModule.forRootAsync`. @since 0.1 */
 export interface AlchemyModuleAsyncOptions<Injected extends unknown[] = never[]> {
   /** See `AlchemyModuleOptions`. */
   readonly name?: string
@@ -115,6 +117,7 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
  * Import it in the root module, first; it is global. Providers stay singletons: what they use belongs to the request in which
  * they use it.
  *
+ * @since 0.1
  * @example
  * @Module({ imports: [AlchemyModule.forRoot({ db })] })
  * export class AppModule {}

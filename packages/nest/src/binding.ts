@@ -25,7 +25,7 @@ interface FastifyHooks {
   ): unknown
 }
 
-/** How requests are bound to sessions, and how errors are answered. */
+/** How requests are bound to sessions, and how errors are answered. @since 0.2 */
 export interface NestBindOptions extends BindOptions {
   /**
    * Answers an error of the database as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `code`, and where the

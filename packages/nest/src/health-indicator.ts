@@ -1,7 +1,7 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
 import { InvalidOptionError } from '@active-alchemy/core'
 
-/** The state of a database, in the shape of Terminus. */
+/** The state of a database, in the shape of Terminus. @since 0.1 */
 export type AlchemyHealth<Key extends string = string> = Record<
   Key,
   { readonly status: 'up'; readonly busy: boolean } | { readonly status: 'down'; readonly code: string }
@@ -12,6 +12,7 @@ export type AlchemyHealth<Key extends string = string> = Record<
  *
  * It does not wait in the line for connections: `busy` says that all of them were in use.
  *
+ * @since 0.1
  * @example
  * this.health.check([() => this.alchemy.isHealthy('database')])
  */

@@ -18,6 +18,10 @@ const databasesOf = new WeakMap<INestApplication, Set<ActiveAlchemy>>()
  * later are asked before it sees an error.
  *
  * @returns The application.
+ * @since 0.1
+ * @example
+ * const app = await NestFactory.create(AppModule)
+ * initApp(app, db)
  */
 export function initApp<App extends INestApplication>(app: App, db: ActiveAlchemy, options: NestBindOptions = {}): App {
   const databases = databasesOf.get(app) ?? new Set()

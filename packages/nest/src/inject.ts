@@ -1,12 +1,24 @@
 import { type ActiveAlchemy, Session } from '@active-alchemy/core'
 import { Inject } from '@nestjs/common'
 
-/** Injects the database of `AlchemyModule.forRoot({ db, name })`. */
+/**
+ * Injects the database of `AlchemyModule.forRoot({ db, name })`.
+ *
+ * @since 0.1
+ * @example
+ * constructor(@InjectAlchemy() private readonly db: ActiveAlchemy) {}
+ */
 export function InjectAlchemy(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getAlchemyToken(name))
 }
 
-/** Injects the session of the database `name`: in every request, job or message the one that is current there. */
+/**
+ * Injects the session of the database `name`: in every request, job or message the one that is current there.
+ *
+ * @since 0.1
+ * @example
+ * constructor(@InjectSession() private readonly session: Session) {}
+ */
 export function InjectSession(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getSessionToken(name))
 }
@@ -14,6 +26,7 @@ export function InjectSession(name?: string): ParameterDecorator & PropertyDecor
 /**
  * Injects a model of `AlchemyModule.forFeature([User])`.
  *
+ * @since 0.1
  * @example
  * constructor(@InjectModel(User) private readonly users: typeof User) {}
  */
@@ -21,19 +34,37 @@ export function InjectModel(model: abstract new (...values: never[]) => object):
   return Inject(getModelToken(model))
 }
 
-/** Token of a database: to inject it into a factory, or to override it in a test. */
+/**
+ * Token of a database: to inject it into a factory, or to override it in a test.
+ *
+ * @since 0.1
+ * @example
+ * Test.createTestingModule({ imports: [AppModule] }).overrideProvider(getAlchemyToken()).useValue(db)
+ */
 export function getAlchemyToken(name?: string): string {
   return name === undefined ? 'ActiveAlchemy' : `ActiveAlchemy(${name})`
 }
 
-/** Token of the session of a database. */
+/**
+ * Token of the session of a database.
+ *
+ * @since 0.1
+ * @example
+ * { provide: Reports, inject: [getSessionToken()], useFactory: (session: Session) => new Reports(session) }
+ */
 export function getSessionToken(name?: string): string {
   return name === undefined ? 'Session' : `Session(${name})`
 }
 
 const modelTokens = new WeakMap<object, symbol>()
 
-/** Token of a model: to override it in a test. */
+/**
+ * Token of a model: to override it in a test.
+ *
+ * @since 0.1
+ * @example
+ * Test.createTestingModule({ imports: [AppModule] }).overrideProvider(getModelToken(User)).useValue(FakeUser)
+ */
 export function getModelToken(model: abstract new (...values: never[]) => object): symbol {
   const token = modelTokens.get(model) ?? Symbol(`Model(${model.name})`)
   modelTokens.set(model, token)

@@ -8,6 +8,12 @@ import { Observable, tap } from 'rxjs'
  *
  * `AlchemyModule` puts it on every message handler and gateway that the application has when it starts. What is loaded later
  * takes it by `@UseInterceptors(AlchemyInterceptor)`.
+ *
+ * @since 0.1
+ * @example
+ * @UseInterceptors(AlchemyInterceptor)
+ * @WebSocketGateway()
+ * class Notes {}
  */
 @Injectable()
 export class AlchemyInterceptor implements NestInterceptor {

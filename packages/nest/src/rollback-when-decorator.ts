@@ -10,6 +10,7 @@ let isUsed = false
  * Decides for a controller or a handler which of its answers roll back, in place of the module's `rollbackWhen`.
  *
  * @param decide Gets the `status` that is about to leave, the raw `req`, and the `error` if something was thrown.
+ * @since 0.1
  * @example
  * @RollbackWhen(({ status }) => status >= 500)
  * @Post('login')

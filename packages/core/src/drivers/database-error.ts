@@ -14,6 +14,7 @@ export type DatabaseFailure =
  *
  * Its message names columns, never values; the driver's error is `driverError`, which neither JSON nor `inspect` shows.
  *
+ * @since 0.1
  * @example
  * try {
  *   await User.create({ email: 'taken@example.org' })
@@ -50,7 +51,7 @@ export abstract class DatabaseError extends QueryFailedError {
   }
 }
 
-/** A row with the same unique columns exists. Status 409. */
+/** A row with the same unique columns exists. Status 409. @since 0.1 */
 export class UniqueError extends DatabaseError {
   readonly code = 'UNIQUE'
   /** The columns that must be unique together, as the database names them. */
@@ -62,7 +63,7 @@ export class UniqueError extends DatabaseError {
   }
 }
 
-/** A row refers to one that does not exist, or is referred to. Status 409. */
+/** A row refers to one that does not exist, or is referred to. Status 409. @since 0.1 */
 export class ForeignKeyError extends DatabaseError {
   readonly code = 'FOREIGN_KEY'
   constructor(
@@ -73,7 +74,7 @@ export class ForeignKeyError extends DatabaseError {
   }
 }
 
-/** A required column got no value. Status 422. */
+/** A required column got no value. Status 422. @since 0.1 */
 export class NotNullError extends DatabaseError {
   readonly code = 'NOT_NULL'
   /** The columns without a value, as the database names them. */
@@ -85,7 +86,7 @@ export class NotNullError extends DatabaseError {
   }
 }
 
-/** A value breaks a CHECK constraint. Status 422. */
+/** A value breaks a CHECK constraint. Status 422. @since 0.1 */
 export class CheckError extends DatabaseError {
   readonly code = 'CHECK'
   constructor(origin: QueryFailedError) {
@@ -93,7 +94,7 @@ export class CheckError extends DatabaseError {
   }
 }
 
-/** A value is out of range, too long, or of another form than its column. Status 422. */
+/** A value is out of range, too long, or of another form than its column. Status 422. @since 0.2 */
 export class ValueError extends DatabaseError {
   readonly code = 'INVALID_VALUE'
   constructor(origin: QueryFailedError) {
@@ -101,7 +102,7 @@ export class ValueError extends DatabaseError {
   }
 }
 
-/** Two transactions waited for each other, and this one was rolled back. Status 503. */
+/** Two transactions waited for each other, and this one was rolled back. Status 503. @since 0.1 */
 export class DeadlockError extends DatabaseError {
   readonly code = 'DEADLOCK'
   constructor(origin: QueryFailedError) {
@@ -109,7 +110,7 @@ export class DeadlockError extends DatabaseError {
   }
 }
 
-/** A concurrent transaction changed what this one had read. Status 503. */
+/** A concurrent transaction changed what this one had read. Status 503. @since 0.1 */
 export class SerializationError extends DatabaseError {
   readonly code = 'SERIALIZATION'
   constructor(origin: QueryFailedError) {
@@ -117,7 +118,7 @@ export class SerializationError extends DatabaseError {
   }
 }
 
-/** A lock was not free in time. Status 503. */
+/** A lock was not free in time. Status 503. @since 0.1 */
 export class LockTimeoutError extends DatabaseError {
   readonly code = 'LOCK_TIMEOUT'
   constructor(origin: QueryFailedError) {
@@ -134,7 +135,7 @@ type Coded<Class> = Class extends abstract new (
     : Instance
   : never
 
-/** Every error of this library, told apart by its `code`. */
+/** Every error of this library, told apart by its `code`. @since 0.2 */
 export type AlchemyError =
   | Coded<(typeof errors)[keyof typeof errors]>
   | UniqueError
@@ -148,6 +149,7 @@ export type AlchemyError =
 /**
  * Whether an error is one of this library, whatever its class extends, and from whichever copy of the package it comes.
  *
+ * @since 0.2
  * @example
  * app.use((error, req, res, next) => {
  *   if (!isAlchemyError(error) || !error.expose) return next(error)

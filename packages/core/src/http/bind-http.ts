@@ -12,6 +12,7 @@ import { RequestScope, requestScopeOf } from './request-scope.js'
  * @param fail The framework's way for errors; it gets that of a failed commit.
  * @param carrier What knows the route: the request of the framework, or its context.
  * @returns The scope, to run the rest of the request in.
+ * @since 0.1
  */
 export function bindHttp(
   req: IncomingMessage,
@@ -32,7 +33,7 @@ export function bindHttp(
   return scope
 }
 
-/** The scope of a request, if it has one. */
+/** The scope of a request, if it has one. @since 0.1 */
 export function scopeOf(req: IncomingMessage): Scope | undefined {
   return requestScopeOf(req)
 }
@@ -41,6 +42,7 @@ export function scopeOf(req: IncomingMessage): Scope | undefined {
  * Tells that something was thrown: the request rolls back, even if the application answers success.
  *
  * @param owner The request, or its scope where no more is known.
+ * @since 0.1
  */
 export function noteError(owner: IncomingMessage | Scope, error: unknown): void {
   requestScopeOf(owner)?.noteError(error)
@@ -52,6 +54,7 @@ export function noteError(owner: IncomingMessage | Scope, error: unknown): void 
  *
  * @returns What to wait for; `undefined` when there is nothing. A rejection leaves the response without the head of the answer
  *   that was to be.
+ * @since 0.1
  */
 export function settleHttp(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
   const scope = requestScopeOf(req)

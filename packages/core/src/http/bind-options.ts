@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.js'
 import { callback, type Option, type Options, readOptions } from '../options.js'
 import type { Reporter } from '../scope/report.js'
 
-/** What `rollbackWhen` is asked about. */
+/** What `rollbackWhen` is asked about. @since 0.1 */
 export interface Answer {
   /** HTTP status that is about to leave. */
   readonly status: number
@@ -12,7 +12,7 @@ export interface Answer {
   readonly error?: unknown
 }
 
-/** How requests are bound to sessions; the same in every adapter. */
+/** How requests are bound to sessions; the same in every adapter. @since 0.1 */
 export interface BindOptions {
   /** Whether an answer rolls back what its request wrote; decided at once, not by a promise. @default status >= 400, or an error that became a success */
   readonly rollbackWhen?: ((answer: Answer) => boolean) | undefined
@@ -38,6 +38,7 @@ type Read<Known extends Options> = { readonly [Name in keyof Known]: Known[Name]
  * @param own What this adapter takes besides.
  * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have, or the call itself was mounted instead of
  *   what it gives.
+ * @since 0.2
  */
 export function readBindOptions<const Own extends Options = Readonly<Record<never, never>>>(
   given: unknown,
@@ -56,6 +57,7 @@ export function readBindOptions<const Own extends Options = Readonly<Record<neve
  *
  * @param call How it is written: `app.use(db.middleware())`.
  * @throws {InvalidOptionError} They are.
+ * @since 0.2
  */
 export function refuseUncalled(given: unknown, call: string): void {
   const isObject = typeof given === 'object' && given !== null
@@ -63,13 +65,14 @@ export function refuseUncalled(given: unknown, call: string): void {
     throw new InvalidOptionError(`What makes it was mounted in its place, without a call. Write ${call}.`)
 }
 
-/** Databases and, last, options, as the free functions take them; `undefined` where there are no options. */
+/** Databases and, last, options, as the free functions take them; `undefined` where there are no options. @since 0.1 */
 export function optionsIn(parameters: readonly unknown[]): unknown {
   const last = parameters.at(-1)
   return typeof last === 'object' && last !== null && 'dataSource' in last ? undefined : last
 }
 
-/** @throws {InvalidOptionError} `skip` gave a promise, which every `if` takes for true. */
+/** @throws {InvalidOptionError} `skip` gave a promise, which every `if` takes for true. @since 0.2 */
+/** Whether the application leaves this request out. @since 0.2 */
 export function isSkipped({ skip }: BindOptions, req: IncomingMessage): boolean {
   return skip !== undefined && decided('skip', skip(req))
 }

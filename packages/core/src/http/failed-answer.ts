@@ -3,7 +3,7 @@ import { TypeORMError } from 'typeorm'
 import { errorBrand } from '../errors.js'
 import { describesBody } from './hold-response.js'
 
-/** What a client is told of an error: a problem document of RFC 9457. */
+/** What a client is told of an error: a problem document of RFC 9457. @since 0.2 */
 export interface Problem {
   /** Names no page: `title` is the meaning of `status`. */
   readonly type: 'about:blank'
@@ -19,16 +19,20 @@ export interface Problem {
   readonly columns?: readonly string[]
 }
 
-/** The media type of a problem document. */
+/** The media type of a problem document. @since 0.2 */
 export const problemType = 'application/problem+json'
 
-/** The HTTP status that answers an error: its own, or 500. */
+/** The HTTP status that answers an error: its own, or 500. @since 0.2 */
 export function statusOf(error: unknown): number {
   const { status, statusCode = status } = factsOf(error)
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode <= 599 ? statusCode : 500
 }
 
-/** The problem document of an error of the database or of this library; `undefined` for all others, which are the application's. */
+/**
+ * The problem document of an error of the database or of this library; `undefined` for all others, which are the application's.
+ *
+ * @since 0.2
+ */
 export function problemOf(error: unknown): Problem | undefined {
   const isOurs = error instanceof Error && errorBrand in error
   if (!isOurs && !(error instanceof TypeORMError)) return undefined
@@ -44,7 +48,11 @@ export function problemOf(error: unknown): Problem | undefined {
   }
 }
 
-/** Whether an error is of the database or of this library, and its words name what no client should know: hosts, tables, statements. */
+/**
+ * Whether an error is of the database or of this library, and its words name what no client should know: hosts, tables, statements.
+ *
+ * @since 0.2
+ */
 export function isHidden(error: unknown): boolean {
   const problem = problemOf(error)
   return problem !== undefined && problem.detail === undefined
@@ -55,13 +63,13 @@ function titleOf(status: number): string {
   return STATUS_CODES[status] ?? 'Unknown Error'
 }
 
-/** Answers with a text, and with nothing of an answer that was begun before. */
+/** Answers with a text, and with nothing of an answer that was begun before. @since 0.2 */
 export function sendText(res: ServerResponse, status: number, type: string, body: string): void {
   for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
   res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
-/** Answers with an error on a response that no framework answers any more. */
+/** Answers with an error on a response that no framework answers any more. @since 0.2 */
 export function sendFailure(res: ServerResponse, error: unknown, json = false): void {
   const problem = json ? problemOf(error) : undefined
   const status = statusOf(error)
@@ -69,12 +77,12 @@ export function sendFailure(res: ServerResponse, error: unknown, json = false): 
   else sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(plainWords(status)))
 }
 
-/** What a client is told where it is told no more than a status, in the shape that Fastify and Nest have for errors. */
+/** What a client is told where it is told no more than a status, in the shape that Fastify and Nest have for errors. @since 0.2 */
 export function plainWords(status: number): { readonly statusCode: number; readonly error: string; readonly message: string } {
   return { statusCode: status, error: titleOf(status), message: titleOf(status) }
 }
 
-/** What is needed of a reply of Fastify, which an application on another framework does not install. */
+/** What is needed of a reply of Fastify, which an application on another framework does not install. @since 0.2 */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse
   readonly sent: boolean
@@ -85,7 +93,7 @@ export interface FastifyReplyLike {
   send(payload: unknown): unknown
 }
 
-/** Answers by Fastify in place of an answer whose commit failed. */
+/** Answers by Fastify in place of an answer whose commit failed. @since 0.2 */
 export function failReply(reply: FastifyReplyLike, error: unknown, json = false): void {
   if (reply.sent) {
     // Hijacked: Fastify answers nothing any more.

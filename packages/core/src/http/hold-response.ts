@@ -14,10 +14,10 @@ interface Source {
 
 type AnyCall = (this: unknown, ...parameters: unknown[]) => unknown
 
-/** Headers that describe the body that was dropped, and not the answer that takes its place. */
+/** Headers that describe the body that was dropped, and not the answer that takes its place. @since 0.1 */
 export const describesBody = /^(content-.*|etag|last-modified|cache-control|expires|location|accept-ranges|trailer|transfer-encoding)$/i
 
-/** What the holder of a response is told. */
+/** What the holder of a response is told. @since 0.1 */
 export interface Holding {
   /** Whether there may be something to wait for: then an answer that cannot be sent is refused before `before` is called. */
   readonly isPending: boolean
@@ -42,6 +42,8 @@ export interface Holding {
  *
  * It is the last moment before the client sees anything, below every hook, serializer and stream of every framework. While
  * it waits the response looks as if its head had left, so that nobody changes it. Call it once for a response.
+ *
+ * @since 0.1
  */
 export function holdResponse(res: ServerResponse, holding: Holding): void {
   void new HeldResponse(res, holding)

@@ -9,7 +9,7 @@ import type { ModelSource, ValueSource } from '../session/model-source.js'
 /** What is being done with the values: a key may be given to a new record, never changed. */
 export type Assignment = 'create' | 'update'
 
-/** How values are taken. */
+/** How values are taken. @since 0.1 */
 export interface AssignOptions {
   /** Takes every mapped column, also keys, stamps and guarded ones: for values that no client chose. @default false */
   readonly unguarded?: boolean

@@ -40,7 +40,7 @@ export interface ModelDatabase {
   readonly registry: ModelRegistry
 }
 
-/** How a record is looked up by its key. */
+/** How a record is looked up by its key. @since 0.1 */
 export interface GetOptions extends DeletedOptions {
   /** Locks the row until the transaction ends. @default false */
   readonly forUpdate?: boolean
@@ -57,6 +57,7 @@ const emptyFields = new WeakMap<object, readonly string[]>()
 /**
  * The base of all models: verbs over rows of a table, and nothing else. Its `delete()` deletes the row.
  *
+ * @since 0.1
  * @example
  * class Country extends db.BaseModel('Country', {
  *   code: db.Column(db.String(2), { primary: true }),

@@ -2,7 +2,7 @@ import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { anything, flag, type Option, readOptions, text } from '../options.js'
 import type { ColumnType } from '../types/column-type.js'
 
-/** How a column is defined beside its type. */
+/** How a column is defined beside its type. @since 0.1 */
 export interface ColumnOptions<T> {
   /** Value of a new record that has none; a function is called at each INSERT. */
   readonly default?: T | (() => T) | null
@@ -32,7 +32,7 @@ declare const role: unique symbol
 /** What values may do to a column: set it, set it in a new record only, or never. */
 export type ColumnRole = 'plain' | 'key' | 'generated'
 
-/** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. */
+/** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. @since 0.1 */
 export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean, Also = unknown, Role = ColumnRole> {
   readonly type: ColumnType<unknown>
   readonly options: ColumnOptions<unknown>
@@ -58,7 +58,7 @@ type Fits<Property, Value> =
         : unknown
     : { 'The type of the column does not fit that of': never }
 
-/** A column that is also a property decorator. */
+/** A column that is also a property decorator. @since 0.2 */
 export interface DecoratingColumn<Value, Optional extends boolean, Also = never, Role = ColumnRole>
   extends ColumnDefinition<Value, Optional, Also, Role> {
   <Owner extends object, Key extends keyof Owner & string>(target: Owner & Fits<Owner[Key], Value>, key: Key): void

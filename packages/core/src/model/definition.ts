@@ -3,19 +3,19 @@ import type { DeletionProperty } from '../plan/deletion.js'
 import type { ColumnName } from '../query/columns.js'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from './column.js'
 
-/** Columns by property, as `db.Model(name, columns)` takes them. */
+/** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
 
 /** @internal Where a model class carries the columns that it was made from; only for the type. */
 export declare const columnsOf: unique symbol
 
-/** A class of models. Its constructor's parameters are nobody's business here, which `never[]` says. */
+/** A class of models. Its constructor's parameters are nobody's business here, which `never[]` says. @since 0.1 */
 export type ModelClass<T extends object = object> = abstract new (...values: never[]) => T
 
 /** @internal Where a record carries the columns that its model was made from; only for the type. */
 export declare const fieldsOf: unique symbol
 
-/** The properties that columns give to a record. */
+/** The properties that columns give to a record. @since 0.1 */
 export type Fields<Columns> = { -readonly [K in keyof Columns]: ValueOf<Columns[K]> }
 
 /** The same, and what is known of the columns beside their values. */
@@ -26,7 +26,7 @@ type FieldsOf<T> = T extends { readonly [fieldsOf]?: infer Columns } ? Columns :
 
 type RequiredKeys<Columns> = { [K in keyof Columns]: OptionalOf<Columns[K]> extends true ? never : K }[keyof Columns]
 
-/** Values of a new record: those of columns without a default must be given, and generated ones may not. */
+/** Values of a new record: those of columns without a default must be given, and generated ones may not. @since 0.1 */
 export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: InputOf<Columns[K]> } & {
   [K in Exclude<ColumnsIn<Columns, 'plain' | 'key'>, RequiredKeys<Columns>>]?: InputOf<Columns[K]>
 }
@@ -77,6 +77,7 @@ type TrustedValues<T> = { [K in Exclude<ColumnName<T>, FactKeys>]?: InputOfKey<T
  * What `Model.create` takes: typed by the columns, where the model was made from them; relations are optional.
  *
  * @typeParam Trust `'trusted'` for values that no client chose: those of every column.
+ * @since 0.1
  */
 export type CreateValues<M extends ModelClass, Trust extends 'trusted' | 'guarded' = 'guarded'> = M extends {
   readonly [columnsOf]: infer Columns
@@ -111,6 +112,7 @@ type ColumnsOf<M> = M extends { readonly [columnsOf]: infer Columns } ? Columns 
  * Settings of a model, the same as its statics.
  *
  * @typeParam Name Names of its columns.
+ * @since 0.1
  */
 export interface ModelSettings<Name extends string = string> {
   /** Whether the class is only there to be extended, and has no table. @default false */
@@ -127,13 +129,13 @@ export interface ModelSettings<Name extends string = string> {
   readonly guarded?: readonly Name[]
 }
 
-/** Settings of a model that has the columns and the methods of another class too. */
+/** Settings of a model that has the columns and the methods of another class too. @since 0.2 */
 export interface ExtendingSettings<Parent extends ModelClass, Name extends string = string> extends ModelSettings<Name> {
   /** The class to extend; it extends `db.Model`, or `db.BaseModel`, itself. */
   readonly extends: Parent
 }
 
-/** The base class that `db.Model(name, columns)` makes: `Base` with the columns. */
+/** The base class that `db.Model(name, columns)` makes: `Base` with the columns. @since 0.1 */
 export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omit<Base, 'prototype' | typeof columnsOf> & {
   readonly prototype: InstanceType<Base> & TypedFields<Columns>
   readonly [columnsOf]: ColumnsOf<Base> & Columns
@@ -143,7 +145,7 @@ export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omi
 /** Names that settings may say of a class with these columns. */
 type NamesOf<Base extends ModelClass, Columns> = (keyof Columns & string) | ColumnName<InstanceType<Base>>
 
-/** `db.Model` and `db.BaseModel`: a base class, and a function that makes one from columns. */
+/** `db.Model` and `db.BaseModel`: a base class, and a function that makes one from columns. @since 0.2 */
 export type ModelDoor<Base extends ModelClass> = Base & {
   /**
    * Makes the base class of a model.

@@ -3,7 +3,7 @@ import type { Increment, IncrementBound } from '../plan/statements.js'
 import type { ColumnType, NumberRange } from '../types/column-type.js'
 import { plainDigits, scaled, unscaled } from '../types/decimal.js'
 
-/** Bounds of `increment` and `decrement`, and whether a guarded column may change. */
+/** Bounds of `increment` and `decrement`, and whether a guarded column may change. @since 0.1 */
 export interface IncrementOptions {
   /** The smallest value that may result. @default the smallest that the column can hold */
   readonly min?: number

@@ -9,6 +9,7 @@ import { RecordPromise } from './record-promise.js'
 /**
  * The session of a scope, which also knows how to read models: `db.session`.
  *
+ * @since 0.1
  * @example
  * await db.run(async () => {
  *   const user = await db.session.get(User, 1)

@@ -7,7 +7,7 @@ import { BaseModel, database, modelOf } from './base-model.js'
 import { column, ownColumns, stamped } from './column.js'
 import { RecordPromise } from './record-promise.js'
 
-/** How `delete` deletes. */
+/** How `delete` deletes. @since 0.1 */
 export interface DeleteOptions {
   /** Deletes the row for good. @default false */
   readonly hardDelete?: boolean
@@ -16,6 +16,7 @@ export interface DeleteOptions {
 /**
  * A model with a key, stamps and soft delete: `id`, `createdAt`, `updatedAt`, `isDeleted`, `deletedAt`.
  *
+ * @since 0.1
  * @example
  * class User extends db.Model('User', {
  *   name: db.Column(db.String(25)),

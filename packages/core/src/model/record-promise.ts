@@ -26,6 +26,7 @@ interface VerbRecord {
  *
  * @typeParam T Record that the verbs work on.
  * @typeParam Found What awaiting it gives: the record, or `null` where it may be missing.
+ * @since 0.1
  * @example
  * await User.get(345).delete().delete(false).update({ location: 'St. Louis' })
  */

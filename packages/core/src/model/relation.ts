@@ -5,7 +5,7 @@ import { type Registrable, refuseReserved } from './column.js'
 /** How many records stand at either end. */
 export type RelationKind = 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'
 
-/** How a relation is stored, beside TypeORM's options. */
+/** How a relation is stored, beside TypeORM's options. @since 0.1 */
 export interface OwnRelationOptions extends RelationOptions {
   /** Whether this side of a one-to-one holds the key; its column, if not `property_id`. @default false */
   readonly joinColumn?: boolean | string
@@ -13,7 +13,7 @@ export interface OwnRelationOptions extends RelationOptions {
   readonly joinTable?: boolean | string
 }
 
-/** A relation of a model: in `static relations = this.relate({ … })`, or as a decorator of a property. */
+/** A relation of a model: in `static relations = this.relate({ … })`, or as a decorator of a property. @since 0.1 */
 export interface RelationDefinition {
   (target: object, key: string): void
   readonly kind: RelationKind

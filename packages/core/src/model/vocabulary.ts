@@ -1,6 +1,6 @@
 import * as types from '../types/index.js'
 
-/** All data types by name: `db.utils`. */
+/** All data types by name: `db.utils`. @since 0.2 */
 export interface DataTypes extends Readonly<typeof types> {}
 
 /** All data types by name. */

@@ -1,7 +1,7 @@
 import { InvalidOptionError, InvalidPageError } from '../errors.js'
 import { anything, flag, type Given, type Option, readOptions, wholeNumber } from '../options.js'
 
-/** Which page is asked for; values may come straight from a query string. */
+/** Which page is asked for; values may come straight from a query string. @since 0.1 */
 export interface PageOptions {
   /** Page, from 1; `'first'` and `'last'` are understood. Anything else is page 1. @default 1 */
   readonly page?: unknown

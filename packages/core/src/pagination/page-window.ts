@@ -1,4 +1,4 @@
-/** Which page numbers a window shows. */
+/** Which page numbers a window shows. @since 0.1 */
 export interface WindowOptions {
   /** Pages shown at the start. @default 2 */
   readonly leftEdge?: number

@@ -13,7 +13,7 @@ export interface PageFacts<Item> {
   readonly hasMore?: boolean
 }
 
-/** A page as JSON. */
+/** A page as JSON. @since 0.1 */
 export interface PageJson<Item> {
   readonly items: readonly Item[]
   readonly meta: {
@@ -26,7 +26,7 @@ export interface PageJson<Item> {
   }
 }
 
-/** Addresses of the pages around; `null` where there is none. */
+/** Addresses of the pages around; `null` where there is none. @since 0.1 */
 export interface PageLinks {
   readonly self: string
   readonly first: string
@@ -38,6 +38,7 @@ export interface PageLinks {
 /**
  * One page of a list: its items, and where it stands among the others. Iterating it gives the items.
  *
+ * @since 0.1
  * @example
  * const page = await User.paginate({ page: 2, perPage: 20 })
  * for (const user of page) console.log(user.name)

@@ -1,6 +1,6 @@
 import type { Paginator } from './paginator.js'
 
-/** How the pages are shown. */
+/** How the pages are shown. @since 0.1 */
 export interface RenderOptions {
   /** Gives the address of a page. */
   readonly urlFor: (page: number) => string
@@ -13,6 +13,7 @@ export interface RenderOptions {
 /**
  * HTML of the page numbers: links for the others, the current one marked, an ellipsis for a gap, arrows at both ends.
  *
+ * @since 0.1
  * @example
  * renderPagination(page, { urlFor: (number) => `/users?page=${number}` })
  */

@@ -321,7 +321,7 @@ export class Expression<V = unknown> {
   }
 }
 
-/** A term of an order. @since 0.2 */
+/** A term of an order. @since 0.2 @example User.query().orderBy((user) => user.lastAccess.desc().nullsLast()) */
 export class Ordering {
   readonly expression: Expression
   readonly direction: 'ASC' | 'DESC'
@@ -345,7 +345,13 @@ export class Ordering {
   }
 }
 
-/** An expression that is true, false or unknown: what a filter takes. @since 0.2 */
+/**
+ * An expression that is true, false or unknown: what a filter takes.
+ *
+ * @since 0.2
+ * @example
+ * User.filter((user) => user.age.gt(40).and(user.location.eq('Moon')))
+ */
 export class Condition extends Expression<boolean> {
   /** Both hold. */
   and(other: Condition): Condition {

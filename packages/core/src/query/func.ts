@@ -11,6 +11,8 @@ export type FunctionName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'lower' | '
  * A function over a column that was given by its name: `db.func.sum('price')`. The query that it is used in knows the column.
  *
  * @since 0.2
+ * @example
+ * Product.query({ total: db.func.sum('price') }).first()
  */
 export class NamedFunction<Column extends string, Name extends FunctionName> extends Expression {
   /** Only for the type. */
@@ -108,7 +110,13 @@ export interface Functions {
   call<V = unknown>(name: string, ...parameters: readonly unknown[]): Expression<V>
 }
 
-/** SQL functions whose results have the right type on every database. @since 0.1 */
+/**
+ * SQL functions whose results have the right type on every database.
+ *
+ * @since 0.1
+ * @example
+ * Post.query({ words: db.func.sum('words'), posts: db.func.count() }).first()
+ */
 export const func: Functions = {
   count: named('count'),
   sum: named('sum'),

@@ -1,4 +1,4 @@
-/** What to throw where nothing was found: an error, its class, or a function whose result is used. */
+/** What to throw where nothing was found: an error, its class, or a function whose result is used. @since 0.1 */
 export type NotFound<Result = never> = Error | (new () => Error) | (() => Result)
 
 /** What `error` stands for: thrown if it is an error or makes one, else its result. */

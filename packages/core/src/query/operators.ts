@@ -4,7 +4,7 @@ import type { ColumnKey, Columns, RelationKey, Target } from './columns.js'
 import { balanced, Condition, condition, Expression, isSubquery, type Subquery } from './expression.js'
 import type { From } from './compile.js'
 
-/** Values by column that must all match; anything but being equal is an operator. */
+/** Values by column that must all match; anything but being equal is an operator. @since 0.2 */
 export type FilterObject<T> = {
   readonly [K in ColumnKey<T>]?:
     | NonNullable<T[K]>
@@ -72,7 +72,7 @@ function comparing<V>(name: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte', value: V)
   return new Operator((column) => column[name](value as NonNullable<V>))
 }
 
-/** Equal: the same as the value alone. @since 0.2 */
+/** Equal: the same as the value alone. @since 0.2 @example User.filter({ name: or(eq('Ada'), startsWith('B')) }) */
 export function eq<V extends Ordered>(value: V): Operator<V> {
   return comparing('eq', value)
 }
@@ -130,12 +130,18 @@ export function isNull(): Operator<never> {
   return new Operator((column) => column.isNull())
 }
 
-/** Like a pattern of `%` (any text) and `_` (any sign), in which `\` escapes; it sees case. @since 0.2 */
+/**
+ * Like a pattern of `%` (any text) and `_` (any sign), in which `\` escapes; it sees case.
+ *
+ * @since 0.2
+ * @example
+ * User.filter({ name: like('M_rdix%') })
+ */
 export function like(pattern: string): Operator<string> {
   return new Operator((column) => column.like(pattern))
 }
 
-/** Like a pattern, without regard to case. @since 0.2 */
+/** Like a pattern, without regard to case. @since 0.2 @example User.filter({ name: ilike('m%') }) */
 export function ilike(pattern: string): Operator<string> {
   return new Operator((column) => column.ilike(pattern))
 }
@@ -145,12 +151,12 @@ export function startsWith(text: string): Operator<string> {
   return new Operator((column) => column.startsWith(text))
 }
 
-/** Ends with a text. See `startsWith`. @since 0.2 */
+/** Ends with a text. See `startsWith`. @since 0.2 @example User.filter({ email: endsWith('@example.org') }) */
 export function endsWith(text: string): Operator<string> {
   return new Operator((column) => column.endsWith(text))
 }
 
-/** Contains a text. See `startsWith`. @since 0.2 */
+/** Contains a text. See `startsWith`. @since 0.2 @example User.filter({ name: contains('ard') }) */
 export function contains(text: string): Operator<string> {
   return new Operator((column) => column.contains(text))
 }
@@ -182,7 +188,14 @@ function isFilterLike(part: object): boolean {
   return prototype === Object.prototype || prototype === null || part instanceof Condition || part instanceof Combined
 }
 
-/** All of them hold: filters, or operators of one column. @throws {InvalidFilterError} Without parts. Status 400. @since 0.2 */
+/**
+ * All of them hold: filters, or operators of one column.
+ *
+ * @throws {InvalidFilterError} Without parts. Status 400.
+ * @since 0.2
+ * @example
+ * User.filter(and({ location: 'Moon' }, or({ name: 'Ada' }, { name: 'Bob' })))
+ */
 export function and<V>(first: V | Operator<V>, ...others: readonly (V | Operator<V>)[]): Operator<V>
 export function and<T>(...filters: readonly Filter<T>[]): Combined<T>
 export function and(...parts: readonly unknown[]): unknown {
@@ -292,14 +305,26 @@ export function some<T>(filter?: Filter<T>): RelationOperator<T> {
   return new RelationOperator('some', filter)
 }
 
-/** Every record of a to-many relation matches; of none, that is true. @since 0.2 */
+/**
+ * Every record of a to-many relation matches; of none, that is true.
+ *
+ * @since 0.2
+ * @example
+ * User.filter({ posts: every({ words: gte(100) }) })
+ */
 export function every<T>(filter: FilterObject<T>): RelationOperator<T>
 export function every<T>(filter: Filter<T>): RelationOperator<T>
 export function every<T>(filter: Filter<T>): RelationOperator<T> {
   return new RelationOperator('every', filter)
 }
 
-/** No record of a to-many relation matches; without a filter, there is none. @since 0.2 */
+/**
+ * No record of a to-many relation matches; without a filter, there is none.
+ *
+ * @since 0.2
+ * @example
+ * User.filter({ posts: none({ words: lt(10) }) })
+ */
 export function none<T>(filter?: FilterObject<T>): RelationOperator<T>
 export function none<T>(filter?: Filter<T>): RelationOperator<T>
 export function none<T>(filter?: Filter<T>): RelationOperator<T> {

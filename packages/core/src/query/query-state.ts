@@ -9,7 +9,7 @@ import type { Term } from './expression.js'
 /** Which rows of a model that deletes softly are seen. */
 export type Visibility = 'live' | 'all' | 'deleted'
 
-/** How rows are locked until the transaction ends. */
+/** How rows are locked until the transaction ends. @since 0.1 */
 export interface LockOptions {
   /** Leave out rows that others have locked. @default false */
   readonly skipLocked?: boolean

@@ -24,7 +24,7 @@ import * as read from './read.js'
 import { Sql } from './sql.js'
 import { columnValueType } from './value-type.js'
 
-/** Which rows of a soft-deleting model a query sees. @default live rows only */
+/** Which rows of a soft-deleting model a query sees. @default live rows only @since 0.1 */
 export interface DeletedOptions {
   /** Deleted rows as well. @default false */
   readonly includeDeleted?: boolean
@@ -38,7 +38,7 @@ export const deletedOptions = { includeDeleted: flag, onlyDeleted: flag }
 /** Named results of a query: names of columns, functions over them, expressions. */
 export type Selection<T> = Readonly<Record<string, ColumnKey<T> | Expression>>
 
-/** The row that a selection gives. */
+/** The row that a selection gives. @since 0.2 */
 export type Row<T, S> = {
   -readonly [K in keyof S]: S[K] extends NamedFunction<infer Column, infer Name extends FunctionName>
     ? FunctionResult<T, Column, Name>
@@ -75,7 +75,7 @@ export interface Giving<R> {
 /** What is sorted or grouped by: a name, a function of the columns, an expression. */
 export type Sortable<T, R> = (ColumnKey<T> | (keyof R & string)) | Expression | Ordering | ((columns: Columns<T>) => Expression | Ordering)
 
-/** What `updateAll` sets: values by column, records of to-one relations, expressions, or functions of the columns. */
+/** What `updateAll` sets: values by column, records of to-one relations, expressions, or functions of the columns. @since 0.1 */
 export type BulkValues<T> = {
   readonly [K in ColumnKey<T>]?:
     | T[K]
@@ -85,13 +85,13 @@ export type BulkValues<T> = {
     | ((columns: Columns<T>) => Expression<T[K]> | Expression<NonNullable<T[K]>>)
 } & { readonly [K in RelationKey<T> as NonNullable<T[K]> extends readonly unknown[] ? never : K]?: T[K] }
 
-/** How many rows a bulk write may mean. */
+/** How many rows a bulk write may mean. @since 0.2 */
 export interface BulkOptions {
   /** Means it that there is no condition: every row. @default false */
   readonly allRows?: boolean
 }
 
-/** How `updateAll` takes its values. */
+/** How `updateAll` takes its values. @since 0.1 */
 export interface BulkUpdateOptions extends BulkOptions {
   /** Takes every column, also keys and guarded ones: for values that no client chose. @default false */
   readonly unguarded?: boolean

@@ -113,6 +113,8 @@ function isMoment(value: unknown): boolean {
  *
  * @typeParam Row What a row holds, by the caller's word.
  * @since 0.1
+ * @example
+ * const rows = await db.sql<{ n: number }>`select count(*) as n from ${User} where name = ${name}`
  */
 export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
   readonly #dataSource: () => AlchemyDataSource
@@ -146,7 +148,7 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
   }
 }
 
-/** `db.sql`: SQL whose values are bound. */
+/** `db.sql`: SQL whose values are bound. @since 0.2 */
 export interface SqlTag {
   /**
    * A statement, or a part of a query.

@@ -10,7 +10,7 @@ export interface Hook {
   readonly timeoutMs: number
 }
 
-/** How a hook is called. */
+/** How a hook is called. @since 0.2 */
 export interface HookOptions {
   /**
    * Whether the answer waits for it, no longer than `transactionTimeoutMs`.

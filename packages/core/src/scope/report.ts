@@ -1,4 +1,4 @@
-/** What a report is about. */
+/** What a report is about. @since 0.1 */
 export type ReportKind =
   /** An answer's status, or `rollbackOnly`, rolled back rows that had been written. */
   | 'veto'
@@ -21,7 +21,7 @@ export type ReportKind =
   /** Records were changed and not saved. */
   | 'unsaved-changes'
 
-/** Something that the answer cannot tell. */
+/** Something that the answer cannot tell. @since 0.1 */
 export interface ReportEvent {
   readonly kind: ReportKind
   /** The scope: `POST /orders`, `db.run`. */
@@ -42,7 +42,7 @@ export interface ReportEvent {
   readonly reason?: unknown
 }
 
-/** Receives what the answer cannot tell; it must not throw. */
+/** Receives what the answer cannot tell; it must not throw. @since 0.1 */
 export type Reporter = (event: ReportEvent) => void
 
 const failures: ReadonlySet<ReportKind> = new Set([

@@ -7,7 +7,7 @@ import { printReport, type ReportEvent, type Reporter } from './report.js'
 /** Why a scope rolled back. */
 export type RollbackReason = 'error' | 'veto' | 'abort' | 'timeout'
 
-/** How a scope is asked to end. */
+/** How a scope is asked to end. @since 0.1 */
 export type Outcome =
   | { readonly commit: true }
   | {
@@ -89,6 +89,8 @@ const storage = (shared[storageKey] ??= new AsyncLocalStorage())
  * One unit of work of the application: an HTTP exchange, a job, a message.
  *
  * It belongs to no database: every database that is used inside joins it as a member. It settles exactly once.
+ *
+ * @since 0.1
  */
 export class Scope {
   readonly label: string
@@ -565,7 +567,7 @@ export class Scope {
   }
 }
 
-/** The scope in which the calling code runs. */
+/** The scope in which the calling code runs. @since 0.1 */
 export function currentScope(): Scope | undefined {
   const context = storage.getStore()
   return context?.isLeaving && context.scope?.isLeaving ? undefined : context?.scope

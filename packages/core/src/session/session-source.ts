@@ -3,7 +3,7 @@ import type { DatabaseDriver, LeasePurpose, PoolOptions } from '../drivers/drive
 import type { Scope } from '../scope/scope.js'
 import type { ModelSource, ValueSource } from './model-source.js'
 
-/** A session whose transaction has begun, as `db.onBegin` gives it. */
+/** A session whose transaction has begun, as `db.onBegin` gives it. @since 0.1 */
 export interface BegunSession {
   /** TypeORM's entity manager, for statements at the beginning of the transaction. */
   readonly manager: EntityManager
@@ -11,7 +11,7 @@ export interface BegunSession {
   setLocal(key: string, value: string | number | boolean): void
 }
 
-/** What `db.onBegin` takes. */
+/** What `db.onBegin` takes. @since 0.1 */
 export type BeginHook = (session: BegunSession) => unknown
 
 /** What sessions need of the options of their database. */

@@ -59,6 +59,10 @@ export interface DataSourceParts {
  *
  * Inside a scope every path of TypeORM that needs a query runner gets one that has joined the scope's session. Outside it
  * is TypeORM's own, on our driver. It connects at first use.
+ *
+ * @since 0.2
+ * @example
+ * const users = await db.dataSource.getRepository(User).findBy({ location: 'Moon' })
  */
 export class AlchemyDataSource extends DataSource implements SessionSource {
   readonly settings: SessionSettings

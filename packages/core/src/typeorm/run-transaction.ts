@@ -7,7 +7,7 @@ import { oneWordOf, readOptions, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
-/** How `db.transaction` runs; both options need a transaction of its own, outside any scope. */
+/** How `db.transaction` runs; both options need a transaction of its own, outside any scope. @since 0.1 */
 export interface TransactionOptions {
   /** Isolation level of the transaction. @default 'READ COMMITTED', where the database knows levels */
   readonly isolation?: IsolationLevel

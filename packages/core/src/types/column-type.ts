@@ -38,6 +38,7 @@ export type ColumnStorage = Pick<ColumnOptions, 'type' | 'length' | 'precision' 
  *
  * @typeParam T Value that the application reads and writes.
  * @typeParam Also What it may write as well; `accept` makes a `T` of it.
+ * @since 0.1
  */
 export interface ColumnType<T, Also = never> {
   /** Only for the type. */

@@ -1,10 +1,10 @@
 import { type ColumnType, refuse } from './column-type.js'
 import { acceptText } from './string.js'
 
-/** Whatever JSON can say; not recursive, since the types of TypeORM's `insert` and `update` would never end in it. */
+/** Whatever JSON can say; not recursive, since the types of TypeORM's `insert` and `update` would never end in it. @since 0.1 */
 export type JsonValue = string | number | boolean | null | unknown[] | { [key: string]: unknown }
 
-/** A JSON value; called with a shape, one of that shape. */
+/** A JSON value; called with a shape, one of that shape. @since 0.2 */
 export type JsonColumnType = ColumnType<JsonValue> & (<Shape>() => ColumnType<Shape>)
 
 function shaped<Shape>(): ColumnType<Shape> {
