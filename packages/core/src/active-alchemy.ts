@@ -13,7 +13,7 @@ import { ModelRegistry } from './model/registry.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
-import { SqlQuery, type SqlTag, sqlTag } from './query/sql.js'
+import { detachWork, type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
@@ -24,7 +24,6 @@ import type { BeginHook } from './session/session-source.js'
 import { type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
 
-/** A database that has not been configured yet. */
 const unconfigured = 'sqlite://'
 const inMemory = '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).'
 
@@ -158,7 +157,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
     refuseForeign(model, this.dataSource)
-    return this.queryClass.of<T>(this.dataSource, model as never)
+    return this.queryClass.of<T>(this.dataSource, model)
   }
 
   /**
@@ -234,21 +233,10 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    * @example
    * await queue.add(db.bind(() => Order.create({ number: 7 })))
    */
-  bind<This, Parameters extends unknown[], Result>(
-    work: (this: This, ...parameters: Parameters) => Result,
-  ): (this: This, ...parameters: Parameters) => Result {
-    return bound(work)
-  }
+  readonly bind = bound
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */
-  detach<T>(work: () => T): T {
-    return detached(() => {
-      const result = work()
-      // It is sent when it is awaited, and that would be inside the scope again.
-      if (result instanceof SqlQuery) void result.then(undefined, () => undefined)
-      return result
-    })
-  }
+  readonly detach = detachWork
 
   // ------------------------------------------------------------------------------------------------ schema and life
 

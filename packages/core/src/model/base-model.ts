@@ -460,7 +460,7 @@ for (const [name, instead] of Object.entries(elsewhere)) {
 /** A query of the records of `model`. */
 export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
   const db = database(model)
-  return db.queryClass.of<T>(db.dataSource, model as never)
+  return db.queryClass.of<T>(db.dataSource, model)
 }
 
 function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined): Query<T> {

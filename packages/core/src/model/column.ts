@@ -208,15 +208,14 @@ export function column<T, Options extends ColumnOptions<T | Also> = Record<never
     }
     const owner = (target as { constructor: { readonly name: string } & Registrable }).constructor
     refuseReserved(owner.name, key, 'column')
-    ownColumns(owner).set(key, decorate as unknown as ColumnDefinition)
+    ownColumns(owner).set(key, definition)
     owner.register()
   }
-  return Object.assign(decorate, { type, options: given }) as DecoratingColumn<
-    ColumnValue<T, Options>,
-    IsOptional<Options>,
-    Also,
-    RoleOf<Options>
-  >
+  const definition: DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> = Object.assign(decorate, {
+    type,
+    options: given,
+  })
+  return definition
 }
 
 /** The name in the context that a standard decorator gets. */

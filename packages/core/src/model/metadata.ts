@@ -1,24 +1,11 @@
-import {
-  BaseEntity,
-  type ColumnOptions as TypeormColumnOptions,
-  type DataSource,
-  type EntityMetadata,
-  EntitySchema,
-  getMetadataArgsStorage,
-} from 'typeorm'
-import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, MetadataArgsStorage } from '../drivers/internals.js'
+import { BaseEntity, type DataSource, type EntityMetadata, EntitySchema, getMetadataArgsStorage } from 'typeorm'
+import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, type MetadataArgsStorage } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
-import type { DatabaseDriver } from '../drivers/driver.js'
-import { type ColumnDefinition, ownColumns, stampOf } from './column.js'
-import { ModelNamingStrategy } from './naming-strategy.js'
-import { type Entry, lineage, type ModelRegistry, namesIn, tableOf } from './registry.js'
-import { ownRelations, type RelationDefinition } from './relation.js'
+import { ModelStorage, type Target } from './metadata-storage.js'
+import { type Entry, lineage, type ModelRegistry, namesIn } from './registry.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
-
-/** What TypeORM calls a target: a class, or the name of a schema. */
-type Target = EntityMetadata['target']
 
 /**
  * TypeORM's metadata of the models and of plain entities, built without a connection.
@@ -74,7 +61,7 @@ export class ModelMetadata implements MetadataSource {
 
   #builtAnew(dataSource: AlchemyDataSource): Built {
     const { entries } = this.#models
-    const storage = new Storage(this.#models, dataSource)
+    const storage = new ModelStorage(this.#models, dataSource)
     storage.copy(getMetadataArgsStorage(), (target) => this.#classes.includes(target))
     storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
     storage.describe(entries)
@@ -96,7 +83,7 @@ export class ModelMetadata implements MetadataSource {
     }
     for (const entry of real) built.replaceTarget(entry)
     if (added.length === 0) return built
-    const storage = new Storage(this.#models, dataSource)
+    const storage = new ModelStorage(this.#models, dataSource)
     storage.copy(getMetadataArgsStorage(), () => false)
     storage.describe(added)
     this.#add(built, added, new Builder(dataSource, storage, built.list).build(), dataSource)
@@ -159,100 +146,12 @@ function isActiveRecord(target: object): target is typeof BaseEntity {
   return typeof target === 'function' && target.prototype instanceof BaseEntity
 }
 
-/** What decorators, schemas and definitions have told, as TypeORM's builder reads it. */
-class Storage extends MetadataArgsStorage {
-  readonly #models: ModelRegistry
-  readonly #dataSource: AlchemyDataSource
-
-  constructor(models: ModelRegistry, dataSource: AlchemyDataSource) {
-    super()
-    this.#models = models
-    this.#dataSource = dataSource
-  }
-
-  /** Says whose names are made next: a model's are in snake case. */
-  names(target: Target): void {
-    const { namingStrategy } = this.#dataSource
-    // Tables between two have no target; they belong to the one whose relation was asked for before.
-    if (namingStrategy instanceof ModelNamingStrategy && typeof target === 'function') namingStrategy.isModel = this.#models.has(target)
-  }
-
-  override filterJoinColumns(target: Target, propertyName: string): ReturnType<MetadataArgsStorage['filterJoinColumns']> {
-    this.names(target)
-    return super.filterJoinColumns(target, propertyName)
-  }
-
-  override findJoinTable(target: Target, propertyName: string): ReturnType<MetadataArgsStorage['findJoinTable']> {
-    this.names(target)
-    return super.findJoinTable(target, propertyName)
-  }
-
-  /** Copies what another one holds. @param hasTable Whether a target gets metadata of its own. */
-  copy(other: MetadataArgsStorage, hasTable: (target: Target) => boolean): void {
-    const { tables, ...lists } = other
-    this.tables.push(...tables.filter(({ target }) => hasTable(target)))
-    for (const [key, list] of Object.entries(lists)) {
-      const own: unknown = Reflect.get(this, key)
-      if (Array.isArray(own) && Array.isArray(list)) Object.assign(this, { [key]: [...(own as unknown[]), ...(list as unknown[])] })
-    }
-  }
-
-  /** Adds models, with what was defined on the classes that they extend. */
-  describe(entries: readonly Entry[]): void {
-    const { tables } = getMetadataArgsStorage()
-    for (const entry of entries) {
-      const { target } = entry
-      const decorated = tables.filter((each) => each.target === target)
-      for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
-      if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
-    }
-    const { alchemy } = this.#dataSource
-    const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
-    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target))))
-      this.#describe(owner, models.get(owner) ?? owner, alchemy)
-  }
-
-  /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */
-  #describe(owner: Exclude<Target, string>, model: object, driver: DatabaseDriver): void {
-    const keys = namesIn(model, 'primaryKey')
-    for (const [propertyName, definition] of ownColumns(owner)) {
-      const { index, unique, generated } = definition.options
-      checkDefault(owner.name, propertyName, definition)
-      const options = columnOptions(definition, keys.includes(propertyName), driver)
-      this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
-      if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
-      if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
-      if (index) this.indices.push({ target: owner, columns: [propertyName], synchronize: true })
-    }
-    for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
-  }
-
-  #relate(target: Exclude<Target, string>, propertyName: string, { kind, related, inverse, options }: RelationDefinition): void {
-    const { joinColumn, joinTable, ...rest } = options
-    this.relations.push({
-      target,
-      propertyName,
-      relationType: kind,
-      isLazy: rest.lazy ?? false,
-      type: () => this.#models.realClassOf(related()),
-      ...(inverse === undefined ? {} : { inverseSideProperty: inverse }),
-      options: rest,
-    })
-    if (kind === 'many-to-one' || joinColumn) {
-      this.joinColumns.push({ target, propertyName, ...(typeof joinColumn === 'string' ? { name: joinColumn } : {}) })
-    }
-    if (joinTable) {
-      this.joinTables.push({ target, propertyName, synchronize: true, ...(typeof joinTable === 'string' ? { name: joinTable } : {}) })
-    }
-  }
-}
-
 /** TypeORM's builder, which finds what was built before, and names what belongs to models. */
 class Builder extends EntityMetadataBuilder {
-  readonly #storage: Storage
+  readonly #storage: ModelStorage
   readonly #known: readonly EntityMetadata[]
 
-  constructor(dataSource: DataSource, storage: Storage, known: readonly EntityMetadata[]) {
+  constructor(dataSource: DataSource, storage: ModelStorage, known: readonly EntityMetadata[]) {
     super(dataSource, storage)
     this.#storage = storage
     this.#known = known
@@ -276,50 +175,6 @@ class Builder extends EntityMetadataBuilder {
   protected override computeInverseProperties(metadata: EntityMetadata, all: EntityMetadata[]): void {
     super.computeInverseProperties(metadata, metadata.relations.length === 0 ? all : [...all, ...this.#known])
   }
-}
-
-/** @throws {ModelDefinitionError} The column does not take its own default. */
-function checkDefault(model: string, property: string, { type, options }: ColumnDefinition): void {
-  const { default: value } = options
-  if (value === undefined || value === null || typeof value === 'function') return
-  try {
-    type.accept(value)
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new ModelDefinitionError(model, `the default of its column ${property} is refused, which ${error.message}`, 'Give one that fits.')
-  }
-}
-
-function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: DatabaseDriver): TypeormColumnOptions {
-  const { type, options } = definition
-  const { serverDefault, name } = options
-  return {
-    ...type.storage(driver.kind, Boolean(options.generated)),
-    nullable: options.nullable ?? false,
-    primary: options.primary ?? isKey,
-    ...(name === undefined ? {} : { name }),
-    ...(serverDefault === undefined ? inDatabase(definition, driver) : { default: () => serverDefault }),
-  }
-}
-
-/**
- * A plain default is the database's as well, for rows that others insert; as the database keeps and shows it, or a migration would
- * change it for ever.
- */
-function inDatabase({ type, options }: ColumnDefinition, driver: DatabaseDriver): Pick<TypeormColumnOptions, 'default'> {
-  const { default: value } = options
-  // Of JSON every database has a form of its own.
-  if (!['string', 'number', 'boolean'].includes(typeof value) || type.kind === 'json') return {}
-  const { transformer } = type.storage(driver.kind)
-  const accepted: unknown = type.accept(value)
-  const stored: unknown = transformer && 'to' in transformer ? transformer.to(accepted) : accepted
-  if (typeof stored === 'boolean' || Number.isInteger(stored)) return { default: stored }
-  // A moment or bytes, of which every database has a form of its own.
-  if (typeof stored === 'object') return {}
-  const text = String(stored)
-  const literal = driver.literal(text)
-  // TypeORM puts quotes around a text, and does not look into it.
-  return { default: literal === `'${text}'` ? text : () => literal }
 }
 
 /** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */

@@ -4,6 +4,7 @@ import { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
 import { beginOperation } from '../scope/operation.js'
+import { detached } from '../scope/scope.js'
 import { isMoment as isLuxon } from '../types/date-time.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From, write } from './compile.js'
@@ -205,4 +206,14 @@ function refuseWrite(text: string): void {
   const writes = /\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|for\s+(no\s+key\s+)?update)\b/i
   if (/^(select|with|values|table|show|describe|desc|explain)$/i.test(word) && !writes.test(text)) return
   throw new UnsupportedError('db.sql.read of a statement that writes', 'Use db.sql.')
+}
+
+/** Runs `work` outside any scope; `db.detach` is this function. */
+export function detachWork<T>(work: () => T): T {
+  return detached(() => {
+    const result = work()
+    // It is sent when it is awaited, and that would be inside the scope again.
+    if (result instanceof SqlQuery) void result.then(undefined, () => undefined)
+    return result
+  })
 }

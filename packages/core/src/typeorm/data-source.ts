@@ -65,6 +65,7 @@ export interface DataSourceParts {
  * const users = await db.dataSource.getRepository(User).findBy({ location: 'Moon' })
  */
 export class AlchemyDataSource extends DataSource implements SessionSource {
+  declare driver: DatabaseDriver
   readonly settings: SessionSettings
   readonly models: ModelSource
   readonly values: ValueSource
@@ -109,7 +110,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
 
   /** Our side of the driver. */
   get alchemy(): DatabaseDriver {
-    return this.driver as DatabaseDriver
+    return this.driver
   }
 
   // ------------------------------------------------------------------------------------------------ connecting

@@ -31,10 +31,7 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
     asOperations(Builder, [...reads, 'getRawOne', 'execute', 'stream'], ({ queryRunner }) => scopeOfRunner(queryRunner))
   }
 
-  /** The data source, with sessions. */
-  protected get alchemy(): AlchemyDataSource {
-    return this.dataSource as AlchemyDataSource
-  }
+  declare readonly dataSource: AlchemyDataSource
 
   override update(): UpdateBuilder<T>
   override update<E extends ObjectLiteral>(entity: EntityTarget<E>, set?: QueryDeepPartialEntity<E>): UpdateBuilder<E>
@@ -85,7 +82,7 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
   }
 
   protected override async loadRawResults(runner: QueryRunner): Promise<ObjectLiteral[]> {
-    if (this.alchemy.session()?.hasWritten) this.expressionMap.cache = false
+    if (this.dataSource.session()?.hasWritten) this.expressionMap.cache = false
     return super.loadRawResults(this.isPlainRead && isJoined(runner) ? runner.reader : runner)
   }
 

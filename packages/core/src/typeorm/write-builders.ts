@@ -56,6 +56,8 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
 
 /** INSERT that stamps `createdAt` and `updatedAt`, and applies the models' defaults. */
 export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T> {
+  declare readonly dataSource: AlchemyDataSource
+
   static {
     asOperations(InsertBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
   }
@@ -64,7 +66,7 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
     const rows = super.getValueSets()
     const metadata = metadataOf(this)
     if (!metadata) return rows
-    const { models } = this.dataSource as AlchemyDataSource
+    const { models } = this.dataSource
     const columns = deletionColumns(metadata)
     const now = clock.now()
     for (const row of rows) {
