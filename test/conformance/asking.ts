@@ -331,6 +331,11 @@ export function askingRows(database: TestDatabase): void {
       n: unknown
     }>`select count(*) as n from ${User} where id in (${Post.query((post) => ({ id: post.author.id }))})`
     expect(rows).toEqual([{ n: 2 }])
+    const points = User.column('points')
+    expect(await db.sql`select max(${points}) as most, max(${points.plus(1)}) as more from ${User}`).toEqual([{ most: 7, more: 8 }])
+    expect(await names(store, db.sql`${points} > ${6}`)).toEqual(['Ünal'])
+    expect(await names(store, points.gt(6))).toEqual(['Ünal'])
+    expect(() => User.column('nope' as 'name')).toThrow('it is no column')
   })
 
   row('a bulk write takes expressions, and touches the rows of its conditions alone', async (store) => {

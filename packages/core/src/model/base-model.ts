@@ -14,7 +14,8 @@ import { beginOperation } from '../scope/operation.js'
 import { finiteNumber, flag, readOptions } from '../options.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
-import type { ColumnKey, Columns } from '../query/columns.js'
+import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
+import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
 import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
@@ -144,6 +145,20 @@ export class BaseModel {
     const { selection, options } = querySelection(this, parameters)
     const query = queryOf(this).deleted(options)
     return selection === undefined ? query : query.choose(selection)
+  }
+
+  /**
+   * A column, for SQL of the application and for expressions.
+   *
+   * @param name Mapped name; a hidden column too, since the application names it.
+   * @throws {InvalidFilterError} It is no column. Status 400.
+   * @since 0.2
+   * @example
+   * await db.sql`select max(${User.column('age')}) as oldest from ${User}`
+   */
+  static column<T extends BaseModel, const K extends ColumnKey<T>>(this: ModelClass<T>, name: K): Expression<Exclude<T[K], undefined>> {
+    const { dataSource } = database(this)
+    return columnNamed(new Source(dataSource.getMetadata(this)), dataSource, name)
   }
 
   /** The same as `query().filter(filter)`. */

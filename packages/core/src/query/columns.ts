@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
+import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From } from './compile.js'
 import { Expression, unknownColumn } from './expression.js'
 import { columnValueType } from './value-type.js'
@@ -75,9 +76,9 @@ export class Source {
     if (this.#parent && this.#relation) return this.#parent.within(from).related(this.#relation)
     for (let each: From | undefined = from; each; each = each.parent) if (each.source === this) return each
     // A column that was made without a query, `User.column('name')`, is of the nearest query of its model.
-    for (let each: From | undefined = from; each; each = each.parent) if (each.metadata === this.metadata) return each
+    for (let each: From | undefined = from; each; each = each.parent) if (!each.isStatement && each.metadata === this.metadata) return each
     if (from.isStatement) return new From(from.dataSource, this.metadata)
-    throw new InvalidFilterError(from.metadata.name, this.metadata.name, 'it is a column of another query')
+    throw new InvalidFilterError(from.name, this.metadata.name, 'it is a column of another query')
   }
 }
 
@@ -93,15 +94,21 @@ export function columnsOf<T>(source: Source, from: Pick<From, 'dataSource'>): Co
   })
 }
 
+/** A column by its name. @throws {InvalidFilterError} It is none. */
+export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, name: string): Expression<V> {
+  const { metadata } = source
+  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  if (!column) throw unknownColumn({ metadata, dataSource }, name)
+  const type = columnValueType(dataSource, column)
+  return new Expression((within) => ({ pieces: source.within(within).column(column), type }))
+}
+
 function property(source: Source, from: Pick<From, 'dataSource'>, name: string): unknown {
   const { metadata } = source
   const { dataSource } = from
   const relation = metadata.relations.find(({ propertyName }) => propertyName === name)
   const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
-  if (column) {
-    const type = columnValueType(dataSource, column)
-    return new Expression((within) => ({ pieces: source.within(within).column(column), type }))
-  }
+  if (column) return columnNamed(source, dataSource, name)
   if (relation && (relation.isManyToOne || relation.isOneToOne)) {
     return columnsOf(new Source(relation.inverseEntityMetadata, source, relation), from)
   }

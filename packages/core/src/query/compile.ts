@@ -31,41 +31,42 @@ export function refuseTooMany(statement: Statement, model: string, { maxParamete
   throw new InvalidFilterError(model, 'that query', `${statement.values.length} values are more than the ${maxParameters} of a statement`)
 }
 
-/** A statement is about no one model. */
-const nothing = Object.freeze({ name: 'db.sql', tableName: '' }) as unknown as EntityMetadata
-
 /** What a subquery or a query reads from: a table, and the records that its to-one relations lead to. */
 export class From {
   readonly dataSource: AlchemyDataSource
-  readonly metadata: EntityMetadata
   readonly alias: Alias
   /** The query around this one. */
   readonly parent: From | undefined
   /** What the columns of this query know it by. */
   readonly source: object
   readonly #joins = new Map<string, { readonly to: From; readonly on: Pieces }>()
+  readonly #metadata: EntityMetadata | undefined
   #names = 0
   #hasFragment = false
-  #isStatement = false
 
-  constructor(dataSource: AlchemyDataSource, metadata: EntityMetadata, parent?: From, source: object = {}) {
+  /** @param metadata Of its model; a statement of `db.sql` is about none. */
+  constructor(dataSource: AlchemyDataSource, metadata?: EntityMetadata, parent?: From, source: object = {}) {
     this.dataSource = dataSource
-    this.metadata = metadata
+    this.#metadata = metadata
     this.parent = parent
     this.source = source
-    this.alias = new Alias(parent ? parent.#root.#nextName() : metadata.tableName)
+    this.alias = new Alias(parent ? parent.#root.#nextName() : (metadata?.tableName ?? ''))
   }
 
-  /** @internal What a statement of `db.sql` stands in: the tables that it names go by their own names. */
-  static statement(dataSource: AlchemyDataSource, metadata = nothing): From {
-    const from = new From(dataSource, metadata)
-    from.#isStatement = true
-    return from
+  /** The model that it reads. @throws {InvalidFilterError} It is a statement of `db.sql`, where a column is of its own model. */
+  get metadata(): EntityMetadata {
+    if (this.#metadata) return this.#metadata
+    throw new InvalidFilterError(this.name, 'that', 'a statement is about no one model', 'Write Model.column(name).')
+  }
+
+  /** What it is called in messages. */
+  get name(): string {
+    return this.#metadata?.name ?? 'db.sql'
   }
 
   /** Whether tables go by their own names, since the application wrote the statement. */
   get isStatement(): boolean {
-    return this.#root.#isStatement
+    return this.#root.#metadata === undefined
   }
 
   /** Whether it holds SQL of the application, of which nobody knows what it does. */
@@ -137,7 +138,7 @@ export class From {
 
   /** A copy that takes further joins by itself. */
   clone(): From {
-    const copy = new From(this.dataSource, this.metadata, this.parent, this.source)
+    const copy = new From(this.dataSource, this.#metadata, this.parent, this.source)
     Object.assign(copy, { alias: this.alias })
     copy.#names = this.#names
     copy.#hasFragment = this.#hasFragment

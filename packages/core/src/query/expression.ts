@@ -192,7 +192,7 @@ export class Expression<V = unknown> {
     return new Expression((from) => {
       const { pieces, type } = numeric(this, from)
       if (!Number.isInteger(digits) || digits < 0 || digits > 15)
-        throw new InvalidFilterError(from.metadata.name, 'round()', 'it takes 0 to 15 digits')
+        throw new InvalidFilterError(from.name, 'round()', 'it takes 0 to 15 digits')
       const rounded = type.kind === 'decimal' ? decimalType(digits) : numberType
       return { pieces: from.driver.dialect.round(pieces, [`${digits}`]), type: rounded }
     })
@@ -254,7 +254,7 @@ export class Expression<V = unknown> {
     return new Expression((from) => {
       const steps = typeof path === 'string' ? path.split('.') : []
       if (steps.length === 0 || steps.length > 20 || !steps.every((step) => /^[\w-]{1,64}$/.test(step))) {
-        throw new InvalidFilterError(from.metadata.name, 'path()', 'a path is names and numbers with points between them')
+        throw new InvalidFilterError(from.name, 'path()', 'a path is names and numbers with points between them')
       }
       const own = this.term(from)
       if (own.type.kind !== 'json') throw refusal(from, 'has no paths: it is no JSON')
@@ -415,16 +415,11 @@ function operand(value: unknown, type: ValueType, from: From): Pieces {
 
 function encoded(value: unknown, type: ValueType, from: From): unknown {
   if (value === null || value === undefined) {
-    throw new InvalidFilterError(
-      from.metadata.name,
-      type.name ?? 'a value',
-      `${String(value)} is no value`,
-      'Write isNull(), or leave the key out.',
-    )
+    throw new InvalidFilterError(from.name, type.name ?? 'a value', `${String(value)} is no value`, 'Write isNull(), or leave the key out.')
   }
   if (type.kind === 'json')
     throw new InvalidFilterError(
-      from.metadata.name,
+      from.name,
       type.name ?? 'JSON',
       'JSON is compared by its parts',
       "Write a function: (row) => row.meta.path('a.b').eq('x')",
@@ -433,12 +428,12 @@ function encoded(value: unknown, type: ValueType, from: From): unknown {
     return type.encode(type.accept(value))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new InvalidFilterError(from.metadata.name, type.name ?? 'a value', `it ${error.message}`)
+    throw new InvalidFilterError(from.name, type.name ?? 'a value', `it ${error.message}`)
   }
 }
 
 function refusal(from: From, reason: string): InvalidFilterError {
-  return new InvalidFilterError(from.metadata.name, 'an expression', `it ${reason}`)
+  return new InvalidFilterError(from.name, 'an expression', `it ${reason}`)
 }
 
 const numericKinds: ReadonlySet<string> = new Set(['integer', 'bigint', 'number', 'decimal', 'unknown'])

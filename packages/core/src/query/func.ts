@@ -26,7 +26,7 @@ export class NamedFunction<Column extends string, Name extends FunctionName> ext
   constructor(name: Name, column: Column, isDistinct = false) {
     super((from) => {
       if (column === '*') {
-        if (name !== 'count' || isDistinct) throw new InvalidFilterError(from.metadata.name, `${name}('*')`, 'only count() counts rows')
+        if (name !== 'count' || isDistinct) throw new InvalidFilterError(from.name, `${name}('*')`, 'only count() counts rows')
         return { pieces: ['COUNT(*)'], type: numberType }
       }
       const own = new Expression<never>((within) => visibleColumn(within, column))
@@ -66,7 +66,7 @@ function named<const Name extends FunctionName>(name: Name) {
 function callOf<V = unknown>(name: string, ...parameters: readonly unknown[]): Expression<V> {
   return new Expression((from) => {
     if (!/^[a-z_]\w{0,62}(\.[a-z_]\w{0,62})?$/i.test(name))
-      throw new InvalidFilterError(from.metadata.name, 'func.call()', 'a function is named by letters, digits and _')
+      throw new InvalidFilterError(from.name, 'func.call()', 'a function is named by letters, digits and _')
     return { pieces: call(name, ...parameters.map((each) => parameter(each, from))), type: unknownType }
   })
 }

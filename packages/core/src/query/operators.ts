@@ -119,7 +119,7 @@ export function oneOf<const V>(list: readonly V[] | Subquery<V>): Operator<V> {
   const values: unknown = Array.isArray(list) || isSubquery(list) ? list : [list]
   return new Operator((column, from) => {
     if (Array.isArray(values) && values.length > from.driver.capabilities.maxParameters) {
-      throw new InvalidFilterError(from.metadata.name, 'oneOf()', `${values.length} values are too many`)
+      throw new InvalidFilterError(from.name, 'oneOf()', `${values.length} values are too many`)
     }
     return column.in(values as readonly NonNullable<unknown>[])
   })

@@ -138,7 +138,7 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
 
   async #send(): Promise<Row[]> {
     const dataSource = this.#dataSource()
-    const { text, values } = write(this.pieces(From.statement(dataSource)), dataSource.alchemy)
+    const { text, values } = write(this.pieces(new From(dataSource)), dataSource.alchemy)
     const { maxParameters } = dataSource.alchemy.capabilities
     if (values.length > maxParameters) throw refusal(`takes at most ${maxParameters} values`)
     if (this.onlyReads) refuseWrite(text)
