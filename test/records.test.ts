@@ -8,5 +8,5 @@ it('records of a model share one hidden class, however it was defined, so that r
   const all = [true, true, true]
   expect(shared).toEqual({ Typed: all, Bare: all, Child: all, Decorated: all, DecoratedBare: all })
   // A loaded record of seven columns, with what is known of its row; one with a hidden class of its own took 3,400.
-  expect(bytes).toBeLessThan(2_600)
+  expect(bytes).toBeLessThan(1_000)
 })
