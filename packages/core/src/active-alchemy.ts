@@ -131,6 +131,7 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   /** The session of the current scope. @throws {NoScopeError} There is no scope. */
   get session(): ModelSession {
     // Our data source is given this class, and makes no other.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
     return this.dataSource.requireSession('db.session') as ModelSession
   }
 

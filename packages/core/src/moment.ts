@@ -33,6 +33,7 @@ function factory(): ((milliseconds: number) => DateTime<true>) | undefined {
     this.ts = milliseconds
   }
   Moment.prototype = prototype
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the prototype of Luxon
   return (milliseconds) => Reflect.construct(Moment, [milliseconds]) as DateTime<true>
 }
 
@@ -59,4 +60,5 @@ function reckoned(field: string): PropertyDescriptor {
  * @param milliseconds Since 1970, UTC; a whole number of a valid moment.
  */
 export const momentAt: (milliseconds: number) => DateTime<true> =
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a whole number of its range is valid
   factory() ?? ((milliseconds) => DateTime.fromMillis(milliseconds, { zone: 'utc' }) as DateTime<true>)

@@ -88,6 +88,7 @@ export function readOptions<const Known extends Options>(known: Known, given: un
     }
     read[name] = value
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each has been accepted by its option
   return read as Given<Known>
 }
 

@@ -118,6 +118,7 @@ export function initApp<App extends Registrar>(app: App, db: ActiveAlchemy, opti
   databasesOf.set(app, databases)
   if (databases.has(db)) return app
   // Fastify types an application by its server and logger, and none of these types holds the others; the plugin serves them all.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   void (app as Registrar as FastifyInstance).register(plugin(db, options))
   databases.add(db)
   return app
@@ -131,7 +132,7 @@ function decorate(app: FastifyInstance, db: ActiveAlchemy, name: string | undefi
   if (app.hasRequestDecorator(requestKey)) return
   app.decorateRequest(requestKey, {
     getter(this: FastifyRequest) {
-      const database = Reflect.get(this.server, key) as ActiveAlchemy
+      const database: ActiveAlchemy = Reflect.get(this.server, key)
       const scope = scopeOf(this.raw)
       // The request's own, whatever context asks: callbacks of others may have lost it, or run in that of another request.
       return scope ? scope.run(() => database.session) : database.session

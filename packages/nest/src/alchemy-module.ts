@@ -90,7 +90,7 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
     this.config.addGlobalFilter(new WitnessFilter())
     this.config.getGlobalFilters().unshift(new ErrorFilter(this.binding, this.host.httpAdapter))
     const othersHaveMiddleware = [...this.modules.values()].some(
-      ({ instance }) => instance !== this && typeof Reflect.get(Object(instance) as object, 'configure') === 'function',
+      ({ instance }) => instance !== this && typeof Reflect.get(Object(instance), 'configure') === 'function',
     )
     this.binding.mount(this.host.httpAdapter, othersHaveMiddleware)
     // Before the guards of the application, which are all there by now.
@@ -139,6 +139,7 @@ export class AlchemyModule {
    * })
    */
   static forRootAsync<Injected extends unknown[] = never[]>(options: AlchemyModuleAsyncOptions<Injected>): DynamicModule {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Nest gives the factory what it injects
     return rootModule(options.name, options as unknown as AlchemyModuleAsyncOptions<unknown[]>)
   }
 

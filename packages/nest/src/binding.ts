@@ -78,7 +78,7 @@ export class Binding {
         this.#enter(req, res, next, (error) => this.#fail(req, res, error)),
       )
     }
-    const fastify = platform.getInstance() as FastifyHooks
+    const fastify: FastifyHooks = platform.getInstance()
     fastify.addHook('onRequest', (request, reply, done) => {
       const { raw: req } = request
       if (beforeMiddleware) this.#replies.set(req, reply)
@@ -118,6 +118,7 @@ export class Binding {
 
   /** The raw message under what a handler gets. */
   raw<Message extends object>(given: Message | { readonly raw: Message }): Message {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else is wrapped
     return this.#wraps && 'raw' in given ? given.raw : (given as Message)
   }
 

@@ -36,7 +36,7 @@ function prepare(target: Type): void {
   prepared.add(target)
   if (Reflect.hasMetadata(keys.filters, target)) UseFilters(witness)(target)
   if (Reflect.hasMetadata(keys.gateway, target)) UseInterceptors(interceptor)(target)
-  const prototype = target.prototype as object
+  const prototype: object = target.prototype
   for (const name of scanner.getAllMethodNames(prototype)) {
     const method: unknown = Reflect.get(prototype, name)
     if (typeof method !== 'function' || prepared.has(method)) continue

@@ -24,6 +24,7 @@ export class AlchemyHealthIndicator {
    * @param name The database's, if it has one.
    * @throws {InvalidOptionError} No database has this name.
    */
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the default of the type
   async isHealthy<Key extends string = 'database'>(key: Key = 'database' as Key, name?: string): Promise<AlchemyHealth<Key>> {
     const db = this.databaseOf(name)
     if (!db) throw new InvalidOptionError('name', 'the name of a database of AlchemyModule.forRoot', name)
@@ -32,6 +33,7 @@ export class AlchemyHealthIndicator {
       // Whoever asks for the health may be anybody: the message of a driver names hosts and users.
       (error: unknown) => ({ status: 'down', code: codeOf(error) }) as const,
     )
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed key has no type
     return { [key]: health } as AlchemyHealth<Key>
   }
 }

@@ -77,7 +77,7 @@ export function getModelToken(model: abstract new (...values: never[]) => object
  * Its methods can be looked at outside any scope, as modules do that search all providers for their decorators.
  */
 export function currentSession(db: ActiveAlchemy): Session {
-  const target = Object.create(Session.prototype) as Session
+  const target: Session = Object.create(Session.prototype)
   return new Proxy(target, {
     get(_target, key) {
       // Nest asks what it injects for its hooks.
@@ -91,7 +91,7 @@ export function currentSession(db: ActiveAlchemy): Session {
 /** Without a look at a session, which its getters would need. */
 function isMethod(key: PropertyKey): boolean {
   let owner: object | null = Session.prototype
-  while (owner && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null
+  while (owner && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner)
   return typeof (owner && Object.getOwnPropertyDescriptor(owner, key)?.value) === 'function'
 }
 

@@ -28,5 +28,5 @@ export function usesRollbackWhen(): boolean {
 
 /** What was decided for a handler: by itself, or by its controller. */
 export function rollbackWhenOf(handler: object, controller: object): Decision | undefined {
-  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as Decision | undefined
+  return Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)
 }

@@ -49,6 +49,7 @@ export function readBindOptions<const Own extends Options = Readonly<Record<neve
   const known = { ...bindOptions, ...own }
   // Every request reads them: own properties all, in one shape.
   const absent = Object.fromEntries(Object.keys(known).map((name) => [name, undefined]))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the absent ones are undefined
   return { ...absent, ...readOptions(known, given) } as Read<typeof bindOptions & Own>
 }
 
@@ -71,8 +72,12 @@ export function optionsIn(parameters: readonly unknown[]): unknown {
   return typeof last === 'object' && last !== null && 'dataSource' in last ? undefined : last
 }
 
-/** @throws {InvalidOptionError} `skip` gave a promise, which every `if` takes for true. @since 0.2 */
-/** Whether the application leaves this request out. @since 0.2 */
+/**
+ * Whether the application leaves this request out.
+ *
+ * @throws {InvalidOptionError} `skip` gave a promise, which every `if` takes for true.
+ * @since 0.2
+ */
 export function isSkipped({ skip }: BindOptions, req: IncomingMessage): boolean {
   return skip !== undefined && decided('skip', skip(req))
 }

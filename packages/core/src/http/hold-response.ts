@@ -84,7 +84,7 @@ const copiesShapes = Number.parseInt(process.versions.v8, 10) < 13
 
 /** Express sets the prototype of each response; that of a class has its constructor. */
 function hasPrototypeOfItsOwn(res: ServerResponse): boolean {
-  return !Object.hasOwn(Object(Object.getPrototypeOf(res)) as object, 'constructor')
+  return !Object.hasOwn(Object(Object.getPrototypeOf(res)), 'constructor')
 }
 
 /** Every request pays for what happens before the first byte; the rest is for those that have something to wait for. */
@@ -99,6 +99,7 @@ class HeldResponse {
   #unlock = (): void => {}
 
   constructor(res: ServerResponse, holding: Holding) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is made one here
     this.#res = res as HeldServerResponse
     const wantsTable = copiesShapes && hasPrototypeOfItsOwn(res)
     if (wantsTable) this.#res[passingKey] = true
@@ -106,6 +107,7 @@ class HeldResponse {
     if (wantsTable) delete this.#res[passingKey]
     this.#holding = holding
     // With any parameters: the gates hand on what they get.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
     const own = res as unknown as Record<Gate, GateCall>
     const { writeHead, write, end, flushHeaders } = own
     this.#found = { writeHead, write, end, flushHeaders }
@@ -277,6 +279,7 @@ function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unkn
     })
   }
   for (const name of listenerCalls) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
     const call = Reflect.get(res, name) as AnyCall
     cover(name, {
       value: (event: unknown, listener: AnyCall) => {
@@ -325,6 +328,7 @@ function wake(res: ServerResponse, hasRoom: boolean): void {
 function refuseSuccess(res: ServerResponse): void {
   if (res.statusCode < 400) res.statusCode = 500
   if (isHttp1(res)) res.statusMessage = ''
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
   const writeHead = Reflect.get(res, 'writeHead') as AnyCall
   Reflect.set(res, 'writeHead', (status: number, ...rest: unknown[]) =>
     status < 400 ? writeHead.call(res, 500, ...rest.filter((each) => typeof each !== 'string')) : writeHead.call(res, status, ...rest),

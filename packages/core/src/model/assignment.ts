@@ -45,6 +45,7 @@ function protection(column: EntityMetadata['columns'][number], assignment: Assig
 
 /** Why the model's own word keeps a column or relation from values, if it does. */
 function guard(key: string, metadata: EntityMetadata): string | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statics of a model; a plain entity has none
   const { fillable, guarded } = metadata.target as Guards
   if (fillable && !fillable.includes(key)) return 'it is not among the fillable columns'
   return guarded?.includes(key) ? 'it is guarded' : undefined

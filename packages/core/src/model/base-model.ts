@@ -485,6 +485,7 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
 
 /** A query of what matches a filter that was given, and is not empty; of all records where none was. */
 function narrowed<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined, verb: string, all: boolean): Query<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was given, or all are meant
   return all ? queryOf(model) : queryOf(model).narrow(filter as Filter<T>, verb)
 }
 
@@ -505,6 +506,7 @@ export function notFound(model: ModelClass, id?: unknown): () => Error {
 }
 
 function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor of a model takes values or nothing
   const Class = model as unknown as new () => InstanceType<M>
   const record = new Class()
   const { dataSource } = databaseOf(record)
@@ -514,6 +516,7 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
 
 /** The class of a record. */
 export function modelOf(record: BaseModel): typeof BaseModel {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type is Function
   return record.constructor as typeof BaseModel
 }
 

@@ -206,6 +206,7 @@ export function column<T, Options extends ColumnOptions<T | Also> = Record<never
         'Set "experimentalDecorators": true in tsconfig.json, or use db.Model(name, columns).',
       )
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the prototype that a decorator is given
     const owner = (target as { constructor: { readonly name: string } & Registrable }).constructor
     refuseReserved(owner.name, key, 'column')
     ownColumns(owner).set(key, definition)

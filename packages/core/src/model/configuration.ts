@@ -51,13 +51,13 @@ export class Configuration {
     const options = this.#options
     try {
       return new AlchemyDataSource({
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a part of a union by database cannot be told apart
         options: {
           ...entry.options(this.uri),
           namingStrategy: new ModelNamingStrategy(),
           logger: new StatementLogger(options.typeorm.logging ?? (options.echo ? ['query'] : [])),
           invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
           ...options.typeorm,
-          // The options are a union by database; a partial one cannot be told apart.
         } as DataSourceOptions,
         // One by one: TypeORM's options among the others may hold a password.
         settings: {

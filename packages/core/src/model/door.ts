@@ -16,7 +16,7 @@ import { isRelation } from './relation.js'
  */
 export function door<Base extends typeof BaseModel>(db: ModelDatabase, Class: Base): ModelDoor<Base> {
   const { registry } = db
-  const { name } = Object.getPrototypeOf(Class) as { readonly name: string }
+  const { name }: { readonly name: string } = Object.getPrototypeOf(Class)
   Object.defineProperties(Class, { db: { value: db }, name: { value: name } })
   const callable = new Proxy(Class, {
     apply: (_class, _this, [name, columns, settings = {}]: [unknown, unknown, unknown?]) =>
@@ -25,6 +25,7 @@ export function door<Base extends typeof BaseModel>(db: ModelDatabase, Class: Ba
   shareColumns(Class, callable)
   registry.addBase(Class, callable)
   // It is a class and a function at once, which no declaration of a value can say.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   return callable as ModelDoor<Base>
 }
 

@@ -51,6 +51,7 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   async #found(): Promise<T> {
     const record: unknown = await this
     if (record === null || record === undefined) throw this.#missing()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was looked for is a record or nothing
     return record as T
   }
 

@@ -115,6 +115,7 @@ export class ModelRegistry implements ModelSource {
     for (const [key, list] of Object.entries(getMetadataArgsStorage())) {
       if (!Array.isArray(list)) continue
       const seen = this.#read.get(key) ?? 0
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each list of TypeORM has targets
       for (const { target } of list.slice(seen <= list.length ? seen : 0) as { readonly target: unknown }[]) {
         this.#decorated.add(target)
         this.meet(target)
@@ -197,6 +198,7 @@ export class ModelRegistry implements ModelSource {
   defaultValue(column: ColumnMetadata): unknown {
     const definition = this.definitionOf(column)
     const value = definition?.options.default
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no default is a function that takes something
     if (typeof value === 'function') return (value as () => unknown)()
     // Each record changes its own.
     return definition?.type.mutable ? structuredClone(value) : value

@@ -28,8 +28,8 @@ export function toJson(record: ObjectLiteral, metadata: EntityMetadata, models: 
     const value: unknown = record[propertyName]
     path.push(record)
     try {
-      if (Array.isArray(value)) values[propertyName] = value.filter((each) => !path.includes(each as object)).map(asJson)
-      else if (!path.includes(value as object)) values[propertyName] = asJson(value)
+      if (Array.isArray(value)) values[propertyName] = value.filter((each) => !path.includes(each)).map(asJson)
+      else if (!path.some((each) => each === value)) values[propertyName] = asJson(value)
     } finally {
       path.pop()
     }

@@ -110,6 +110,7 @@ export function insertText(
     const table = quotedTable(metadata)
     const end = returningClause(metadata, returning)
     if (columns.length === 0) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
       const { defaultValues } = (driver as DatabaseDriver).capabilities
       return `INSERT INTO ${table} ${defaultValues ? 'DEFAULT VALUES' : '() VALUES ()'}${end}`
     }

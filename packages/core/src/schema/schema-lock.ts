@@ -18,6 +18,7 @@ export async function onOwnConnection<T>(dataSource: AlchemyDataSource, work: (r
     await dataSource.ready()
     const runner: QueryRunner = dataSource.createQueryRunner()
     try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our drivers make no other
       return await work(runner as DriverRunner)
     } finally {
       await runner.release()

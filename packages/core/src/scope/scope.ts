@@ -82,6 +82,7 @@ const outside: Context = { scope: undefined, isOperation: false, isEnd: false }
 
 /** Shared by all copies of this package in the process, so that two of them agree on the current scope. */
 const storageKey = Symbol.for('active-alchemy.scope.v1')
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else uses the key
 const shared = globalThis as { [storageKey]?: AsyncLocalStorage<Context | undefined> }
 const storage = (shared[storageKey] ??= new AsyncLocalStorage())
 
@@ -271,6 +272,7 @@ export class Scope {
     if (!known) this.begin()
     if (!this.admits) throw this.refusal()
     // A key is only ever used with the one class of members that its owner makes.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
     if (known) return known as M
     const made = create()
     this.#members ??= new Map()
@@ -280,6 +282,7 @@ export class Scope {
 
   /** The member that belongs to `key`, if it was ever used. */
   peek<M extends ScopeMember>(key: object): M | undefined {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a key is only ever used with one class of members
     return this.#members?.get(key) as M | undefined
   }
 

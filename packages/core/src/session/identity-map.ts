@@ -40,6 +40,7 @@ export class IdentityMap {
     }
     this.#refresh(metadata, known, loaded, row)
     // A map holds under a key what was put there with the same model.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
     return known as T
   }
 

@@ -222,6 +222,7 @@ export class RecordWriter {
   /** Reads columns of the record's row into the object. @throws {RecordNotFoundError} The row is gone. */
   async read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
     const { records } = await this.#transaction.query('read', selectText(metadata, columns), this.#boundKey(metadata, record))
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a SELECT are objects
     const [row] = records as ObjectLiteral[]
     if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
     this.#hydrate(columns, record, row)

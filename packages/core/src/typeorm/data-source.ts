@@ -266,7 +266,9 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     alias?: string,
     runner?: QueryRunner,
   ): SelectQueryBuilder<ObjectLiteral> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an alias it is a runner
     if (alias === undefined) return this.#createBuilder(this, first as QueryRunner | undefined)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- with an alias it is a model
     const metadata = this.getMetadata(first as EntityTarget<ObjectLiteral>)
     return this.#createBuilder(this, runner).select(alias).from(metadata.target, alias)
   }

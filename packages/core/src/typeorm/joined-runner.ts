@@ -45,6 +45,7 @@ class JoinedBroadcaster extends Broadcaster {
  */
 export function joinedRunnerClass(Base: RunnerClass): new (session: Session, purpose: LeasePurpose) => JoinedRunner {
   // TypeScript wants a mixin's constructor to take any[]; ours is only ever called through the type above.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   const Joinable = Base as unknown as new (driver: unknown) => DriverRunner
 
   class JoinedQueryRunner extends Joinable implements JoinedRunner {

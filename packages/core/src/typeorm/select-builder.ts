@@ -101,6 +101,7 @@ function snapshotTree(metadata: EntityMetadata, entity: ObjectLiteral): void {
     if (relation.isLazy || !Object.hasOwn(entity, relation.propertyName)) continue
     const related: unknown = entity[relation.propertyName]
     for (const each of Array.isArray(related) ? related : [related]) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a record of the other side
       if (typeof each === 'object' && each !== null) snapshotTree(relation.inverseEntityMetadata, each as ObjectLiteral)
     }
   }

@@ -36,6 +36,7 @@ export function transactional(transact: <T>(call: () => Promise<T>) => Promise<T
     return undefined
   }
   // Overloads cannot be written as one function.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   return decorator as TransactionalDecorator
 }
 

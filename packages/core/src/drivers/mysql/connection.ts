@@ -138,6 +138,7 @@ export class Connection {
       try {
         ask(done)
       } catch (error) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- mysql2 throws nothing else
         done(error as Error)
       }
     })

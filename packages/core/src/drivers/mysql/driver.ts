@@ -105,7 +105,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     const options: ConnectionOptions = await this.createConnectionOptions(this.options, this.options)
     const { password, timezone, dateStrings } = options
     this.readsTimes = timezone === 'Z' && Array.isArray(dateStrings) && dateStrings.join() === 'DATE'
-    const mysql2 = this.mysql as { createConnection(options: object): NativeConnection }
+    const mysql2: { createConnection(options: object): NativeConnection } = this.mysql
     return mysql2.createConnection({
       // JSON as text: mysql2 and TypeORM would both parse it, and a string of digits would become a number.
       jsonStrings: true,
@@ -128,6 +128,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   /** Both servers answer to either scheme; what they can do follows the server. */
   async #meet(connection: Connection): Promise<void> {
     const sql = 'SELECT VERSION() AS version, DATABASE() AS name, @@max_allowed_packet AS packet'
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
     const rows = (await connection.send(sql)) as { version: string; name: string | null; packet: string }[]
     const { version = '', name = null, packet } = rows[0] ?? {}
     const isMariadb = /mariadb/i.test(version)
@@ -140,6 +141,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     this.collation = textCollation(this.version, isMariadb)
     this.#maxPacket = Number(packet) || Number.POSITIVE_INFINITY
     // The variable has another name on either server; a proxy before the server may know neither.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
     const settings = (await connection.send(`SHOW GLOBAL VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')`)) as {
       Value: string
     }[]
@@ -507,6 +509,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
       this.#underWay -= 1
       connection.native.off('error', onLost)
     })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM types it by an old class of Node
     return stream as ReadStream
   }
 
@@ -546,6 +549,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   protected override async loadTables(names?: string[]): Promise<Table[]> {
     if (names) return super.loadTables(names)
     const sql = `SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
     const rows = (await this.query(sql)) as { name: string }[]
     return super.loadTables(rows.map(({ name }) => name))
   }

@@ -10,7 +10,7 @@ const schemaLockSeconds = 60
 export async function holdingSchemaLock<T>(runner: DriverRunner, database: string, work: () => Promise<T>, drops: boolean): Promise<T> {
   const name = lockName(database)
   const sql = 'SELECT GET_LOCK(?, ?) AS isOurs'
-  const [row] = (await runner.query(sql, [name, schemaLockSeconds])) as { isOurs: unknown }[]
+  const [row]: { isOurs: unknown }[] = await runner.query(sql, [name, schemaLockSeconds])
   if (Number(row?.isOurs) !== 1) {
     throw databaseError(new QueryFailedError(sql, [], new Error('Another process holds it')), { kind: 'lock-timeout' })
   }
@@ -44,7 +44,7 @@ export async function collationOf(runner: DriverRunner, table: string, column: s
   const [name, database] = table.split('.').reverse()
   const sql =
     'SELECT COLLATION_NAME AS name FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND COLUMN_NAME = ?'
-  const [row] = (await runner.query(sql, [database ?? null, name, column])) as { name: string | null }[]
+  const [row]: { name: string | null }[] = await runner.query(sql, [database ?? null, name, column])
   return row?.name ?? undefined
 }
 

@@ -72,8 +72,12 @@ export function resultOf(raw: unknown, fields: NativeFields): QueryResult {
   const result = new StatementResult()
   result.raw = raw
   if (isHeader(raw)) result.affected = raw.affectedRows
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are objects
   else if (Array.isArray(raw)) result.records = raw as ObjectLiteral[]
-  result.wholeNumbers = fields.filter((field) => isField(field) && isWhole(field)).map((field) => (field as NativeField).name)
+  result.wholeNumbers = fields
+    .filter(isField)
+    .filter(isWhole)
+    .map(({ name }) => name)
   return result
 }
 
@@ -98,6 +102,7 @@ export function readTimes(raw: unknown, fields: NativeFields): void {
     if (!isField(field)) return readTimes(raw[index], field)
     const read = reader(field)
     if (!read) return
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are objects
     for (const row of raw as ObjectLiteral[]) {
       const text: unknown = row[field.name]
       if (typeof text === 'string') row[field.name] = read(text)

@@ -120,8 +120,10 @@ export class Connection {
     try {
       const result = await this.client.query({ text, values, name })
       // Several statements in one text give several results: the last one counts.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a text has one statement at least
       return Array.isArray(result) ? (result.at(-1) as NativeResult) : result
     } catch (error) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg throws nothing else
       await this.#settle(error as Error)
       throw error
     }

@@ -83,6 +83,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   override async connect(): Promise<void> {
     refuseOldPackage(this.postgres)
     try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the pool of pg, which TypeORM does not type
       const native = (await outside.runInAsyncScope(() => this.createPool(this.options, this.options))) as NativePool
       this.master = native
       this.connections.open(native)
@@ -103,7 +104,9 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     }
     try {
       const text = 'SELECT version(), current_database() AS database, current_schema() AS schema, pg_backend_pid() AS pid'
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what pg gives for one text
       const { rows } = (await within(this.pooling.poolTimeoutMs, expire, () => client.query({ text }))) as NativeResult
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text above asks for
       const row = rows[0] as { version: string; database: string; schema: string; pid: number }
       this.version = row.version.replace(/^PostgreSQL ([\d.]+).*$/, '$1')
       this.database ??= row.database
@@ -124,6 +127,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
       // A program whose work is done may end, although it has not closed the database.
       allowExitOnIdle: true,
       keepAlive: true,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type is anything
       ...(options.extra as object | undefined),
       max: poolSize,
       Client: clientClass(this.postgres),
@@ -324,6 +328,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   /** Without names the tables of the application; TypeORM describes those of PostgreSQL as well, one by one. */
   override async getTables(names?: string[]): Promise<Table[]> {
     if (names) return super.getTables(names)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
     const tables = (await this.query(
       `SELECT schemaname || '.' || tablename AS path FROM pg_catalog.pg_tables WHERE schemaname NOT LIKE 'pg\\_%' AND schemaname <> 'information_schema'`,
     )) as { path: string }[]
@@ -428,7 +433,7 @@ function refuseOldPackage({ Client }: NativePackage): void {
 
 function installedVersion(): string | undefined {
   try {
-    const { version } = createRequire(import.meta.url)('pg/package.json') as { version: string }
+    const { version }: { version: string } = createRequire(import.meta.url)('pg/package.json')
     return version
   } catch {
     return undefined

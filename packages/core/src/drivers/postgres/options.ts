@@ -96,5 +96,6 @@ function seconds(option: string, text: string): number {
 
 /** Without what is undefined. */
 function given<Options extends object>(options: Options): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the parameter
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

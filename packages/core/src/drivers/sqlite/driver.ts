@@ -172,6 +172,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     const text = sql.replace(/:(\.\.\.)?([A-Za-z0-9_.]+)/g, (full, spread: string | undefined, key: string) => {
       if (!Object.hasOwn(parameters, key)) return full
       const value: unknown = parameters[key]
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM spreads lists alone
       if (spread) return (value as unknown[]).map(place).join(', ')
       // TypeORM's own marker for SQL text (Raw, update(() => 'now()')); data can never be a function.
       return typeof value === 'function' ? String(value()) : place(value)
@@ -216,7 +217,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
 
   async #open(): Promise<Connection> {
     try {
-      const native = (await this.createDatabaseConnection()) as NativeDatabase
+      const native: NativeDatabase = await this.createDatabaseConnection()
       native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
       native.aggregate(decimalSum.name, decimalSum)
       native.function('decimal_add', { deterministic: true }, decimalAdd)
@@ -406,6 +407,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   /** Rows that refer to none, by their table. A file that was written without foreign keys may have had some before. */
   async #countOrphans(): Promise<Map<string, number> | undefined> {
     try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
       const rows = (await this.query('SELECT "table" AS name, count(*) AS count FROM pragma_foreign_key_check GROUP BY 1')) as {
         name: string
         count: number
