@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { interval, median } from './statistics.mjs'
 
 /**
  * `bare` is the framework alone; Express is compared with itself and one middleware that does nothing. `context` is that with
@@ -126,18 +127,4 @@ async function client(port) {
       }),
     end: () => socket.destroy(),
   }
-}
-
-function sorted(values) {
-  return values.toSorted((one, other) => one - other)
-}
-
-function median(values) {
-  return sorted(values)[Math.floor(values.length / 2)]
-}
-
-function interval(values) {
-  const half = 0.98 * Math.sqrt(values.length)
-  const middle = (values.length - 1) / 2
-  return [sorted(values)[Math.max(0, Math.floor(middle - half))], sorted(values)[Math.min(values.length - 1, Math.ceil(middle + half))]]
 }

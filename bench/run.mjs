@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureBinding } from './binding.mjs'
+import { measurePeers } from './peers.mjs'
 
 /** Measurements by name; each gives ratios by row and column, and the intervals that hold them. */
-const measurements = { binding: measureBinding }
+const measurements = { binding: measureBinding, peers: measurePeers }
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
