@@ -18,10 +18,10 @@ import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
 import { acceptHook, type HookOptions } from './scope/hooks.js'
-import { bound, detached, runInScope } from './scope/scope.js'
+import { bound, detached } from './scope/scope.js'
 import type { AlchemyDataSource } from './typeorm/data-source.js'
 import type { BeginHook } from './session/session-source.js'
-import { type TransactionOptions, transaction } from './typeorm/run-transaction.js'
+import { type RunOptions, run, type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
 
 const unconfigured = 'sqlite://'
@@ -173,10 +173,15 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
   /**
    * Runs `work` in a scope of its own: a job, a command, a message. Committed when it resolves, rolled back when it rejects.
    *
+   * Functions that were given to `onCommit` have ended when it resolves, unless one takes longer than a transaction may last.
+   *
+   * @param options `transactionTimeoutMs`, for work that takes longer than the option of the database allows.
    * @throws {NestedScopeError} A scope around it holds what it would wait for.
+   * @example
+   * await db.run(() => importAll(rows), { transactionTimeoutMs: 600_000 })
    */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    return runInScope({ label: 'db.run' }, () => work())
+  run<T>(work: () => Promise<T>, options?: RunOptions): Promise<T> {
+    return run(work, options)
   }
 
   /**

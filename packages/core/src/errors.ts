@@ -433,7 +433,7 @@ export class TransactionTimeoutError extends AnsweredError {
     super(
       503,
       what === 'transaction'
-        ? `A transaction was open for ${timeoutMs} ms and was rolled back. Do slow work before the first write, or raise transactionTimeoutMs.`
+        ? `A transaction was open for ${timeoutMs} ms and was rolled back. Do slow work before the first write, commit now and then by db.commit(), or raise transactionTimeoutMs, also for one db.run(fn, { transactionTimeoutMs }).`
         : `A statement took longer than ${timeoutMs} ms and was cancelled. Look for a missing index or a silent network, or raise transactionTimeoutMs.`,
     )
   }

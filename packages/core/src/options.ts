@@ -115,6 +115,14 @@ export interface ActiveAlchemyOptions<App = never> {
   readonly transactionTimeoutMs?: number
   /** `'request'`: the commit belongs to the scope; `'save'`: each verb commits by itself, as the Python original did. @default 'request' */
   readonly commit?: 'request' | 'save'
+  /**
+   * What to do with a verb that runs in no scope while requests of this database are open: a lost context looks so (a callback
+   * pool, an old emitter), and what it writes is committed behind the request's back. `'report'` tells each call site once,
+   * `'refuse'` throws `NoScopeError`. What `db.detach` runs is meant so.
+   *
+   * @default 'report'; in production 'allow'
+   */
+  readonly outsideScope?: 'allow' | 'report' | 'refuse'
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
   /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
@@ -147,6 +155,7 @@ const known = {
   poolRecycleMs: wholeNumber(0, milliseconds),
   transactionTimeoutMs: wholeNumber(1, milliseconds),
   commit: oneWordOf('request', 'save'),
+  outsideScope: oneWordOf('allow', 'report', 'refuse'),
   models: { takes: 'a list of classes', accepts: (value): value is readonly object[] => Array.isArray(value) },
   queryClass: { takes: 'a class that extends Query', accepts: (value): value is QueryClass => typeof value === 'function' },
   name: { takes: 'a string', accepts: (value): value is string => typeof value === 'string' },
@@ -163,6 +172,7 @@ export function resolveOptions(options?: ActiveAlchemyOptions<unknown>): Resolve
     poolRecycleMs: given.poolRecycleMs,
     transactionTimeoutMs: given.transactionTimeoutMs ?? 30_000,
     commit: given.commit ?? 'request',
+    outsideScope: given.outsideScope ?? (process.env['NODE_ENV'] === 'production' ? 'allow' : 'report'),
     models: given.models ?? [],
     queryClass: given.queryClass,
     name: given.name,

@@ -67,6 +67,7 @@ export class Configuration {
           poolRecycleMs: options.poolRecycleMs ?? entry.defaultPoolRecycleMs,
           transactionTimeoutMs: options.transactionTimeoutMs,
           commit: options.commit,
+          outsideScope: options.outsideScope,
         },
         driver: entry.create,
         models: this.#models,

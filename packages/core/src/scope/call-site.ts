@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url'
 
 /** Folders whose code is not the application's: this package, its adapters, TypeORM and Node.js. */
-const ours = [fileURLToPath(new URL('..', import.meta.url)), '/node_modules/@active-alchemy/', '/node_modules/typeorm/', 'node:']
+const ours = [
+  fileURLToPath(new URL('..', import.meta.url)),
+  '/node_modules/@active-alchemy/',
+  '/node_modules/typeorm/',
+  'node:',
+  '<anonymous>',
+]
+
+/** Calls of ours that may stand before the application's. */
+const depth = 30
 
 /** Stacks cost time: in production they are taken only once there has been something to tell. */
 let isWanted = process.env['NODE_ENV'] !== 'production'
@@ -17,7 +26,10 @@ export class CallSite {
   declare readonly stack?: string
 
   constructor() {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = depth
     Error.captureStackTrace(this, CallSite)
+    Error.stackTraceLimit = stackTraceLimit
   }
 
   /** File, line and column of the application's own code; empty where none is known. */

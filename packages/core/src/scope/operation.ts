@@ -26,13 +26,14 @@ export class Operation<Result> extends Promise<Result> {
     return super.then(onKept, onLost)
   }
 
-  /** @internal Begins `work` at once. @param Class Of the promise. See `beginOperation`. */
+  /** @internal Begins `work` at once. @param Class Of the promise. @param isPart It is part of another one. See `beginOperation`. */
   static start<Result, Own extends Operation<Result>>(
     Class: new (executor: Executor<Result>) => Own,
     work: () => PromiseLike<Result>,
     scope = currentScope(),
+    isPart = false,
   ): Own {
-    if (scope) scope.site = callSite() ?? scope.site
+    if (scope && !isPart) scope.site = callSite() ?? scope.site
     const operation: Own = new Class((resolve, reject) => {
       if (!scope) {
         attempt(work).then(resolve, reject)

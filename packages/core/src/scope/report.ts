@@ -14,6 +14,8 @@ export type ReportKind =
   | 'hook-failed'
   /** Something that nobody awaits used a scope after its end. */
   | 'scope-closed'
+  /** A verb ran in no scope while requests were open: it was committed by itself. */
+  | 'outside-scope'
   /** A verb failed, and nobody awaits it. */
   | 'not-awaited'
   /** A transaction did nothing for more than a second. */

@@ -213,6 +213,12 @@ export class Scope {
     if (!this.admits) throw this.refusal()
   }
 
+  /** @internal Whether the calling code belongs to something that the scope waits for. */
+  get isOperating(): boolean {
+    const context = storage.getStore()
+    return context?.scope === this && context.isOperation
+  }
+
   /** Whether its end has to be waited for: something was written, is under way, or is to be called. */
   get isPending(): boolean {
     return this.#underWay > 0 || this.#isTouched() || this.#unseen.length > 0
@@ -581,9 +587,9 @@ export function detached<T>(work: () => T): T {
   return storage.run(outside, work)
 }
 
-/** Whether the calling code was taken out of any scope on purpose. */
-export function isDetached(): boolean {
-  return storage.getStore()?.scope === undefined && storage.getStore() !== undefined
+/** Whether the calling code is in no scope, and nobody has taken it out of one. */
+export function isStray(): boolean {
+  return storage.getStore() === undefined
 }
 
 /** @internal What the calling code runs inside of in its scope, from the innermost on: the first that `is` takes. */

@@ -18,6 +18,8 @@ export type BeginHook = (session: BegunSession) => unknown
 export interface SessionSettings extends PoolOptions {
   /** `request`: the commit belongs to the scope; `save`: each verb commits by itself. */
   readonly commit: 'request' | 'save'
+  /** What to do with a verb in no scope while requests are open. */
+  readonly outsideScope: 'allow' | 'report' | 'refuse'
 }
 
 /** The data source as its sessions see it. */

@@ -5,7 +5,7 @@ import { InvalidOptionError, TransactionControlError, UnsupportedError } from '.
 import { flag, readOptions } from '../options.js'
 import { recordState } from '../plan/record-state.js'
 import { acceptHook, type Hook, type HookOptions } from '../scope/hooks.js'
-import { beginOperation } from '../scope/operation.js'
+import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope, ScopeMember } from '../scope/scope.js'
 import { IdentityMap } from './identity-map.js'
 import type { BegunSession, SessionSource } from './session-source.js'
@@ -107,13 +107,15 @@ export class Session implements ScopeMember, BegunSession {
    * @throws {TransactionControlError} It would open or end the transaction.
    */
   statement<T>(purpose: LeasePurpose, sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
-    return beginOperation(() => {
+    const work = (): Promise<T> => {
       const { alchemy } = this.dataSource
       if (alchemy.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
       // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
       if (this.scope.isVerb && alchemy.commitsTransaction(sql)) return this.connection.alone(send)
       return this.#afterFlush(() => this.connection.execute(this.#purposeOf(purpose, sql), send))
-    }, this.scope)
+    }
+    // What TypeORM sends for a call of the application has not been called by the application itself.
+    return Operation.start<T, Operation<T>>(Operation, work, this.scope, this.scope.isOperating)
   }
 
   /** A text of the application may write, unless the database itself says that it only reads: then it waits for no writer. */

@@ -16,7 +16,9 @@ import type { DatabaseDriver, DriverFactory, LeasePurpose } from '../drivers/dri
 import type { IsolationLevel } from '../drivers/internals.js'
 import { DatabaseClosedError, NoScopeError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
-import { currentScope, detached, runInScope, type Scope } from '../scope/scope.js'
+import { CallSite } from '../scope/call-site.js'
+import { printReport } from '../scope/report.js'
+import { currentScope, detached, isStray, runInScope, type Scope } from '../scope/scope.js'
 import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
@@ -203,8 +205,22 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
   withSession<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
     const scope = currentScope()
-    if (!scope) return runInScope({ label: what, isVerb: true }, (own) => work(this.sessionOf(own)))
+    if (!scope) {
+      if (this.settings.outsideScope !== 'allow') this.#noteStray(what)
+      return runInScope({ label: what, isVerb: true }, (own) => work(this.sessionOf(own)))
+    }
     return work(this.sessionOf(scope))
+  }
+
+  /** @throws {NoScopeError} The option says so, and the context of a request may have been lost. */
+  #noteStray(what: string): void {
+    if (!isStray() || ![...this.#live].some(({ isVerb }) => !isVerb)) return
+    if (this.settings.outsideScope === 'refuse') throw new NoScopeError(what)
+    const label = `${what} at ${new CallSite()}`
+    const message =
+      `${label} ran outside any request while requests were open, and was committed by itself. ` +
+      'Where a callback has lost its request, give it by db.bind(fn); where it is meant so, say db.run(fn) or db.detach(fn).'
+    printReport({ kind: 'outside-scope', label, message })
   }
 
   /** @internal A query runner that has joined `session`. @param purpose What its statements are known to do. */

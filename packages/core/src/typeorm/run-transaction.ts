@@ -7,6 +7,20 @@ import { oneWordOf, readOptions, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
+/** How `db.run` runs. @since 0.1 */
+export interface RunOptions {
+  /** Milliseconds for which the scope may hold an open transaction. @default the option of the database */
+  readonly transactionTimeoutMs?: number
+}
+
+const runOptions = { transactionTimeoutMs: wholeNumber(1, 2 ** 31 - 1) }
+
+/** Runs `work` in a scope of its own. @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
+export async function run<T>(work: () => Promise<T>, given?: RunOptions): Promise<T> {
+  const { transactionTimeoutMs } = readOptions(runOptions, given, 'db.run()')
+  return runInScope({ label: 'db.run', transactionTimeoutMs }, () => work())
+}
+
 /** How `db.transaction` runs; both options need a transaction of its own, outside any scope. @since 0.1 */
 export interface TransactionOptions {
   /** Isolation level of the transaction. @default 'READ COMMITTED', where the database knows levels */

@@ -1,0 +1,96 @@
+import { type ReportEvent, TransactionTimeoutError } from '@active-alchemy/core'
+import { expect } from 'vitest'
+import type { TestDatabase } from '../../databases/database.ts'
+import { rowIn } from '../store.ts'
+
+const scopes = () =>
+  import('../../../packages/core/src/scope/scope.ts') as Promise<typeof import('../../../packages/core/src/scope/scope.ts')>
+
+/** How long a transaction may last, and what is told of one that does nothing. */
+export function rows(database: TestDatabase): void {
+  const row = rowIn(database)
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  /** Keeps the process from everything else. */
+  const compute = (ms: number): void => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+  }
+
+  row(
+    'a transaction that is always busy ends when it has lasted for too long',
+    async ({ db, User }) => {
+      let made = 0
+      const work = db.run(async () => {
+        // A synchronous driver leaves the timer no turn of the event loop.
+        for (; made < 100_000; made++) await User.create({ name: 'a' })
+      })
+      await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', message: expect.stringContaining('300 ms') as string })
+      expect(made).toBeLessThan(100_000)
+      expect(await User.count()).toBe(0)
+    },
+    { transactionTimeoutMs: 300 },
+  )
+
+  row(
+    'a statement that is under way when its transaction has lasted for too long fails with that reason',
+    async ({ db, User }) => {
+      const slow = { postgres: 'select pg_sleep(20)', mariadb: 'select sleep(20)' }[database.name]
+      if (slow === undefined) return
+      const work = db.run(async () => {
+        await User.create({ name: 'lost' })
+        const slept = db.dataSource.query(slow)
+        await expect(slept).rejects.toBeInstanceOf(TransactionTimeoutError)
+        await slept
+      })
+      await expect(work).rejects.toBeInstanceOf(TransactionTimeoutError)
+      expect(await User.count()).toBe(0)
+    },
+    { transactionTimeoutMs: 300 },
+  )
+
+  row(
+    'one db.run may take longer than the database allows',
+    async ({ db, User }) => {
+      await db.run(
+        async () => {
+          await User.create({ name: 'a' })
+          await sleep(400)
+          await User.create({ name: 'b' })
+        },
+        { transactionTimeoutMs: 60_000 },
+      )
+      expect(await User.count()).toBe(2)
+      await expect(db.run(async () => undefined, { transactionTimeoutMs: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(db.run(async () => undefined, { timeout: 1 } as object)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    },
+    { transactionTimeoutMs: 200 },
+  )
+
+  row('the report of a transaction that did nothing names both places, and time that we compute is none', async ({ db, User }) => {
+    const { Scope } = await scopes()
+    const reports: ReportEvent[] = []
+    const scope = new Scope({ label: 'a job', report: (event) => void reports.push(event) })
+    await scope.run(async () => {
+      const user = await User.create({ name: 'a' })
+      const slow = {
+        get name(): string {
+          compute(1_200)
+          return 'slow'
+        },
+      }
+      await User.createMany([slow])
+      expect(reports).toEqual([])
+      await sleep(1_200)
+      await db.dataSource.getRepository(User).update({ id: user.id }, { name: 'c' })
+    })
+    await scope.settle({ commit: true })
+    expect(reports).toMatchObject([
+      {
+        kind: 'idle-in-transaction',
+        message: expect.stringMatching(
+          /did nothing for 1\.\d s.*Last statement .*session\/time\.ts:\d+:\d+, next .*session\/time\.ts:\d+:\d+\./,
+        ) as string,
+      },
+    ])
+  })
+}
