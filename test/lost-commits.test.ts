@@ -24,6 +24,7 @@ for (const database of servers.filter(({ name }) => name in lines)) {
         const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 3_000 })
         const Note = noteModel(db)
         const reports: ReportEvent[] = []
+        const told: string[] = []
         await db.createAll()
         const app = await framework.start({
           databases: [db],
@@ -31,6 +32,8 @@ for (const database of servers.filter(({ name }) => name in lines)) {
           routes: {
             'POST /notes': async () => {
               await Note.create({ text: 'x' })
+              db.onCommit(() => told.push('kept'))
+              db.session.onRollback(() => told.push('lost'))
               proxy.cutAnswerTo(commit)
               return { json: { ok: true } }
             },
@@ -42,6 +45,8 @@ for (const database of servers.filter(({ name }) => name in lines)) {
           expect([answer.status, await answer.json()]).toEqual([503, { worded: 'COMMIT_UNKNOWN' }])
           expect(proxy.count(commit) - before).toBe(1)
           expect(reports).toMatchObject([{ kind: 'commit-failed', label: 'POST /notes' }])
+          // Nobody knows what to tell.
+          expect(told).toEqual([])
           // Here it was; the next request finds a whole pool.
           expect(await Note.count()).toBe(1)
         } finally {

@@ -1,8 +1,9 @@
+import { request } from 'node:http'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import type { Framework } from '../../frameworks/framework.ts'
 import { sharedQueue } from '../session/borders.ts'
-import { latch, rowIn } from '../world.ts'
+import { latch, rowIn, until } from '../world.ts'
 
 /** What belongs to one request, and to no other. */
 export function rows(framework: Framework, database: TestDatabase): void {
@@ -64,6 +65,26 @@ export function rows(framework: Framework, database: TestDatabase): void {
     done.open()
     expect((await first).status).toBe(200)
     expect(await world.texts()).toEqual(['first'])
+  })
+
+  row('what a handler does after its client has left is refused as that, and not as a mistake', async (world) => {
+    const { db, Note } = world
+    const [entered, left] = [latch(), latch<unknown>()]
+    const app = await world.start({
+      'POST /notes': async () => {
+        await Note.create({ text: 'lost' })
+        entered.open()
+        await until(() => db.dataSource.alchemy.pool.leased === 0)
+        left.open(await Note.create({ text: 'late' }).then(undefined, (error: unknown) => error))
+        return { json: {} }
+      },
+    })
+    const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await entered.promise
+    leaving.destroy()
+    expect(await left.promise).toMatchObject({ code: 'SCOPE_CLOSED', message: expect.stringMatching(/client of .* left/) as string })
+    expect(await world.texts()).toEqual([])
   })
 
   row('an answer does not wait for a hook that never ends', async (world) => {
