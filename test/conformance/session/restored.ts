@@ -19,6 +19,14 @@ export function rows(database: TestDatabase): void {
       })
       await expect(failing).rejects.toMatchObject({ code: 'UNIQUE' })
       expect([user.points, user.location, user.changes]).toEqual([0, 'Moon', { location: 'Moon' }])
+      const saving = db.transaction(async () => {
+        db.add(new User({ name: 'x', email: 'a@b.cd' }))
+        user.location = 'Mars'
+        await user.save()
+      })
+      await expect(saving).rejects.toMatchObject({ code: 'UNIQUE' })
+      expect(user.isDirty).toBe(false)
+      user.location = 'Moon'
       await user.update({ name: 'b' })
     })
     if (!database.lacks['a connection for each session']) await db.dataSource.ready()
