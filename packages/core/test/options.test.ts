@@ -23,6 +23,7 @@ it('has a default for every option', () => {
     poolRecycleMs: undefined,
     transactionTimeoutMs: 30_000,
     commit: 'request',
+    outsideScope: 'report',
     models: [],
     queryClass: undefined,
     name: undefined,

@@ -216,7 +216,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   #noteStray(what: string): void {
     if (!isStray() || ![...this.#live].some(({ isVerb }) => !isVerb)) return
     if (this.settings.outsideScope === 'refuse') throw new NoScopeError(what)
-    const label = `${what} at ${new CallSite()}`
+    const label = `${what} at ${new CallSite().toString()}`
     const message =
       `${label} ran outside any request while requests were open, and was committed by itself. ` +
       'Where a callback has lost its request, give it by db.bind(fn); where it is meant so, say db.run(fn) or db.detach(fn).'

@@ -7,7 +7,7 @@ import { oneWordOf, readOptions, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
-/** How `db.run` runs. @since 0.1 */
+/** How `db.run` runs. @since 0.2 */
 export interface RunOptions {
   /** Milliseconds for which the scope may hold an open transaction. @default the option of the database */
   readonly transactionTimeoutMs?: number
