@@ -323,6 +323,21 @@ export function askingRows(database: TestDatabase): void {
     expect(() => Post.query().with('nope' as never)).toThrow('it is no relation')
   })
 
+  row('what is asked of related records may be SQL and may lock, as the query itself may', async (store) => {
+    const { User, db } = store
+    await people(store)
+    const [ada] = await User.filter({ name: 'Ada' })
+      .with('posts', (posts) => posts.filter(db.sql`words > ${60}`))
+      .all()
+    expect(ada?.posts.map(({ title }) => title)).toEqual(['One'])
+    await db.run(async () => {
+      await User.query()
+        .with('posts', (posts) => posts.forUpdate())
+        .all()
+      expect(db.session.inTransaction).toBe(true)
+    })
+  })
+
   row('queries of one column, columns and models stand inside others and inside SQL', async (store) => {
     const { User, Post, db } = store
     await people(store)

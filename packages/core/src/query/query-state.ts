@@ -113,9 +113,19 @@ export class QueryState {
     )
   }
 
+  /** Whether SQL of the application is in it, or in what is asked of related records. */
+  get hasFragment(): boolean {
+    return this.from.hasFragment || this.#related().some((state) => state.hasFragment)
+  }
+
   /** Whether it may only read: nothing is locked, and no SQL of the application is in it. */
   get isPlainRead(): boolean {
-    return this.lock === undefined && !this.from.hasFragment
+    return this.lock === undefined && !this.from.hasFragment && this.#related().every((state) => state.isPlainRead)
+  }
+
+  /** What is asked of related records, at every depth. */
+  #related(loading = this.loading): QueryState[] {
+    return [...loading.values()].flatMap(({ state, further }) => [...(state ? [state] : []), ...this.#related(further)])
   }
 
   /** The conditions, that on deleted rows included. */

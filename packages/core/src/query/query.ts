@@ -632,7 +632,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   #inSession<Result>(verb: string, writes: boolean, work: (reading: Reading) => Promise<Result>): Promise<Result> {
     const { dataSource, metadata } = this.#state
     return dataSource.withSession(`${metadata.name}.query().${verb}()`, (session) =>
-      work({ session, writes, hasFragment: this.#state.from.hasFragment }),
+      work({ session, writes, hasFragment: this.#state.hasFragment }),
     )
   }
 

@@ -7,7 +7,7 @@ import { Paginator } from '../pagination/paginator.js'
 import { hydratorOf } from '../plan/hydrator.js'
 import { bind } from './compile.js'
 import { adopted, chosen, list, type Loaded, name, type Reading, records, rowsOf, send, takeLock, textOf } from './fetch.js'
-import type { Order, QueryState } from './query-state.js'
+import { type Order, QueryState } from './query-state.js'
 import { loadRelations } from './relations.js'
 
 /** Rows that a loop loads at a time. */
@@ -60,7 +60,7 @@ export async function one(state: QueryState, reading: Reading): Promise<unknown>
 
 /** How many rows `all()` would give. */
 export async function count(state: QueryState, reading: Reading): Promise<number> {
-  const isPlain = !state.isReshaped && !isAggregate(state) && state.limit === undefined && state.offset === undefined
+  const isPlain = !state.isReshaped && !isChosen(state) && state.limit === undefined && state.offset === undefined
   const parts = { orders: [], lock: [], ...(isPlain ? { window: [] } : {}) }
   if (isPlain) return numberOf(state, reading, state.select(['COUNT(*) AS ', name(state, 'n')], parts))
   const inner = state.select(columnsOfRow(state), parts)
@@ -71,7 +71,7 @@ export async function count(state: QueryState, reading: Reading): Promise<number
 export async function exists(state: QueryState, reading: Reading): Promise<boolean> {
   const limit = Math.min(1, state.limit ?? 1)
   const { dialect } = state.dataSource.alchemy
-  const columns = state.isReshaped || isAggregate(state) ? columnsOfRow(state) : ['1 AS ', name(state, 'n')]
+  const columns = state.isReshaped || isChosen(state) ? columnsOfRow(state) : ['1 AS ', name(state, 'n')]
   const found = await send(state, reading, state.select(columns, { orders: [], lock: [], window: dialect.window(limit, state.offset) }))
   return found.length > 0
 }
@@ -134,10 +134,9 @@ export function batches(all: readonly unknown[][]): unknown[][][] {
 export async function batch(state: QueryState, wanted: readonly unknown[][], reading: Reading): Promise<unknown[]> {
   const { metadata, dataSource } = state
   const { primaryColumns } = metadata
-  const inner = state.with({ limit: undefined, offset: undefined, orders: [], lock: undefined })
-  inner.conditions = [keysCondition(state, wanted)]
+  const inner = new QueryState(dataSource, metadata)
   inner.visibility = 'all'
-  inner.distinct = false
+  inner.conditions = [keysCondition(inner, wanted)]
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
   const loaded = await records(inner, reading)
@@ -171,7 +170,7 @@ async function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Pr
   return Number(row?.['n'] ?? 0)
 }
 
-function isAggregate({ selection }: QueryState): boolean {
+function isChosen({ selection }: QueryState): boolean {
   return selection !== undefined
 }
 
