@@ -28,7 +28,10 @@ for (const entry of entries) {
     if (!declaration || seen.has(symbol)) continue
     seen.add(symbol)
     const tags = new Map(symbol.getJsDocTags(checker).map(({ name, text }) => [name, ts.displayPartsToString(text)]))
-    const isValue = (symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Function | ts.SymbolFlags.Variable)) !== 0
+    const isTypeOnly = exported.declarations?.some(
+      (each) => ts.isExportSpecifier(each) && (each.isTypeOnly || each.parent.parent.isTypeOnly),
+    )
+    const isValue = !isTypeOnly && (symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Function | ts.SymbolFlags.Variable)) !== 0
     const isError = symbol.name.endsWith('Error')
     const lacks = [
       ...(symbol.getDocumentationComment(checker).length > 0 ? [] : ['a docstring']),

@@ -1,5 +1,5 @@
 /** What a client sent is no order. */
-export class InvalidOrderError extends Error {
+class InvalidOrderError extends Error {
   status = 422
   expose = true
   code = 'INVALID_ORDER'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The card has no cover. */
-export class PaymentRefusedError extends Error {
+class PaymentRefusedError extends Error {
   status = 402
   expose = true
   code = 'PAYMENT_REFUSED'

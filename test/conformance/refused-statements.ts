@@ -5,7 +5,7 @@ import type { TestDatabase } from '../databases/database.ts'
 import { inStore, type Store } from './store.ts'
 
 @Entity()
-export class Gauge {
+class Gauge {
   @PrimaryGeneratedColumn() declare id: number
   @Column('varchar', { length: 9, nullable: true }) declare token: string | null
   @Column('int', { nullable: true }) declare level: number | null

@@ -58,7 +58,7 @@ export const kinds = {
   'breaks its commit': 'none',
 } as const satisfies Readonly<Record<string, 'whole' | 'none'>>
 
-export type Kind = keyof typeof kinds
+type Kind = keyof typeof kinds
 
 /** One request: everything that its handler decides comes from here, so that a seed repeats it. */
 export interface Plan {

@@ -1,6 +1,21 @@
 // What an application exports from its own modules. Compiled with `declaration: true` in the layouts of npm and of pnpm, every type
 // that the compiler infers here must have a name that is exported by the package it comes from.
-import { ActiveAlchemy, BaseModel, Model, type Query } from '@active-alchemy/express'
+import {
+  ActiveAlchemy,
+  and,
+  BaseModel,
+  between,
+  gte,
+  is,
+  isNull,
+  Model,
+  not,
+  oneOf,
+  or,
+  type Query,
+  some,
+  startsWith,
+} from '@active-alchemy/express'
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 
 export const db = new ActiveAlchemy('sqlite://')
@@ -106,7 +121,7 @@ export const make = (name: string) => Author.create({ name })
 export const makeMany = () => Author.createMany([{ name: 'a' }])
 export const query = () => Author.query()
 export const filtered = () => Author.filter({ name: 'Ada' }).orderBy('name')
-export const some = () => Author.query('name', 'born').all()
+export const pairs = () => Author.query('name', 'born').all()
 export const grouped = () => Author.query({ name: 'name', n: db.func.count('id') }).groupBy('name')
 export const rows = async () => Author.query({ n: db.func.count('id'), best: db.func.max('score') }).all()
 export const row = async () => Author.query({ n: db.func.count('id') }).first()
@@ -144,6 +159,29 @@ export class AuthorService {
 export function mixin<Q extends Query<Author>>(base: Q) {
   return base.filter({ name: 'a' })
 }
+
+// ---------------------------------------------------------------------------------------------- conditions and expressions
+
+export const old = gte(40)
+export const either = or({ name: 'Ada' }, { score: between(1, 9) })
+export const both = and({ name: startsWith('A') }, { born: not(isNull()) })
+export const chosen = oneOf(['Ada', 'Bob'])
+export const across = is({ name: 'Ada' })
+export const having = some<Book>({ title: 'First' })
+export const byExpression = () => Author.filter((author) => author.name.lower().eq('ada').and(author.updatedAt.gt(author.createdAt)))
+export const loaded = () => Author.query().with('books').all()
+export const narrowed = () =>
+  Author.filter({ books: having })
+    .with('books', (books) => books.orderBy('id', 'DESC').limit(3))
+    .all()
+export const selected = async () =>
+  Book.query((book) => ({ author: book.author.name, total: book.price.sum(), books: db.func.count() }))
+    .groupBy((book) => book.author.name)
+    .orderBy('total', 'DESC')
+    .all()
+export const names = () => Author.query('name').distinct().all()
+export const scalar = () => Author.query({ n: db.func.count() }).scalar()
+export const counted = (name: string) => Author.count({ name })
 
 // ---------------------------------------------------------------------------------------------- the database and its parts
 

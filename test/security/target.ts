@@ -25,7 +25,7 @@ class Big {
 }
 
 /** The models that an ordinary application might have: typed ones, decorated ones, plain entities of TypeORM. */
-export function targetModels(db: ActiveAlchemy) {
+function targetModels(db: ActiveAlchemy) {
   class Account extends db.Model(
     'Account',
     {

@@ -89,12 +89,13 @@ export {
 } from './query/query.js'
 export type { Columns } from './query/columns.js'
 export { Condition, Expression, Ordering } from './query/expression.js'
-export type { func, NamedFunction } from './query/func.js'
+export type { func, Functions, NamedFunction } from './query/func.js'
 export type { NotFound } from './query/not-found.js'
 export type { LockOptions } from './query/query-state.js'
 export {
   and,
   between,
+  type Combined,
   contains,
   endsWith,
   eq,
@@ -113,7 +114,9 @@ export {
   none,
   not,
   oneOf,
+  type Operator,
   or,
+  type RelationOperator,
   some,
   startsWith,
 } from './query/operators.js'
@@ -123,5 +126,6 @@ export type { HookOptions } from './scope/hooks.js'
 export type { BeginHook, BegunSession } from './session/session-source.js'
 export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { RunOptions, TransactionOptions } from './typeorm/run-transaction.js'
+export type { TransactionalDecorator } from './typeorm/transactional.js'
 export type { ColumnType } from './types/column-type.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'

@@ -134,7 +134,7 @@ export interface ActiveAlchemyOptions<App = never> {
 }
 
 /** A class of queries; that it extends `Query` is looked at where queries are known. */
-export type QueryClass = abstract new (...parameters: never[]) => object
+type QueryClass = abstract new (...parameters: never[]) => object
 
 /** The options with their defaults. */
 export interface ResolvedOptions

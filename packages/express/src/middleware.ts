@@ -54,7 +54,7 @@ export function initApp(app: Application, db: ActiveAlchemy, options: Middleware
 }
 
 /** What Express calls one after the other; version 4 calls it by another name, and its getter of the new one throws. */
-export interface Layer {
+interface Layer {
   readonly handle: (...parameters: never[]) => unknown
   readonly name?: string
 }

@@ -28,7 +28,7 @@ export type Pieces = readonly Piece[]
 export type NullsOrder = 'first' | 'last'
 
 /** How the rows of a SELECT are locked. */
-export interface RowLock {
+interface RowLock {
   readonly skipLocked: boolean
   readonly noWait: boolean
   /** The table whose rows are locked, where others are joined to it. */

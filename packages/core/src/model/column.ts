@@ -30,7 +30,7 @@ declare const alsoTaken: unique symbol
 declare const role: unique symbol
 
 /** What values may do to a column: set it, set it in a new record only, or never. */
-export type ColumnRole = 'plain' | 'key' | 'generated'
+type ColumnRole = 'plain' | 'key' | 'generated'
 
 /** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. @since 0.1 */
 export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean, Also = unknown, Role = ColumnRole> {

@@ -3,7 +3,7 @@ import type { ModelClass } from '../session/model-source.js'
 import { type Registrable, refuseReserved } from './column.js'
 
 /** How many records stand at either end. */
-export type RelationKind = 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'
+type RelationKind = 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'
 
 /** How a relation is stored, beside TypeORM's options. @since 0.1 */
 export interface OwnRelationOptions extends RelationOptions {

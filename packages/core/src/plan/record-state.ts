@@ -256,7 +256,7 @@ function hydrated(
 }
 
 /** Whether two bound values are the same to the database. */
-export function isSame(one: unknown, other: unknown): boolean {
+function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
   if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0

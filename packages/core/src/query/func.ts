@@ -77,7 +77,7 @@ function parameter(value: unknown, from: From): Pieces {
   return [new Parameter(unknownType.accept(value))]
 }
 
-/** What `db.func` has. */
+/** What `db.func` has. @since 0.2 */
 export interface Functions {
   /** Number of rows, or of rows with a value in a column. */
   count<const Column extends string = '*'>(column?: Column): NamedFunction<Column, 'count'>

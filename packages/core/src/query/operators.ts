@@ -161,7 +161,7 @@ export function contains(text: string): Operator<string> {
   return new Operator((column) => column.contains(text))
 }
 
-/** Several filters, or several operators of one column, as one. */
+/** Several filters, or several operators of one column, as one. @since 0.2 */
 export class Combined<in T> {
   /** Only for the type. */
   declare readonly of: (record: T) => void

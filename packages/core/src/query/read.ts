@@ -108,7 +108,7 @@ function ordered(state: QueryState): QueryState {
 }
 
 /** The order of the key. */
-export function keyOrder(state: QueryState): Order[] {
+function keyOrder(state: QueryState): Order[] {
   return state.metadata.primaryColumns.map((column) => ({ pieces: state.from.column(column), direction: 'ASC' as const, nulls: undefined }))
 }
 

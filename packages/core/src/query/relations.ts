@@ -12,7 +12,7 @@ import { type Loading, type Order, QueryState } from './query-state.js'
 const mostKeys = 5_000
 
 /** What is loaded with records: what was asked for, and what their model always has. */
-export function loadingOf(metadata: EntityMetadata, asked: ReadonlyMap<string, Loading>): ReadonlyMap<string, Loading> {
+function loadingOf(metadata: EntityMetadata, asked: ReadonlyMap<string, Loading>): ReadonlyMap<string, Loading> {
   const { eagerRelations } = metadata
   if (eagerRelations.every(({ propertyName }) => asked.has(propertyName))) return asked
   const loading = new Map(asked)

@@ -3,7 +3,7 @@ import { UnsupportedError } from '../errors.js'
 /** A method that can run as a transaction. */
 type Method = (this: unknown, ...parameters: unknown[]) => Promise<unknown>
 
-/** What `db.Transactional()` gives: a decorator of async methods, whichever way decorators are compiled. */
+/** What `db.Transactional()` gives: a decorator of async methods, whichever way decorators are compiled. @since 0.1 */
 export interface TransactionalDecorator {
   <Parameters extends unknown[], Result>(
     target: object,

@@ -44,7 +44,7 @@ export const JSONType: JsonColumnType = Object.assign(shaped, shaped<JsonValue>(
 const deepest = 31
 
 /** @param path The objects that `value` is in. @throws {TypeError} JSON cannot say it, or not every database can keep it. */
-export function acceptJson(value: unknown, path = new Set<object>()): void {
+function acceptJson(value: unknown, path = new Set<object>()): void {
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') return void acceptText(value)
   if (typeof value === 'number' && Number.isFinite(value)) return
