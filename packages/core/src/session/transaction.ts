@@ -12,10 +12,11 @@ import {
   TransactionOpenError,
   TransactionTimeoutError,
 } from '../errors.js'
-import { type CallSite, wantCallSites } from '../scope/call-site.js'
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import { Frame } from './frame.js'
+import { IdleWatch } from './idle-watch.js'
+import { SentSettings } from './sent-settings.js'
 import type { BegunSession, SessionSource } from './session-source.js'
 
 /** How far the transaction of a session has come. */
@@ -39,9 +40,6 @@ const transitions: Readonly<Record<TransactionState, readonly TransactionState[]
   committing: ['none', 'failed'],
   'rolling back': ['none'],
 }
-
-/** A transaction that is open and does nothing for longer than this is reported, in milliseconds. */
-const idleLimitMs = 1_000
 
 /** The transaction events of TypeORM's subscribers. */
 type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`
@@ -75,11 +73,8 @@ export class Transaction {
   #deadline = Number.POSITIVE_INFINITY
   #timeout: TransactionTimeoutError | undefined
   #whenExpired: ((error: Error) => void) | undefined
-  /** The settings that the server knows; `undefined` where it is not known which. */
-  #sentSettings = new Map<string, string | undefined>()
-  /** Our own code that is at work, and since when there is none. */
-  #working = 0
-  #idleSince: { readonly at: number; readonly site: CallSite | undefined } | undefined
+  readonly #settings = new SentSettings()
+  readonly #idle: IdleWatch
   #hooks: Hook[] = []
   /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
   #isUnknown = false
@@ -90,6 +85,7 @@ export class Transaction {
     this.#scope = scope
     this.#session = session
     this.#isolation = isolation
+    this.#idle = new IdleWatch(scope, source.settings.name)
   }
 
   get state(): TransactionState {
@@ -303,11 +299,11 @@ export class Transaction {
     throw new RolledBackError(this.#source.settings.name, new Error('A statement ended the transaction'))
   }
 
-  /** What a statement of `frame` must find: every savepoint around it, and its settings. */
+  /** What a statement of `frame` must find: every savepoint around it, and its settings. @returns `undefined` where it finds it. */
   #sendAhead(frame: Frame, runner: DriverRunner): Promise<void> | undefined {
     const { unsent, allSettings = noSettings } = frame
-    if (unsent.length === 0 && allSettings.size === 0 && this.#sentSettings.size === 0) return undefined
-    return this.#sendSavepoints(unsent, runner).then(() => this.#sendSettings(allSettings, runner))
+    if (unsent.length === 0) return this.#settings.send(allSettings, runner)
+    return this.#sendSavepoints(unsent, runner).then(() => this.#settings.send(allSettings, runner))
   }
 
   async #sendSavepoints(frames: readonly Frame[], runner: DriverRunner): Promise<void> {
@@ -315,21 +311,6 @@ export class Transaction {
       await runner.query(`SAVEPOINT ${frame.savepoint}`)
       frame.isSent = true
     }
-  }
-
-  /** Only what has changed since the server was last told. */
-  async #sendSettings(settings: ReadonlyMap<string, string>, runner: DriverRunner): Promise<void> {
-    const changes = new Map<string, string | null>()
-    for (const key of this.#sentSettings.keys()) if (!settings.has(key)) changes.set(key, null)
-    for (const [key, value] of settings) if (this.#sentSettings.get(key) !== value) changes.set(key, value)
-    if (changes.size === 0) return
-    await runner.setLocal(changes)
-    this.#sentSettings = new Map(settings)
-  }
-
-  /** A rollback takes settings back on some databases, and not on others: the server is told all of them again. */
-  #forgetSettings(): void {
-    for (const key of this.#sentSettings.keys()) this.#sentSettings.set(key, undefined)
   }
 
   /** A failed statement fails its frame, also when it could not begin; one that ended the whole transaction fails all of it. */
@@ -362,7 +343,7 @@ export class Transaction {
       await runner.begin(this.#isolation)
       this.#become('open')
       this.#hasBegun = true
-      this.#sentSettings.clear()
+      this.#settings.clear()
       if (isHeard) await this.#inside(() => this.#announce('AfterTransactionStart'))
       if (beginHooks.length > 0) await this.#inside(() => this.#callBeginHooks())
       return runner
@@ -468,7 +449,7 @@ export class Transaction {
       try {
         await this.#control(async (runner) => {
           await runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`)
-          this.#forgetSettings()
+          this.#settings.doubt()
           await runner.query(`RELEASE SAVEPOINT ${savepoint}`)
         })
       } catch (error) {
@@ -508,7 +489,7 @@ export class Transaction {
       try {
         await this.#control(async (runner) => {
           await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
-          this.#forgetSettings()
+          this.#settings.doubt()
           await runner.query(`RELEASE SAVEPOINT ${name}`)
         })
         frame.failure = undefined
@@ -667,7 +648,7 @@ export class Transaction {
   letGo(): Promise<void> | undefined {
     const runner = this.#runner
     this.#runner = undefined
-    this.#idleSince = undefined
+    this.#idle.forget()
     if (this.#state !== 'none') this.#become('none')
     return runner?.release()
   }
@@ -692,7 +673,7 @@ export class Transaction {
     this.#scope.settle({ commit: false, reason: 'timeout', error })?.catch(() => undefined)
   }
 
-  // ------------------------------------------------------------------------------------------------ idle time
+  // ------------------------------------------------------------------------------------------------ work of our own
 
   /** Runs code of ours, which is at work between its statements too. */
   async working<T>(work: () => Promise<T>): Promise<T> {
@@ -704,33 +685,14 @@ export class Transaction {
     }
   }
 
-  /** Notes that our own code is at work, and tells of the time in which it was not. */
+  /** Notes that our own code is at work. See `IdleWatch`. */
   beginWork(): void {
-    this.#working += 1
-    const since = this.#idleSince
-    this.#idleSince = undefined
-    if (since) this.#reportIdle(since.at, since.site)
+    this.#idle.begin()
   }
 
   /** Notes that our own code waits for the application's. */
   endWork(): void {
-    this.#working -= 1
-    if (this.#working === 0 && this.#runner) this.#idleSince = { at: performance.now(), site: this.#scope.site }
-  }
-
-  #reportIdle(at: number, site: CallSite | undefined): void {
-    const idle = performance.now() - at
-    if (idle <= idleLimitMs) return
-    wantCallSites()
-    const { label, site: next } = this.#scope
-    this.#scope.report({
-      kind: 'idle-in-transaction',
-      label,
-      database: this.#source.settings.name,
-      message:
-        `A transaction of ${label} did nothing for ${(idle / 1_000).toFixed(1)} s, and kept its connection and locks. ` +
-        `Call db.commit() before slow work. Last statement ${site?.toString() || 'unknown'}, next ${next?.toString() || 'unknown'}.`,
-    })
+    this.#idle.end(this.isOpen)
   }
 }
 
