@@ -62,7 +62,8 @@ export function createShop(db, { authorise = authoriseCard } = {}) {
     await authorise({ reference, card, cents: totalCents })
     const order = await Order.create({ reference, totalCents, customer })
     await OrderLine.createMany(lines.map((line) => ({ ...line, order })))
-    await customer.increment('spentCents', totalCents)
+    // No client may set it; the shop itself counts.
+    await customer.increment('spentCents', totalCents, { unguarded: true })
     return order.toDict()
   }
 

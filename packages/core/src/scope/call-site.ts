@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 
 /** Folders whose code is not the application's: this package, its adapters, TypeORM and Node.js. */
 const ours = [
-  fileURLToPath(new URL('..', import.meta.url)),
+  // In a bundle of CommonJS there is no address, and no folder of ours.
+  ...(import.meta.url ? [fileURLToPath(new URL('..', import.meta.url))] : []),
   '/node_modules/@active-alchemy/',
   '/node_modules/typeorm/',
   'node:',
