@@ -30,6 +30,22 @@ export function textRows(database: TestDatabase): void {
     }),
   )
 
+  it('a column with a collation of its own compares and sorts by it', () =>
+    inStore(database, async ({ another }) => {
+      const db = another()
+      const isPostgres = database.name === 'postgres'
+      const collation = isPostgres ? 'C' : database.name === 'mariadb' ? 'utf8mb4_general_ci' : 'NOCASE'
+      class Word extends db.Model('Word', { text: db.Column(db.String(20), { collation }) }) {}
+      await db.createAll()
+      await Word.createMany([{ text: 'b' }, { text: 'A' }, { text: 'a' }])
+      // PostgreSQL's own collations that know no case are not made by default.
+      expect(await Word.count({ text: 'A' })).toBe(isPostgres ? 1 : 2)
+      const sorted = (await Word.query().orderBy('text').orderBy('id').all()).map(({ text }) => text)
+      expect(sorted).toEqual(['A', 'a', 'b'])
+      const { upQueries } = await db.dataSource.driver.createSchemaBuilder().log()
+      expect(upQueries.map(({ query }) => query)).toEqual([])
+    }))
+
   it('tables of createAll are as a migration would make them', () =>
     inStore(database, async ({ another }) => {
       const db = another()

@@ -1,4 +1,4 @@
-import { ActiveAlchemy, between, type DateTime, gt, gte, is, isNull, not, oneOf, or, some, startsWith } from '@active-alchemy/core'
+import { ActiveAlchemy, between, type DateTime, gt, gte, is, isNull, not, oneOf, or, Query, some, startsWith } from '@active-alchemy/core'
 import { expectTypeOf } from 'vitest'
 
 const db = new ActiveAlchemy('sqlite://')
@@ -117,3 +117,18 @@ void User.filter({ age: 1 }).updateAll({ age: (user) => user.age.times(2), name:
 void User.filter({ age: 1 }).updateAll({ age: (user) => user.name })
 // @ts-expect-error no column of that name
 void User.filter({ age: 1 }).updateAll({ nope: 1 })
+
+// ---------------------------------------------------------------------------------------------- queries of one's own
+
+class Named<T extends object, R = T> extends Query<T, R> {
+  called(name: string): this {
+    return this.filter({ name } as never)
+  }
+}
+const named = new ActiveAlchemy('sqlite://', { queryClass: Named })
+class Person extends named.Model('Person', { name: named.Column(named.String(25)) }) {}
+expectTypeOf(Person.query().called('Ada').called('Bob').orderBy('name').all()).resolves.toEqualTypeOf<Person[]>()
+// @ts-expect-error no word of that name
+Person.query().nope()
+// @ts-expect-error the usual queries have no such word
+User.query().called('Ada')

@@ -3,7 +3,7 @@ import { DateTime as Luxon } from 'luxon'
 import type { EntityMetadata, Migration, ObjectLiteral, Table } from 'typeorm'
 import { clock } from './clock.js'
 import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError } from './errors.js'
-import { BaseModel, type ModelDatabase } from './model/base-model.js'
+import { BaseModel, type ModelDatabase, type WithQueries } from './model/base-model.js'
 import { Configuration } from './model/configuration.js'
 import type { ModelClass, ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
@@ -41,11 +41,11 @@ const inMemory = '[active-alchemy] A database without a URI lives in memory and 
  * const user = await User.create({ name: 'Mardix' })
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
-export class ActiveAlchemy<App = never> implements ModelDatabase {
+export class ActiveAlchemy<App = never, Queries extends object = object> implements ModelDatabase {
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
-  readonly Model: ModelDoor<typeof Model>
+  readonly Model: ModelDoor<typeof Model & WithQueries<Queries>>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
-  readonly BaseModel: ModelDoor<typeof BaseModel>
+  readonly BaseModel: ModelDoor<typeof BaseModel & WithQueries<Queries>>
   /** @internal */
   readonly registry = new ModelRegistry()
   #configuration: Configuration | undefined
@@ -60,8 +60,8 @@ export class ActiveAlchemy<App = never> implements ModelDatabase {
    * @throws {InvalidOptionError} An option has a value that it cannot have.
    */
   constructor()
-  constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>>)
-  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App>]) {
+  constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>, Queries>)
+  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App, Queries>]) {
     this.BaseModel = door(this, class extends BaseModel {})
     this.Model = door(this, withStamps(class extends Model {}))
     Object.assign(this, vocabulary)

@@ -55,7 +55,7 @@ export {
   WriteIgnoredError,
 } from './errors.js'
 export type { AssignOptions } from './model/assignment.js'
-export { BaseModel, type GetOptions } from './model/base-model.js'
+export { BaseModel, type GetOptions, type OwnQuery, type WithQueries } from './model/base-model.js'
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './model/column.js'
 export type {
   ColumnMap,

@@ -98,9 +98,10 @@ export function readOptions<const Known extends Options>(known: Known, given: un
  * How a database is used.
  *
  * @typeParam App Application of the framework, in its adapter.
+ * @typeParam Queries Queries of `queryClass`.
  * @since 0.1
  */
-export interface ActiveAlchemyOptions<App = never> {
+export interface ActiveAlchemyOptions<App = never, Queries extends object = object> {
   /** Application that is bound at once, as by `initApp` of the adapters. @default none */
   readonly app?: App
   /** Prints every statement, without its values. @default false */
@@ -126,7 +127,7 @@ export interface ActiveAlchemyOptions<App = never> {
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
   /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
-  readonly queryClass?: QueryClass
+  readonly queryClass?: QueryClass<Queries>
   /** Name in messages. @default the URI, without its password */
   readonly name?: string
   /** TypeORM's own options, for what has none here. @default none */
@@ -134,7 +135,7 @@ export interface ActiveAlchemyOptions<App = never> {
 }
 
 /** A class of queries; that it extends `Query` is looked at where queries are known. */
-type QueryClass = abstract new (...parameters: never[]) => object
+type QueryClass<Queries extends object = object> = abstract new (...parameters: never[]) => Queries
 
 /** The options with their defaults. */
 export interface ResolvedOptions

@@ -26,7 +26,7 @@ export interface TypeOrmModuleOptions {
  * @Module({ imports: [AlchemyModule.forRoot({ db })] })
  * class AppModule {}
  */
-export class ActiveAlchemy extends Core<INestApplication> {
+export class ActiveAlchemy<Queries extends object = object> extends Core<INestApplication, Queries> {
   protected override bindApp(app: INestApplication): void {
     this.initApp(app)
   }

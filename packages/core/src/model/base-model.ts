@@ -32,6 +32,24 @@ import type { ModelRegistry } from './registry.js'
 import { ownRelations, type RelationDefinition } from './relation.js'
 import { toDict, toJson } from './serialize.js'
 
+/** @internal Where a model carries the class of its database's queries; only for the type. */
+export declare const queries: unique symbol
+
+/** A class of models whose queries have the words of `queryClass`. @since 0.2 */
+export interface WithQueries<Queries> {
+  readonly [queries]?: Queries
+}
+
+/** The class of a model's queries. */
+type QueriesOf<M> = M extends WithQueries<infer Queries> ? Queries : object
+
+/** A query of a model, with the words of `queryClass`: those that give the query back go on with it. @since 0.2 */
+export type OwnQuery<T extends object, Queries> = Query<T> & {
+  readonly [K in Exclude<keyof Queries, keyof Query<object>>]: Queries[K] extends (...parameters: infer Parameters) => { toSQL(): unknown }
+    ? (...parameters: Parameters) => OwnQuery<T, Queries>
+    : Queries[K]
+}
+
 /** What a model needs of its database. */
 export interface ModelDatabase {
   readonly dataSource: AlchemyDataSource
@@ -130,7 +148,7 @@ export class BaseModel {
    * const total = await Product.query({ total: db.func.sum('price') }).first()
    * const everyone = await User.query({ includeDeleted: true }).all()
    */
-  static query<T extends BaseModel>(this: ModelClass<T>, options?: DeletedOptions): Query<T>
+  static query<M extends ModelClass<BaseModel>>(this: M, options?: DeletedOptions): OwnQuery<InstanceType<M>, QueriesOf<M>>
   static query<T extends BaseModel, const K extends ColumnKey<T>>(this: ModelClass<T>, ...columns: [K, ...K[]]): Query<T, Pick<T, K>>
   static query<T extends BaseModel, const K extends ColumnKey<T>>(
     this: ModelClass<T>,

@@ -6,6 +6,12 @@ import type { ColumnType } from '../types/column-type.js'
 export interface ColumnOptions<T> {
   /** Value of a new record that has none; a function is called at each INSERT. */
   readonly default?: T | (() => T) | null
+  /**
+   * How the database compares and sorts texts of the column, by its own name for it: `utf8mb4_general_ci`, `de_DE`, `NOCASE`.
+   *
+   * @default by code points; its order is the database's
+   */
+  readonly collation?: string
   /** SQL of the default that the database applies: `now()`. */
   readonly serverDefault?: string
   /** Whether the column may hold no value. @default false */
@@ -101,6 +107,7 @@ export type OptionalOf<Definition> = Definition extends { readonly [isOptional]?
 
 const columnOptions = {
   default: anything,
+  collation: text,
   serverDefault: text,
   nullable: flag,
   unique: flag,

@@ -101,12 +101,13 @@ export class ModelStorage extends MetadataArgsStorage {
 
 function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: DatabaseDriver): TypeormColumnOptions {
   const { type, options } = definition
-  const { serverDefault, name } = options
+  const { serverDefault, name, collation } = options
   return {
     ...type.storage(driver.kind, Boolean(options.generated)),
     nullable: options.nullable ?? false,
     primary: options.primary ?? isKey,
     ...(name === undefined ? {} : { name }),
+    ...(collation === undefined ? {} : { collation }),
     ...(serverDefault === undefined ? inDatabase(definition, driver) : { default: () => serverDefault }),
   }
 }
