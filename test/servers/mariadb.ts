@@ -74,7 +74,7 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Pr
     process.once('exit', atExit)
     const ended = once(child, 'exit').finally(() => process.off('exit', atExit))
     running = { ended, kill }
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 120_000
     while (!(await answers(url))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error('MariaDB did not start')
       await sleep(50)

@@ -54,7 +54,7 @@ export async function startPgBouncer(): Promise<ProvidedServer | undefined> {
   const server = spawn(command, parameters, { stdio: 'ignore', env: { ...process.env, LD_LIBRARY_PATH: libraries } })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 60_000
   while (!(await answers(url))) {
     if (server.exitCode !== null || Date.now() > deadline) throw new Error('PgBouncer did not start')
     await sleep(50)

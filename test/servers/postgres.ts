@@ -88,7 +88,7 @@ export async function startPostgres(own: readonly string[] = []): Promise<Privat
     const server = spawn(...command('postgres', parameters), { stdio: 'ignore', cwd: home })
     const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
     running = { ended, kill: (signal) => void server.kill(signal) }
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 120_000
     while (!(await answers(url))) {
       if (server.exitCode !== null || Date.now() > deadline) throw new Error('PostgreSQL did not start')
       await sleep(50)
