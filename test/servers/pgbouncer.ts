@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -45,13 +45,16 @@ export async function startPgBouncer(): Promise<ProvidedServer | undefined> {
   chmodSync(home, 0o755)
   // Like PostgreSQL itself it refuses to run as root.
   const user = process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
-  const [command, ...parameters] = [...user, program, file]
+  // That user may not be able to enter the folder that the repository lies in.
+  const unpacked = join(home, 'unpacked')
+  if (program.startsWith(cache)) cpSync(join(cache, 'usr'), join(unpacked, 'usr'), { recursive: true, verbatimSymlinks: true })
+  const [command, ...parameters] = [...user, program.replace(cache, unpacked), file]
   const libraries = join(
-    cache,
+    unpacked,
     'usr/lib',
     execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim() === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu',
   )
-  const server = spawn(command, parameters, { stdio: 'ignore', env: { ...process.env, LD_LIBRARY_PATH: libraries } })
+  const server = spawn(command, parameters, { stdio: 'ignore', cwd: home, env: { ...process.env, LD_LIBRARY_PATH: libraries } })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
   const deadline = Date.now() + 60_000
