@@ -95,8 +95,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
     return this.#configuration ?? this.#configure(unconfigured)
   }
 
-  // ------------------------------------------------------------------------------------------------ definitions
-
   /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
   register(...models: readonly ModelClass[]): void {
     for (const model of models) this.registry.meet(model)
@@ -106,8 +104,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   utcnow(): Luxon<true> {
     return clock.now()
   }
-
-  // ------------------------------------------------------------------------------------------------ TypeORM underneath
 
   /** TypeORM's data source; inside a scope everything that it does joins the session. */
   get dataSource(): AlchemyDataSource {
@@ -125,8 +121,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   get metadata(): readonly EntityMetadata[] {
     return this.dataSource.buildMetadata()
   }
-
-  // ------------------------------------------------------------------------------------------------ sessions
 
   /** The session of the current scope. @throws {NoScopeError} There is no scope. */
   get session(): ModelSession {
@@ -243,8 +237,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
 
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */
   readonly detach = detachWork
-
-  // ------------------------------------------------------------------------------------------------ schema and life
 
   /** Creates the tables that are missing; never alters or drops one. */
   async createAll(): Promise<void> {
