@@ -35,7 +35,9 @@ export default defineConfig({
     // better-sqlite3 is native; a process each also keeps the databases of the workers apart.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Room for a machine that does other things: no test is decided by its speed.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
