@@ -1,14 +1,16 @@
-import { fileURLToPath } from 'node:url'
+const here = /^\s*at (?:.*\()?(?:file:\/\/)?(.*\/)scope\/call-site\.[jt]s:\d+/m
+
+/**
+ * Folder of this package, as stacks name it; none where a bundle has put it into the application's own file. Not by `import.meta`:
+ * what makes CommonJS of the package for jest has none.
+ */
+function ownFolder(): readonly string[] {
+  const folder = here.exec((new Error('here').stack ?? '').replaceAll('\\', '/'))?.[1]
+  return folder === undefined ? [] : [folder]
+}
 
 /** Folders whose code is not the application's: this package, its adapters, TypeORM and Node.js. */
-const ours = [
-  // In a bundle of CommonJS there is no address, and no folder of ours.
-  ...(import.meta.url ? [fileURLToPath(new URL('..', import.meta.url))] : []),
-  '/node_modules/@active-alchemy/',
-  '/node_modules/typeorm/',
-  'node:',
-  '<anonymous>',
-]
+const ours = [...ownFolder(), '/node_modules/@active-alchemy/', '/node_modules/typeorm/', 'node:', '<anonymous>']
 
 /** Calls of ours that may stand before the application's. */
 const depth = 30

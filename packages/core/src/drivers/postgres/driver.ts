@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { type QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
 import {
   ActiveAlchemyError,
@@ -428,14 +427,5 @@ function refuseStatement(sql: string, values: readonly unknown[]): void {
 /** Since pg 8.21 the client tells the status of its transaction. */
 function refuseOldPackage({ Client }: NativePackage): void {
   if ('getTransactionStatus' in Client.prototype) return
-  throw new UnsupportedError(`The package pg ${installedVersion() ?? ''}`.trimEnd(), 'Install 8.21.0 or newer: npm install pg@latest')
-}
-
-function installedVersion(): string | undefined {
-  try {
-    const { version }: { version: string } = createRequire(import.meta.url)('pg/package.json')
-    return version
-  } catch {
-    return undefined
-  }
+  throw new UnsupportedError('This version of the package pg', 'Install 8.21.0 or newer: npm install pg@latest')
 }
