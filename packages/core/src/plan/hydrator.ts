@@ -76,6 +76,7 @@ export class Hydrator {
       const { record, values } = this.#hydrate(raw)
       return { record, metadata, row: snapshotOf(metadata, values) }
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM makes an instance of the model
     const record = metadata.create(session.reader, { fromDeserializer: true }) as ObjectLiteral
     const { driver } = metadata.dataSource
     for (const [column, name] of this.names) {
@@ -122,6 +123,7 @@ function isUsual(metadata: EntityMetadata): boolean {
 }
 
 function compiled(metadata: EntityMetadata, names: ReadonlyMap<ColumnMetadata, string>, driver: DatabaseDriver): Hydrate {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the target of a model is its class
   const Class = metadata.target as new () => ObjectLiteral
   const columns = metadata.columns.map((column) => ({ column, name: hasProperty(column) ? names.get(column) : undefined }))
   const decoders = columns.map(({ column }) => driver.decoderOf(column))
@@ -156,7 +158,7 @@ function generated(
   )
   const values = columns.map((_, index) => `v${index}`)
   const body = [...read, 'const record = new Class()', ...set, `return { record, values: [${values.join(', ')}] }`].join('\n')
-  // oxlint-disable-next-line typescript/no-implied-eval -- The one place where code is made; what stands in it is said above.
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- The one place where code is made; what stands in it is said above.
   const make = new Function('Class', 'd', `return function hydrate(raw) {\n${body}\n}`) as (Class: unknown, d: readonly Decode[]) => Hydrate
   return make(Class, decoders)
 }

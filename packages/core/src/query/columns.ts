@@ -84,6 +84,7 @@ export class Source {
 
 /** The columns of a model as expressions; each name is looked up when it is used. */
 export function columnsOf<T>(source: Source, from: Pick<From, 'dataSource'>): Columns<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- filled below by name
   const target = Object.create(null) as Columns<T>
   return new Proxy(target, {
     get: (_target, name) => {

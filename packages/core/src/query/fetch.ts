@@ -29,7 +29,7 @@ export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, r
 /** The rows of a statement. */
 export async function rowsOf(statement: Statement, reading: Reading): Promise<ObjectLiteral[]> {
   const { records } = await run(statement, reading)
-  // TypeORM's type does not say what rows are.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type does not say what rows are
   return records as ObjectLiteral[]
 }
 

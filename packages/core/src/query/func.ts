@@ -57,7 +57,9 @@ type Numbers = Expression<number | null> | Expression<bigint | null> | Expressio
 
 function named<const Name extends FunctionName>(name: Name) {
   return (of?: unknown): never => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overloads say what comes back
     if (of instanceof Expression) return (of as Expression<never>)[name]() as never
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overloads say what comes in and back
     return new NamedFunction(name, (of ?? '*') as string) as never
   }
 }

@@ -69,6 +69,7 @@ export class RelationOperator<out T> {
 }
 
 function comparing<V>(name: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte', value: V): Operator<V> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- null is refused by the expression
   return new Operator((column) => column[name](value as NonNullable<V>))
 }
 
@@ -121,6 +122,7 @@ export function oneOf<const V>(list: readonly V[] | Subquery<V>): Operator<V> {
     if (Array.isArray(values) && values.length > from.driver.capabilities.maxParameters) {
       throw new InvalidFilterError(from.name, 'oneOf()', `${values.length} values are too many`)
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its values
     return column.in(values as readonly NonNullable<unknown>[])
   })
 }
@@ -272,19 +274,24 @@ function fromTypeorm(operator: FindOperator<unknown>): Operator<unknown> {
     case 'lessThanOrEqual':
       return comparing('lte', value)
     case 'like':
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
       return new Operator((column) => column.like(value as string))
     case 'ilike':
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
       return new Operator((column) => column.ilike(value as string))
     case 'isNull':
       return isNull()
     case 'in':
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
       return oneOf(value as readonly unknown[])
     case 'between': {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
       const [low, high] = value as readonly [NonNullable<unknown>, NonNullable<unknown>]
       return new Operator((column) => column.between(low, high))
     }
     case 'and':
     case 'or':
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
       return combine(type === 'and' ? 'AND' : 'OR', value as readonly unknown[]) as Operator<unknown>
     default:
       throw new InvalidFilterError('A filter', type, 'it is no operator of a filter: use an expression or db.sql')

@@ -143,6 +143,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** A copy with everything that this query has. */
   clone(): this {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a class of one's own has the constructor of this one
     return Reflect.construct(this.constructor, [this.#state.clone()]) as this
   }
 
@@ -297,6 +298,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
       ([name, value]): Selected => ({ name: labelOf(this.#metadata, name), isColumn: typeof value === 'string', ...this.#term(value) }),
     )
     if (state.selection.length === 0) throw new InvalidFilterError(this.#metadata.name, 'that selection', 'it chooses nothing')
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a selection are typed by what it names
     return this as unknown as Query<T, never>
   }
 
@@ -397,22 +399,26 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** Everything that matches. */
   all(): Promise<R[]> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     return this.#read('all', (reading) => read.all(this.#state, reading)) as Promise<R[]>
   }
 
   /** The first that matches, within the window of the query; `null` if none does. */
   first(): Promise<R | null> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     return this.#read('first', (reading) => read.first(this.#state, reading)) as Promise<R | null>
   }
 
   /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
   one(): Promise<R> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     return this.#read('one', (reading) => read.one(this.#state, reading)) as Promise<R>
   }
 
   /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
   firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
     return this.#read('firstOrError', async (reading) => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
       return ((await read.first(this.#state, reading)) as R | null) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name))
     })
   }
@@ -426,11 +432,13 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const key = this.#keyOf(id)
     if (!key) return null
     const state = this.#state
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     if (state.isUsual) return (await this.#inSession('get', false, (reading) => read.byKey(state, key, reading))) as R | null
     const keyed = state.clone()
     for (const [index, column] of state.metadata.primaryColumns.entries()) {
       keyed.conditions.push([...keyed.from.column(column), ' = ', bind(key[index])])
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     return (await this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))) as R | null
   }
 
@@ -466,6 +474,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** The first value of the first row, of records their key; `null` if there is none. */
   scalar(): Promise<R[keyof R] | null> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
     return this.#read('scalar', (reading) => read.scalar(this.#state, reading)) as Promise<R[keyof R] | null>
   }
 
@@ -479,6 +488,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   paginate(options?: PageOptions): Promise<Paginator<R>> {
     return this.#operation(async () => {
       const request = pageRequest(options)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
       return (await this.#inSession('paginate', !this.#state.isPlainRead, (reading) =>
         read.page(this.#state, request, reading),
       )) as Paginator<R>
@@ -494,6 +504,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     }
     const keys = await this.#read('keys', (reading) => read.keys(state, reading))
     for (const wanted of read.batches(keys)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
       yield* (await this.#read('batch', (reading) => read.batch(state, wanted, reading))) as R[]
     }
   }

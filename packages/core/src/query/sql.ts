@@ -75,6 +75,7 @@ function tableOf(model: object, { dataSource }: From): string {
 }
 
 function metadataOf(dataSource: AlchemyDataSource, model: object): EntityMetadata {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM answers a thing that is no model with an error
   return dataSource.getMetadata(model as EntityTarget<ObjectLiteral>)
 }
 
@@ -144,6 +145,7 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
     if (this.onlyReads) refuseWrite(text)
     return dataSource.withSession('db.sql', (session) => {
       const runner = this.onlyReads ? session.reader : session.writer
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what its SQL gives
       return runner.query(text, [...values], true).then((result) => rowsOf(result) as Row[])
     })
   }
@@ -189,6 +191,7 @@ function isTemplate(texts: unknown): texts is TemplateStringsArray {
 
 /** Whole numbers are numbers on every database, or `bigint` beyond 2^53: a count comes as text from some. */
 function rowsOf(result: QueryResult): ObjectLiteral[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type does not say what records are
   const rows = result.records as ObjectLiteral[]
   if (!(result instanceof StatementResult) || result.wholeNumbers.length === 0) return rows
   for (const row of rows) for (const name of result.wholeNumbers) row[name] = wholeNumber(row[name])
