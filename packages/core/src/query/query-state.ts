@@ -34,13 +34,19 @@ export interface Order {
 /** A relation that is to be loaded with the records. */
 export interface Loading {
   /** What is asked of the other end; `undefined` for all of it. */
-  state: QueryState | undefined
+  state: QueryState<object> | undefined
   /** Relations of the related records, by their names. */
   readonly further: Map<string, Loading>
 }
 
-/** What a query asks, as data; `Query` builds it, and reading and writing start from it. */
-export class QueryState {
+/**
+ * What a query asks, as data; `Query` builds it, and reading and writing start from it.
+ *
+ * @typeParam R What it gives: records, or rows of what was chosen.
+ */
+export class QueryState<R = unknown> {
+  /** Only for the type. */
+  declare readonly gives?: R
   readonly dataSource: AlchemyDataSource
   readonly metadata: EntityMetadata
   from: From
@@ -66,8 +72,8 @@ export class QueryState {
   }
 
   /** A copy that goes its own way. */
-  clone(): QueryState {
-    const copy = new QueryState(this.dataSource, this.metadata)
+  clone(): QueryState<R> {
+    const copy = new QueryState<R>(this.dataSource, this.metadata)
     return Object.assign(copy, this, {
       from: this.from.clone(),
       conditions: [...this.conditions],
@@ -79,7 +85,7 @@ export class QueryState {
   }
 
   /** A copy with other parts. */
-  with(parts: Partial<Pick<QueryState, 'limit' | 'offset' | 'orders' | 'selection' | 'lock' | 'loading'>>): QueryState {
+  with(parts: Partial<Pick<QueryState, 'limit' | 'offset' | 'orders' | 'selection' | 'lock' | 'loading'>>): QueryState<R> {
     return Object.assign(this.clone(), parts)
   }
 

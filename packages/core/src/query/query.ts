@@ -115,21 +115,21 @@ export interface BulkDeleteOptions extends BulkOptions {
  * const users = await User.filter({ location: 'USA', age: gte(18) }).orderBy('updatedAt', 'DESC').all()
  */
 export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquery<R extends RecordShape ? never : R[keyof R]> {
-  readonly #state: QueryState
+  readonly #state: QueryState<R>
   /** Only for the type. */
   declare readonly gives?: R
   /** Only for the type. */
   declare readonly column?: R extends RecordShape ? never : R[keyof R]
 
   /** @internal Made by `Model.query()`. */
-  constructor(state: QueryState) {
+  constructor(state: QueryState<R>) {
     this.#state = state
   }
 
   /** @internal A query of `target`. */
   static of<T extends object>(
     this: new (
-      state: QueryState,
+      state: QueryState<T>,
     ) => Query<T>,
     dataSource: AlchemyDataSource,
     target: abstract new (...values: never[]) => T,
@@ -223,7 +223,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this
   }
 
-  #load(path: unknown): { readonly of: Loading; readonly state: QueryState | undefined; readonly metadata: EntityMetadata } {
+  #load(path: unknown): { readonly of: Loading; readonly state: QueryState<object> | undefined; readonly metadata: EntityMetadata } {
     let metadata = this.#metadata
     let level = this.#state.loading
     let loading: Loading | undefined
@@ -399,28 +399,25 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** Everything that matches. */
   all(): Promise<R[]> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    return this.#read('all', (reading) => read.all(this.#state, reading)) as Promise<R[]>
+    return this.#read('all', (reading) => read.all(this.#state, reading))
   }
 
   /** The first that matches, within the window of the query; `null` if none does. */
   first(): Promise<R | null> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    return this.#read('first', (reading) => read.first(this.#state, reading)) as Promise<R | null>
+    return this.#read('first', (reading) => read.first(this.#state, reading))
   }
 
   /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
   one(): Promise<R> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    return this.#read('one', (reading) => read.one(this.#state, reading)) as Promise<R>
+    return this.#read('one', (reading) => read.one(this.#state, reading))
   }
 
   /** The first that matches. @param error What to throw if none does. @default RecordNotFoundError */
   firstOrError<Result = never>(error?: NotFound<Result>): Promise<R | Result> {
-    return this.#read('firstOrError', async (reading) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-      return ((await read.first(this.#state, reading)) as R | null) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name))
-    })
+    return this.#read(
+      'firstOrError',
+      async (reading) => (await read.first(this.#state, reading)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name)),
+    )
   }
 
   /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
@@ -432,14 +429,12 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const key = this.#keyOf(id)
     if (!key) return null
     const state = this.#state
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    if (state.isUsual) return (await this.#inSession('get', false, (reading) => read.byKey(state, key, reading))) as R | null
+    if (state.isUsual) return this.#inSession('get', false, (reading) => read.byKey(state, key, reading))
     const keyed = state.clone()
     for (const [index, column] of state.metadata.primaryColumns.entries()) {
       keyed.conditions.push([...keyed.from.column(column), ' = ', bind(key[index])])
     }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    return (await this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))) as R | null
+    return this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))
   }
 
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
@@ -474,8 +469,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** The first value of the first row, of records their key; `null` if there is none. */
   scalar(): Promise<R[keyof R] | null> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-    return this.#read('scalar', (reading) => read.scalar(this.#state, reading)) as Promise<R[keyof R] | null>
+    return this.#read('scalar', (reading) => read.scalar(this.#state, reading))
   }
 
   /**
@@ -488,10 +482,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   paginate(options?: PageOptions): Promise<Paginator<R>> {
     return this.#operation(async () => {
       const request = pageRequest(options)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-      return (await this.#inSession('paginate', !this.#state.isPlainRead, (reading) =>
-        read.page(this.#state, request, reading),
-      )) as Paginator<R>
+      return this.#inSession('paginate', !this.#state.isPlainRead, (reading) => read.page(this.#state, request, reading))
     })
   }
 
@@ -504,8 +495,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     }
     const keys = await this.#read('keys', (reading) => read.keys(state, reading))
     for (const wanted of read.batches(keys)) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the state selects
-      yield* (await this.#read('batch', (reading) => read.batch(state, wanted, reading))) as R[]
+      yield* await this.#read('batch', (reading) => read.batch(state, wanted, reading))
     }
   }
 

@@ -14,7 +14,7 @@ import { loadRelations } from './relations.js'
 const batchSize = 500
 
 /** Everything that matches: records, or rows of what was chosen. */
-export async function all(state: QueryState, reading: Reading): Promise<unknown[]> {
+export async function all<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
   if (state.selection) return rows(state, reading)
   const loaded = await records(state, reading)
   await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
@@ -22,11 +22,11 @@ export async function all(state: QueryState, reading: Reading): Promise<unknown[
 }
 
 /** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
-async function announced(
-  { metadata, dataSource, loading }: QueryState,
+async function announced<R>(
+  { metadata, dataSource, loading }: QueryState<R>,
   loaded: readonly Loaded[],
   { session }: Reading,
-): Promise<unknown[]> {
+): Promise<R[]> {
   const records = loaded.map(({ record }) => record)
   const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
   if (isHeard && records.length > 0) {
@@ -34,24 +34,26 @@ async function announced(
     session.reader.broadcaster.broadcastLoadEvent(heard, metadata, records)
     await heard.wait()
   }
-  return records
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
+  return records as R[]
 }
 
 /** The record with a key, in the usual state of a query: its text is made once for the model. */
-export async function byKey({ metadata, dataSource }: QueryState, key: readonly unknown[], reading: Reading): Promise<unknown> {
+export async function byKey<R>({ metadata, dataSource }: QueryState<R>, key: readonly unknown[], reading: Reading): Promise<R | null> {
   const hydrator = hydratorOf(metadata, dataSource.alchemy)
   const rows = await rowsOf({ text: hydrator.getText(), values: key }, reading)
   const [found] = adopted(hydrator, rows, reading)
-  return found?.record ?? null
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
+  return (found?.record ?? null) as R | null
 }
 
 /** The first that matches, within the window of the query; `null` if none does. */
-export async function first(state: QueryState, reading: Reading): Promise<unknown> {
+export async function first<R>(state: QueryState<R>, reading: Reading): Promise<R | null> {
   return (await all(state.with({ limit: Math.min(1, state.limit ?? 1) }), reading))[0] ?? null
 }
 
 /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
-export async function one(state: QueryState, reading: Reading): Promise<unknown> {
+export async function one<R>(state: QueryState<R>, reading: Reading): Promise<R> {
   const [found, second] = await all(state.with({ limit: Math.min(2, state.limit ?? 2) }), reading)
   if (found === undefined) throw new RecordNotFoundError(state.metadata.name)
   if (second !== undefined) throw new MultipleRecordsError(state.metadata.name)
@@ -77,11 +79,12 @@ export async function exists(state: QueryState, reading: Reading): Promise<boole
 }
 
 /** The first value of the first row, `null` if there is none. */
-export async function scalar(state: QueryState, reading: Reading): Promise<unknown> {
+export async function scalar<R>(state: QueryState<R>, reading: Reading): Promise<R[keyof R] | null> {
   const row = await first(state, reading)
   if (typeof row !== 'object' || row === null) return null
   const value: unknown = state.selection ? Object.values(row)[0] : keyValue(state.metadata, row)
-  return value ?? null
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is a value of the row
+  return (value ?? null) as R[keyof R] | null
 }
 
 function keyValue({ primaryColumns: [key] }: EntityMetadata, record: ObjectLiteral): unknown {
@@ -89,7 +92,7 @@ function keyValue({ primaryColumns: [key] }: EntityMetadata, record: ObjectLiter
 }
 
 /** One page of what matches, within the window of the query: two statements, one without a count. */
-export async function page(state: QueryState, request: PageRequest, reading: Reading): Promise<Paginator<unknown>> {
+export async function page<R>(state: QueryState<R>, request: PageRequest, reading: Reading): Promise<Paginator<R>> {
   const { perPage } = request
   const mustCount = request.count || request.page === 'last'
   const total = mustCount ? await count(state, reading) : null
@@ -103,7 +106,7 @@ export async function page(state: QueryState, request: PageRequest, reading: Rea
 }
 
 /** With the key as the last term of the order: pages of rows that are equal to the order may overlap otherwise. */
-function ordered(state: QueryState): QueryState {
+function ordered<R>(state: QueryState<R>): QueryState<R> {
   return !state.isOfRows ? state : state.with({ orders: [...state.orders, ...keyOrder(state)] })
 }
 
@@ -131,7 +134,7 @@ export function batches(all: readonly unknown[][]): unknown[][][] {
 }
 
 /** The records of these keys, in their order, with the relations of the query; whatever has become of their rows meanwhile. */
-export async function batch(state: QueryState, wanted: readonly unknown[][], reading: Reading): Promise<unknown[]> {
+export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][], reading: Reading): Promise<R[]> {
   const { metadata, dataSource } = state
   const { primaryColumns } = metadata
   const inner = new QueryState(dataSource, metadata)
@@ -184,9 +187,11 @@ export function selectAll(state: QueryState): Pieces {
   return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.alchemy).list(state.from.alias.name)])
 }
 
-async function rows(state: QueryState, reading: Reading): Promise<unknown[]> {
+async function rows<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
   if (!(await takeLock(state, reading))) return []
   const selection = state.selection ?? []
   const found = await send(state, reading, state.select(chosen(state)))
-  return found.map((row) => Object.fromEntries(selection.map(({ name: label, type }) => [label, type.decode(row[label])])))
+  const made: unknown[] = found.map((row) => Object.fromEntries(selection.map(({ name: label, type }) => [label, type.decode(row[label])])))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the selection names
+  return made as R[]
 }
