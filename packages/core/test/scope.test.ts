@@ -58,7 +58,7 @@ function member(name: string, failing: Readonly<Partial<Record<'commit' | 'rollb
 
 /** A hook, as a session keeps it. */
 function hook(call: () => unknown, isAwaited = true, timeoutMs = 1_000): Hook {
-  return { call, isAwaited, timeoutMs }
+  return { name: 'A hook', call, isAwaited, timeoutMs }
 }
 
 function scopeWith(...members: readonly Recorded[]): Scope {

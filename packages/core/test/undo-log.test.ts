@@ -25,7 +25,7 @@ describe('what a savepoint did', () => {
     for (const record of records) {
       pending.add(record)
       inner.undo.noteAdded(record)
-      inner.onCommit.push({ call: () => undefined, isAwaited: false, timeoutMs: 1 })
+      inner.onCommit.push({ name: 'a hook', call: () => undefined, isAwaited: false, timeoutMs: 1 })
     }
     root.undo = new UndoLog(identities, pending)
     inner.undo.noteInserted(metadata, records, [])

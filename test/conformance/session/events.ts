@@ -1,4 +1,4 @@
-import { ActiveAlchemy } from '@active-alchemy/core'
+import { ActiveAlchemy, type ReportEvent } from '@active-alchemy/core'
 import {
   BeforeInsert,
   type EntitySubscriberInterface,
@@ -29,6 +29,9 @@ function listenedTo(uri: string) {
     }
     afterTransactionCommit(): void {
       hear('commit')
+    }
+    beforeTransactionRollback(): void {
+      if (failing === 'before rollback') hear('before rollback')
     }
     afterTransactionRollback(): void {
       hear('rollback')
@@ -126,6 +129,27 @@ export function rows(database: TestDatabase): void {
     await expect(db.run(() => Note.create({ text: 'a' }).then(() => undefined))).rejects.toThrow('before commit fails')
     expect(heard.slice(2)).toEqual(['before commit', 'rollback'])
     fail(undefined)
+    expect(await Note.count()).toBe(0)
+  })
+
+  row('a subscriber that fails before a rollback changes nothing of it, and is told', async ({ Note, heard, fail }) => {
+    fail('before rollback')
+    const { Scope } = (await import(
+      '../../../packages/core/src/scope/scope.ts'
+    )) as typeof import('../../../packages/core/src/scope/scope.ts')
+    const reports: ReportEvent[] = []
+    const scope = new Scope({ label: 'a job', report: (event) => void reports.push(event) })
+    await scope.run(() => Note.create({ text: 'a' }).then(() => undefined))
+    await scope.settle({ commit: false, reason: 'error', error: new Error('the job fails') })
+    expect(heard.slice(2)).toEqual(['before rollback', 'rollback'])
+    expect(reports).toMatchObject([
+      {
+        kind: 'hook-failed',
+        label: 'a job',
+        message: expect.stringContaining('BeforeTransactionRollback') as string,
+        error: { message: 'before rollback fails' },
+      },
+    ])
     expect(await Note.count()).toBe(0)
   })
 

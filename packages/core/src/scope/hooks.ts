@@ -3,6 +3,8 @@ import type { Reporter } from './report.js'
 
 /** A function to be called after a transaction has ended. */
 export interface Hook {
+  /** What it is, for messages. */
+  readonly name: string
   readonly call: () => unknown
   /** Whether the end of its transaction waits for it. */
   readonly isAwaited: boolean
@@ -37,20 +39,18 @@ export async function callHooks(hooks: readonly Hook[], label: string, report: R
     try {
       await inTime(hook, label)
     } catch (error) {
-      const message = `A function given to onCommit or onRollback of ${label} failed.`
+      const message = `${hook.name} of ${label} failed. What was committed or rolled back stays so.`
       report({ kind: 'hook-failed', label, error, message })
     }
   }
 }
 
-async function inTime({ call, timeoutMs }: Hook, label: string): Promise<void> {
+async function inTime({ name, call, timeoutMs }: Hook, label: string): Promise<void> {
   const called: unknown = call()
   if (!isPromise(called)) return
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<never>((_resolve, reject) => {
-    const error = new Error(
-      `A function given to onCommit or onRollback of ${label} has not ended within ${timeoutMs} ms. It goes on alone.`,
-    )
+    const error = new Error(`${name} of ${label} has not ended within ${timeoutMs} ms. It goes on alone.`)
     timer = setTimeout(() => reject(error), timeoutMs)
     timer.unref()
   })

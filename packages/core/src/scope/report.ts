@@ -10,7 +10,7 @@ export type ReportKind =
   | 'rollback-failed'
   /** A connection could not be given back. */
   | 'release-failed'
-  /** An `onCommit` or `onRollback` function failed; the answer stands. */
+  /** An `onCommit` or `onRollback` function, or a subscriber of TypeORM's transactions, failed; the answer stands. */
   | 'hook-failed'
   /** Something that nobody awaits used a scope after its end. */
   | 'scope-closed'

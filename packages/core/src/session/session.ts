@@ -232,7 +232,7 @@ export class Session implements ScopeMember, BegunSession {
   #call(when: 'onCommit' | 'onRollback', hook: () => unknown, options: HookOptions | undefined): void {
     const call = acceptHook(when, hook)
     const { await: isAwaited = false } = readOptions(hookOptions, options, `${when}()`)
-    this.connection.call(when, { call, isAwaited, timeoutMs: this.connection.timeoutMs })
+    this.connection.call(when, { name: `A function given to ${when}`, call, isAwaited, timeoutMs: this.connection.timeoutMs })
   }
 
   /**

@@ -611,7 +611,7 @@ export class Transaction {
         throw first
       }
     }
-    if (isHeard) this.#hooks.push(this.#after('AfterTransactionCommit'))
+    if (isHeard) this.#hooks.push(this.#told('AfterTransactionCommit'))
     if (this.#root) this.#hooks = [...this.#hooks, ...this.#root.commit()]
   }
 
@@ -619,9 +619,15 @@ export class Transaction {
     const hooks = this.#root?.unwind() ?? []
     if (this.#isUnknown) this.#isUnknown = false
     else {
-      // Its failure changes nothing: there is no way but back.
-      if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionRollback')).catch(() => undefined)
-      if (isHeard) this.#hooks.push(this.#after('AfterTransactionRollback'))
+      if (isHeard) {
+        try {
+          await this.#inside(() => this.#announce('BeforeTransactionRollback'))
+        } catch (error) {
+          // It changes nothing, for there is no way but back, and is told once that is done.
+          this.#hooks.push(this.#told('BeforeTransactionRollback', () => Promise.reject(error)))
+        }
+        this.#hooks.push(this.#told('AfterTransactionRollback'))
+      }
       this.#hooks = [...this.#hooks, ...hooks]
     }
     if (this.#state !== 'none') this.#become('rolling back')
@@ -640,8 +646,8 @@ export class Transaction {
   }
 
   /** What subscribers hear after the end, once the connection is back. */
-  #after(event: TransactionEvent): Hook {
-    return { call: () => this.#announce(event), isAwaited: true, timeoutMs: this.timeoutMs }
+  #told(event: TransactionEvent, call = () => this.#announce(event)): Hook {
+    return { name: `A subscriber's ${event}`, call, isAwaited: true, timeoutMs: this.timeoutMs }
   }
 
   /** Gives the connection back. */
