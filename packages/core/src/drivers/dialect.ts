@@ -79,8 +79,6 @@ export interface Dialect {
   window(limit: number | undefined, offset: number | undefined): Pieces
   /** The lock of a SELECT, with a leading space; empty where rows cannot be locked. */
   lock(lock: RowLock): Pieces
-  /** Whether a value is one of a list that is not empty. */
-  among(value: Pieces, list: readonly unknown[]): Pieces
   /** A subquery over the table that a statement changes: some databases must be made to run it first. */
   materialized(subquery: Pieces): Pieces
 }
@@ -115,6 +113,11 @@ export function pieces(texts: TemplateStringsArray, ...parts: readonly (Piece | 
 /** Pieces with a text between them. */
 export function joined(parts: readonly Pieces[], separator: string): Piece[] {
   return parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]))
+}
+
+/** Whether a value is one of a list that is not empty. */
+export function among(value: Pieces, list: readonly Pieces[]): Pieces {
+  return [...value, ' IN (', ...joined(list, ', '), ')']
 }
 
 /** `name(a, b)`. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm'
-import { Alias, joined, Parameter, type Piece, type Pieces, pieces } from '../drivers/dialect.js'
+import { Alias, among, joined, Parameter, type Piece, type Pieces, pieces } from '../drivers/dialect.js'
 import type { DatabaseDriver, DriverCapabilities } from '../drivers/driver.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
@@ -167,7 +167,10 @@ export function ofKind(from: From): Pieces {
   const parent: EntityMetadata | undefined = parentEntityMetadata
   if (!discriminatorColumn || !parent) return []
   const kinds = [discriminatorValue, ...childEntityMetadatas.map((child) => child.discriminatorValue)]
-  return from.driver.dialect.among(from.column(discriminatorColumn), kinds)
+  return keyed(
+    [from.column(discriminatorColumn)],
+    kinds.map((kind) => [kind]),
+  )
 }
 
 /** The condition by which a record of `from` has a record of `to`, where no table stands between. */
@@ -254,4 +257,21 @@ function clause(word: string, parts: readonly Pieces[], separator: string): Piec
 /** Binds a value. */
 export function bind(value: unknown): Parameter {
   return new Parameter(value)
+}
+
+/** Whether columns have the values of one of `keys`, of which there is one at least. */
+export function keyed(columns: readonly Pieces[], keys: readonly (readonly unknown[])[]): Pieces {
+  const [only] = columns
+  if (only && columns.length === 1)
+    return among(
+      only,
+      keys.map(([value]) => [bind(value)]),
+    )
+  const each = keys.map((key) =>
+    joined(
+      columns.map((column, index) => [...column, ' = ', bind(key[index])]),
+      ' AND ',
+    ),
+  )
+  return ['((', ...joined(each, ') OR ('), '))']
 }

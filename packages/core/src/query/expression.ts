@@ -1,4 +1,4 @@
-import { call, type Dialect, escapeLike, joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
+import { among, call, type Dialect, escapeLike, joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
 import { InvalidFilterError } from '../errors.js'
 import type { ColumnKind, ColumnType } from '../types/column-type.js'
 import type { From } from './compile.js'
@@ -104,19 +104,9 @@ export class Expression<V = unknown> {
       if (isSubquery(list)) return [...own.pieces, ' IN (', ...list.subquery(from), ')']
       if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
       if (list.length === 0) return ['1 = 0']
-      if (own.type.isWide)
-        return [
-          ...own.pieces,
-          ' IN (',
-          ...joined(
-            list.map((each) => operand(each, own.type, from)),
-            ', ',
-          ),
-          ')',
-        ]
-      return from.driver.dialect.among(
+      return among(
         own.pieces,
-        list.map((each) => encoded(each, own.type, from)),
+        list.map((each) => operand(each, own.type, from)),
       )
     })
   }

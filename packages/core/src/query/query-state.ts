@@ -149,6 +149,11 @@ export class QueryState<R = unknown> {
     return this.orders.map(({ pieces, direction, nulls }) => dialect.order(pieces, direction, nulls))
   }
 
+  /** The order of the key. */
+  get keyOrder(): Order[] {
+    return this.metadata.primaryColumns.map((column) => ({ pieces: this.from.column(column), direction: 'ASC', nulls: undefined }))
+  }
+
   /** The SELECT of `columns`, with every clause of the query but those that `parts` replaces. @param join A further table. */
   select(columns: Pieces, parts: Partial<Select> = {}, join: Pieces = []): Pieces {
     const { dialect } = this.dataSource.alchemy

@@ -5,9 +5,9 @@ import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
 import type { PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { hydratorOf } from '../plan/hydrator.js'
-import { bind } from './compile.js'
+import { keyed } from './compile.js'
 import { adopted, chosen, list, type Loaded, name, type Reading, records, rowsOf, send, takeLock, textOf } from './fetch.js'
-import { type Order, QueryState } from './query-state.js'
+import { QueryState } from './query-state.js'
 import { loadRelations } from './relations.js'
 
 /** Rows that a loop loads at a time. */
@@ -107,12 +107,7 @@ export async function page<R>(state: QueryState<R>, request: PageRequest, readin
 
 /** With the key as the last term of the order: pages of rows that are equal to the order may overlap otherwise. */
 function ordered<R>(state: QueryState<R>): QueryState<R> {
-  return !state.isOfRows ? state : state.with({ orders: [...state.orders, ...keyOrder(state)] })
-}
-
-/** The order of the key. */
-function keyOrder(state: QueryState): Order[] {
-  return state.metadata.primaryColumns.map((column) => ({ pieces: state.from.column(column), direction: 'ASC' as const, nulls: undefined }))
+  return !state.isOfRows ? state : state.with({ orders: [...state.orders, ...state.keyOrder] })
 }
 
 // ---------------------------------------------------------------------------------------------------- loops
@@ -139,7 +134,12 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { primaryColumns } = metadata
   const inner = new QueryState(dataSource, metadata)
   inner.visibility = 'all'
-  inner.conditions = [keysCondition(inner, wanted)]
+  inner.conditions = [
+    keyed(
+      primaryColumns.map((column) => inner.from.column(column)),
+      wanted,
+    ),
+  ]
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
   const loaded = await records(inner, reading)
@@ -148,22 +148,6 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
   await loadRelations(metadata, found, state.loading, dataSource, reading)
   return announced(state, found, reading)
-}
-
-function keysCondition({ metadata, from, dataSource }: QueryState, wanted: readonly unknown[][]): Pieces {
-  const [first, ...others] = metadata.primaryColumns
-  const { dialect } = dataSource.alchemy
-  if (first && others.length === 0)
-    return dialect.among(
-      from.column(first),
-      wanted.map(([value]) => value),
-    )
-  const rows = wanted.map((key) =>
-    metadata.primaryColumns
-      .flatMap((column, index) => [index === 0 ? '(' : ' AND ', ...from.column(column), ' = ', bind(key[index])])
-      .concat(')'),
-  )
-  return ['(', ...rows.flatMap((row, index) => (index === 0 ? row : [' OR ', ...row])), ')']
 }
 
 // ---------------------------------------------------------------------------------------------------- rows

@@ -4,9 +4,9 @@ import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { quotedTable } from '../plan/statements.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { hydratorOf } from '../plan/hydrator.js'
-import { bind, From, linkColumns, referenced } from './compile.js'
+import { From, keyed, linkColumns, referenced } from './compile.js'
 import { type Loaded, type Reading, records, textOf } from './fetch.js'
-import { type Loading, type Order, QueryState } from './query-state.js'
+import { type Loading, QueryState } from './query-state.js'
 
 /** The most keys that one statement asks for. */
 const mostKeys = 5_000
@@ -111,36 +111,8 @@ async function related(
   reading: Reading,
   isMany: boolean,
 ): Promise<Loaded[]> {
-  const { dialect } = state.dataSource.alchemy
   const inner = state.clone()
-  const [only] = theirs
-  inner.conditions.push(
-    only && theirs.length === 1
-      ? dialect.among(
-          only,
-          wanted.map(([value]) => value),
-        )
-      : [
-          '(',
-          ...joined(
-            wanted.map((key) => [
-              '(',
-              ...joined(
-                theirs.map((column, index) => [...column, ' = ', bind(key[index])]),
-                ' AND ',
-              ),
-              ')',
-            ]),
-            ' OR ',
-          ),
-          ')',
-        ],
-  )
-  const key: Order[] = inner.metadata.primaryColumns.map((column) => ({
-    pieces: inner.from.column(column),
-    direction: 'ASC',
-    nulls: undefined,
-  }))
-  if (isMany) inner.orders = [...inner.orders, ...key]
+  inner.conditions.push(keyed(theirs, wanted))
+  if (isMany) inner.orders = [...inner.orders, ...inner.keyOrder]
   return records(inner, reading, { columns: theirs, join: link, perKey: inner.limit !== undefined || inner.offset !== undefined })
 }

@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../types/column-type.js'
-import { call, type Dialect, joined, Parameter, type Pieces, pieces } from '../dialect.js'
+import { call, type Dialect, Parameter, type Pieces, pieces } from '../dialect.js'
 
 /** Names of types in a CAST; other kinds are kept as text. */
 const castTypes: Partial<Record<ColumnKind, string>> = {
@@ -50,10 +50,5 @@ export const mysqlDialect: Dialect = {
     return limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]
   },
   lock: ({ skipLocked, noWait }) => [` FOR UPDATE${skipLocked ? ' SKIP LOCKED' : noWait ? ' NOWAIT' : ''}`],
-  among: (value, list) =>
-    pieces`${value} IN (${joined(
-      list.map((each) => [new Parameter(each)]),
-      ', ',
-    )})`,
   materialized: (subquery) => pieces`SELECT * FROM (${subquery}) AS _rows`,
 }

@@ -52,10 +52,5 @@ export const postgresDialect: Dialect = {
     ...(of ? [' OF ', of] : []),
     ...(skipLocked ? [' SKIP LOCKED'] : noWait ? [' NOWAIT'] : []),
   ],
-  among: (value, list) =>
-    pieces`${value} IN (${joined(
-      list.map((each) => [new Parameter(each)]),
-      ', ',
-    )})`,
   materialized: (subquery) => subquery,
 }

@@ -51,10 +51,5 @@ export const sqliteDialect: Dialect = {
     return limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]
   },
   lock: () => [],
-  among: (value, list) =>
-    pieces`${value} IN (${joined(
-      list.map((each) => [new Parameter(each)]),
-      ', ',
-    )})`,
   materialized: (subquery) => subquery,
 }
