@@ -1,32 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { environmentOf, programOf } from './debian-packages.ts'
 import { answers, freePort, postgresUrl, type ProvidedServer } from './postgres.ts'
-
-const cache = join(import.meta.dirname, '../../node_modules/.cache/active-alchemy/pgbouncer')
-const packages = ['pgbouncer', 'libevent-2.1-7', 'libc-ares2']
-
-/** The installed PgBouncer, else that of Debian's packages, unpacked beside the node modules; `undefined` if there is none. */
-function binary(): string | undefined {
-  const places = ['/usr/sbin/pgbouncer', join(cache, 'usr/sbin/pgbouncer')]
-  const found = places.find((place) => existsSync(place))
-  if (found !== undefined) return found
-  try {
-    mkdirSync(cache, { recursive: true })
-    execFileSync('apt-get', ['download', ...packages], { cwd: cache, stdio: 'ignore' })
-    for (const file of readdirSync(cache).filter((name) => name.endsWith('.deb')))
-      execFileSync('dpkg-deb', ['-x', join(cache, file), cache])
-    return places.find((place) => existsSync(place))
-  } catch {
-    return undefined
-  }
-}
 
 /** Starts a PgBouncer in transaction mode before the server of the tests. @returns `undefined` if there is none to start. */
 export async function startPgBouncer(): Promise<ProvidedServer | undefined> {
-  const program = binary()
+  const program = programOf('usr/sbin/pgbouncer', ['pgbouncer', 'libevent-2.1-7', 'libc-ares2'])
   if (program === undefined) return undefined
   const { hostname, port: target } = new URL(postgresUrl())
   const home = mkdtempSync(join(tmpdir(), 'alchemy-pgbouncer-'))
@@ -47,14 +29,12 @@ export async function startPgBouncer(): Promise<ProvidedServer | undefined> {
   const user = process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
   // That user may not be able to enter the folder that the repository lies in.
   const unpacked = join(home, 'unpacked')
-  if (program.startsWith(cache)) cpSync(join(cache, 'usr'), join(unpacked, 'usr'), { recursive: true, verbatimSymlinks: true })
-  const [command, ...parameters] = [...user, program.replace(cache, unpacked), file]
-  const libraries = join(
-    unpacked,
-    'usr/lib',
-    execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim() === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu',
-  )
-  const server = spawn(command, parameters, { stdio: 'ignore', cwd: home, env: { ...process.env, LD_LIBRARY_PATH: libraries } })
+  const { root } = program
+  if (root !== undefined) cpSync(join(root, 'usr'), join(unpacked, 'usr'), { recursive: true, verbatimSymlinks: true })
+  const path = root === undefined ? program.path : program.path.replace(root, unpacked)
+  const [command, ...parameters] = [...user, path, file]
+  const env = root === undefined ? process.env : environmentOf(unpacked)
+  const server = spawn(command, parameters, { stdio: 'ignore', cwd: home, env })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
   const deadline = Date.now() + 60_000

@@ -74,10 +74,13 @@ export function rows(framework: Framework, database: TestDatabase): void {
     const app = await world.start({
       'POST /notes': async ({ res }) => {
         await world.Note.create({ text: 'kept' })
-        world.db.onCommit(async () => {
-          leave.open()
-          await once(res, 'close')
-        })
+        world.db.onCommit(
+          async () => {
+            leave.open()
+            await once(res, 'close')
+          },
+          { await: true },
+        )
         return { json: {} }
       },
     })
