@@ -50,9 +50,9 @@ async function application(uri) {
   const db = new ActiveAlchemy(uri, { poolSize, poolTimeoutMs: 10_000, name: 'kills' })
   class Note extends db.Model('Note', { name: db.Column(db.String(40)), n: db.Column(db.Integer, { default: 0 }) }) {}
   await db.createAll()
-  const pause = db.dataSource.alchemy.kind === 'postgres' ? 'select pg_sleep(0.001)' : 'select sleep(0.001)'
+  const pause = db.dataSource.driver.kind === 'postgres' ? 'select pg_sleep(0.001)' : 'select sleep(0.001)'
   const connection =
-    db.dataSource.alchemy.kind === 'postgres' ? 'select pg_backend_pid() as id, pg_sleep(0.2)' : 'select connection_id() as id, sleep(0.2)'
+    db.dataSource.driver.kind === 'postgres' ? 'select pg_backend_pid() as id, pg_sleep(0.2)' : 'select connection_id() as id, sleep(0.2)'
   const app = express()
   app.use(db.middleware({ report: () => undefined }))
   app.post('/notes/:name', async (req, res) => {
@@ -71,8 +71,8 @@ async function application(uri) {
   const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }))
   await once(process, 'message')
   const deadline = Date.now() + 10_000
-  while (db.dataSource.alchemy.pool.leased > 0 && Date.now() < deadline) await sleep(20)
-  const { leased, waiting } = db.dataSource.alchemy.pool
+  while (db.dataSource.driver.pool.leased > 0 && Date.now() < deadline) await sleep(20)
+  const { leased, waiting } = db.dataSource.driver.pool
   const all = await Promise.all(Array.from({ length: poolSize }, () => db.dataSource.query(connection)))
   const notes = await Note.query('name', 'n').all()
   process.send?.({ nobodys, leaked: leased + waiting, full: new Set(all.map(([row]) => String(row.id))).size, notes })

@@ -18,7 +18,7 @@ async function storm({ db, User, Post }: Store, isolation: 'READ COMMITTED' | 'S
   const accounts = await User.createMany(many(4).map((index) => ({ name: `account ${index}`, points: 100 })))
   const done = { attempts: 0, failures: 0 }
   // PostgreSQL looks for a deadlock after a second, which is long for a test.
-  if (db.dataSource.alchemy.kind === 'postgres') db.onBegin((session) => session.setLocal('deadlock_timeout', '10ms'))
+  if (db.dataSource.driver.kind === 'postgres') db.onBegin((session) => session.setLocal('deadlock_timeout', '10ms'))
   const transfer = async (serial: number): Promise<void> => {
     const from = accounts[serial % 4]
     const to = accounts[(serial + 1 + (serial % 3)) % 4]

@@ -45,7 +45,7 @@ for (const database of databases.filter(({ name }) => name in questions)) {
       await db.run(async () => {
         db.session.setLocal('app.tenant', 7)
         await User.count()
-        expect(db.dataSource.alchemy.pool.leased).toBe(1)
+        expect(db.dataSource.driver.pool.leased).toBe(1)
         expect(await tenant(store)).toBe('7')
       })
       expect(statements.filter((sql) => /^(begin|start)/i.test(sql))).toHaveLength(1)
@@ -57,7 +57,7 @@ for (const database of databases.filter(({ name }) => name in questions)) {
         db.session.setLocal('app.tenant', 'a')
         await User.create({ name: 'x' })
         await db.commit()
-        expect(db.dataSource.alchemy.pool.leased).toBe(0)
+        expect(db.dataSource.driver.pool.leased).toBe(0)
         expect(await db.detach(() => tenant(store))).toBeNull()
         await User.create({ name: 'y' })
         expect(await tenant(store)).toBe('a')
@@ -134,7 +134,7 @@ for (const database of databases.filter(({ name }) => name in questions)) {
         if (state.fails) await db.dataSource.query('select nonsense')
       })
       await expect(db.run(() => User.create({ name: 'x' }).then(() => undefined))).rejects.toThrow('nonsense')
-      expect(db.dataSource.alchemy.pool.leased).toBe(0)
+      expect(db.dataSource.driver.pool.leased).toBe(0)
       state.fails = false
       await User.create({ name: 'y' })
       expect(await User.count()).toBe(1)
@@ -155,10 +155,10 @@ for (const database of databases.filter(({ name }) => name in questions)) {
           await expect(db.run(() => User.create({ name: 'x' }).then(() => undefined))).rejects.toMatchObject({
             code: 'TRANSACTION_TIMEOUT',
           })
-          expect(db.dataSource.alchemy.pool.leased).toBe(0)
+          expect(db.dataSource.driver.pool.leased).toBe(0)
           await new Promise((resolve) => setTimeout(resolve, 400))
           expect(await late).toBeInstanceOf(Error)
-          expect(db.dataSource.alchemy.pool.leased).toBe(0)
+          expect(db.dataSource.driver.pool.leased).toBe(0)
           state.hangs = false
           expect(await User.count()).toBe(0)
         },
@@ -212,7 +212,7 @@ eachDatabase('a session that ends early', (database) => {
           for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
           await scope.settle({ commit: false, reason: 'abort' })
           await work
-          expect(db.dataSource.alchemy.pool.leased).toBe(0)
+          expect(db.dataSource.driver.pool.leased).toBe(0)
         }
         expect(await User.count()).toBe(0)
       },

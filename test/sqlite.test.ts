@@ -186,7 +186,7 @@ describe('sqlite: locks', () => {
         await holding.promise
         await expect(User.create({ name: 'a' })).rejects.toMatchObject({ code: 'POOL_TIMEOUT', status: 503 })
         expect(await User.count()).toBe(0)
-        expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
         held.open()
         await holder
         await User.create({ name: 'b' })
@@ -219,11 +219,11 @@ describe('sqlite: locks', () => {
       inStore(
         database,
         async ({ db }) => {
-          const { alchemy } = db.dataSource
-          const writer = await alchemy.lease('write')
-          await expect(alchemy.lease('try-write')).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', status: 503 })
+          const { driver } = db.dataSource
+          const writer = await driver.lease('write')
+          await expect(driver.lease('try-write')).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', status: 503 })
           await writer.release()
-          const next = await alchemy.lease('try-write')
+          const next = await driver.lease('try-write')
           await next.begin()
           await next.rollback()
           await next.release()
@@ -237,7 +237,7 @@ describe('sqlite: locks', () => {
       sqliteFile,
       async ({ db }) => {
         const holder = await otherProcess(db, 60_000)
-        const runner = await db.dataSource.alchemy.lease('try-write')
+        const runner = await db.dataSource.driver.lease('try-write')
         await expect(runner.begin()).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', status: 503 })
         await runner.release()
         holder.kill()
@@ -262,7 +262,7 @@ describe('sqlite: locks', () => {
     ['select from where', false],
     ['select 1; delete from user', false],
   ])('SQLite itself says of %j whether it only reads', (sql, onlyReads) =>
-    inStore(sqliteFile, async ({ db }) => expect(db.dataSource.alchemy.isReadOnly(sql)).toBe(onlyReads)),
+    inStore(sqliteFile, async ({ db }) => expect(db.dataSource.driver.isReadOnly(sql)).toBe(onlyReads)),
   )
 
   it('a wait ends in time, although the clock is set back meanwhile', () =>

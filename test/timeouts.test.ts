@@ -140,7 +140,7 @@ eachDatabase('a second connection inside a scope', (database) => {
           expect(await runner.manager.count(User)).toBe(1)
           await runner.release()
           expect(await db.dataSource.transaction((manager) => manager.count(User))).toBe(1)
-          expect(db.dataSource.alchemy.pool.leased).toBe(1)
+          expect(db.dataSource.driver.pool.leased).toBe(1)
         })
       },
       { poolSize: 1 },

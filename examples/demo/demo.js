@@ -46,7 +46,7 @@ function activeAlchemy({ name, start }) {
       const server = await start(shop, { report: () => undefined, logError: () => undefined })
       return {
         url: server.url,
-        busyConnections: () => db.dataSource.alchemy.pool.leased,
+        busyConnections: () => db.dataSource.driver.pool.leased,
         async close() {
           await server.close()
           await db.close()

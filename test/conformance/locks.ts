@@ -85,7 +85,7 @@ export function lockRows(database: TestDatabase): void {
   )
 
   row('SQL that reads holds nothing where the database itself says that it reads; what writes begins', async ({ db, User, statements }) => {
-    const isTold = db.dataSource.alchemy.isReadOnly('select 1')
+    const isTold = db.dataSource.driver.isReadOnly('select 1')
     await db.run(async () => {
       await db.sql`select count(*) as n from ${User}`
       await User.filter(db.sql`points >= ${0}`).all()

@@ -86,10 +86,10 @@ export function promiseRows(framework: Framework, database: TestDatabase): void 
       ),
     )
     await world.settled()
-    expect(world.db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+    expect(world.db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     // Each of them can be borrowed, and holds nothing of who had it before.
-    const { size } = world.db.dataSource.alchemy.pool
-    const runners = await Promise.all(many(size).map(() => world.db.dataSource.alchemy.lease('read')))
+    const { size } = world.db.dataSource.driver.pool
+    const runners = await Promise.all(many(size).map(() => world.db.dataSource.driver.lease('read')))
     const states = await Promise.all(runners.map(async (runner) => (await runner.query('select 1'), runner.connectionStatus)))
     for (const runner of runners) await runner.release()
     expect(new Set(states)).toEqual(new Set(['idle']))
@@ -166,7 +166,7 @@ export function promiseRows(framework: Framework, database: TestDatabase): void 
     const cost = async (method: string, path: string): Promise<[number, number]> => {
       world.statements.length = 0
       expect((await fetch(`${app.url}${path}`, { method })).status).toBe(200)
-      await until(() => world.db.dataSource.alchemy.pool.leased === 0)
+      await until(() => world.db.dataSource.driver.pool.leased === 0)
       return [work(world.statements).length, world.statements.length]
     }
     expect(await cost('GET', '/none')).toEqual([0, 0])

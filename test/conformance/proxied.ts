@@ -23,7 +23,7 @@ export async function inProxied(
     const db = new ActiveAlchemy(url.href, { name: 'through', poolTimeoutMs: 2_000, ...options })
     try {
       await row({ db, proxy, ...models(db) }, store)
-      if (db.dataSource.alchemy.pool.leased > 0) throw new Error('A connection was not given back')
+      if (db.dataSource.driver.pool.leased > 0) throw new Error('A connection was not given back')
     } finally {
       await db.close()
       await proxy.close()

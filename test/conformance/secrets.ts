@@ -33,7 +33,7 @@ export function secretRows(database: TestDatabase): void {
         })
         .catch((error: unknown) => shown.push(error))
       const runner = db.dataSource.createQueryRunner()
-      shown.push(runner, db.dataSource.alchemy.pool)
+      shown.push(runner, db.dataSource.driver.pool)
       for (const each of shown) {
         expect(inspect(each, { depth: 12, showHidden: false })).not.toContain('s3cr3t-pw')
       }

@@ -19,7 +19,7 @@ export function silenceRows(database: TestDatabase): void {
         const error = await User.count().catch((reason: unknown) => reason)
         expect(error).toBeInstanceOf(TransactionTimeoutError)
         expect(String(error)).toContain('transactionTimeoutMs')
-        expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
         proxy.speak()
         expect(await User.count()).toBe(0)
       },
@@ -43,7 +43,7 @@ export function silenceRows(database: TestDatabase): void {
         await expect(inside).rejects.toThrow(TransactionTimeoutError)
         proxy.speak()
         expect(await User.count()).toBe(0)
-        expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
       },
       options,
     ),
@@ -60,7 +60,7 @@ export function silenceRows(database: TestDatabase): void {
         })
         await expect(work).rejects.toThrow(CommitUnknownError)
         proxy.speak()
-        expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
         expect(await User.count()).toBeLessThan(2)
         vi.restoreAllMocks()
       },
@@ -76,7 +76,7 @@ export function silenceRows(database: TestDatabase): void {
         await runner.query(database.name === 'postgres' ? "set application_name = 'x'" : 'set @x = 1')
         proxy.silence()
         await runner.release()
-        expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
         proxy.speak()
         expect(await User.count()).toBe(0)
       },
@@ -90,7 +90,7 @@ export function silenceRows(database: TestDatabase): void {
       async ({ db, User, raw }) => {
         const mark = `a read of ${process.pid}`
         const sleeping = database.name === 'postgres' ? 'pg_sleep(60)' : 'sleep(60)'
-        const slow = db.dataSource.alchemy.lease('read').then(async (runner) => {
+        const slow = db.dataSource.driver.lease('read').then(async (runner) => {
           try {
             await runner.query(`select ${sleeping} as "${mark}"`)
           } finally {
@@ -107,7 +107,7 @@ export function silenceRows(database: TestDatabase): void {
 
   row('each lease has its own limit, and its statements are told of it', () =>
     inStore(database, async ({ db }) => {
-      const runner = await db.dataSource.alchemy.lease('read', 100)
+      const runner = await db.dataSource.driver.lease('read', 100)
       const sleeping = database.name === 'postgres' ? 'pg_sleep(60)' : 'sleep(60)'
       await expect(runner.query(`select ${sleeping}`)).rejects.toThrow('longer than 100 ms')
       await expect(runner.query('select 1')).rejects.toThrow('longer than 100 ms')

@@ -85,7 +85,7 @@ export async function inStore(
     await db.createAll()
     statements.length = 0
     await row(store)
-    expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+    expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     expect(leases.released).toBe(leases.leased)
   } finally {
     await db.close()

@@ -54,7 +54,7 @@ async function inWorld(framework: Framework, database: TestDatabase, row: (world
         return app
       },
       texts: async () => (await Seen.query().orderBy('id').all()).map(({ text }) => text),
-      settled: () => until(() => db.dataSource.alchemy.pool.leased === 0 && leases.released === leases.leased),
+      settled: () => until(() => db.dataSource.driver.pool.leased === 0 && leases.released === leases.leased),
     }
     await row(world)
     await world.settled()

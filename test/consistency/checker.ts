@@ -85,7 +85,7 @@ function codesOf(error: unknown): unknown[] {
 
 /** How many transactions nobody ended, and connections nobody gave back. */
 export function leftovers(db: ActiveAlchemy, leases: { readonly leased: number; readonly released: number }): string[] {
-  const { pool } = db.dataSource.alchemy
+  const { pool } = db.dataSource.driver
   const found: string[] = []
   if (pool.leased !== 0 || pool.waiting !== 0) found.push(`the pool has ${pool.leased} leased connections and ${pool.waiting} callers`)
   if (leases.leased !== leases.released) found.push(`${leases.leased} connections were leased, and released ${leases.released} times`)

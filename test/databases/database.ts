@@ -50,9 +50,9 @@ export function open<Database extends ActiveAlchemy>(
     typeorm: { ...options.typeorm, logger: recorder(statements) } as NonNullable<ActiveAlchemyOptions['typeorm']>,
   })
   const leases: LeaseCount = { leased: 0, released: 0 }
-  const { alchemy } = db.dataSource
-  const lease = alchemy.lease.bind(alchemy)
-  alchemy.lease = async (purpose, limitMs) => {
+  const { driver } = db.dataSource
+  const lease = driver.lease.bind(driver)
+  driver.lease = async (purpose, limitMs) => {
     const runner = await lease(purpose, limitMs)
     leases.leased += 1
     const release = runner.release.bind(runner)

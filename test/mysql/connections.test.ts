@@ -106,7 +106,7 @@ describe('a connection that the server ends', () => {
     inStore(
       mariadb,
       async ({ db }) => {
-        const runner = await db.dataSource.alchemy.lease('read')
+        const runner = await db.dataSource.driver.lease('read')
         const [row] = (await runner.query('select connection_id() as id')) as { id: number }[]
         const slow = thrown(runner.query('select sleep(20)'))
         await sleep(50)
@@ -155,7 +155,7 @@ describe('a connection that the server ends', () => {
         await killer
         const kept = new Set((await User.query('name').all()).map(({ name }) => name))
         expect(told.filter((name) => !kept.has(name))).toEqual([])
-        expect(db.dataSource.alchemy.pool).toEqual({ size: 4, leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toEqual({ size: 4, leased: 0, waiting: 0 })
         await Promise.all(Array.from({ length: 4 }, () => db.run(() => db.sql`select sleep(0.01)`.then(() => undefined))))
       },
       { poolSize: 4 },
@@ -245,7 +245,7 @@ describe('a server that cannot be reached', () => {
       expect(await thrown(db.dataSource.query('select 1'))).toMatchObject({ status: 503 })
       await server.start()
       expect(await db.dataSource.query('select 1 as one')).toEqual([{ one: 1 }])
-      expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+      expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     } finally {
       await db.close()
       await server.stop()
@@ -285,11 +285,11 @@ describe('the pool', () => {
       async ({ db, User }) => {
         const callers = new AsyncLocalStorage<number>()
         const order: (number | undefined)[] = []
-        const { alchemy } = db.dataSource
+        const { driver } = db.dataSource
         // Both connections are there already: who has to open one would be overtaken meanwhile.
-        for (const runner of await Promise.all([alchemy.lease('write'), alchemy.lease('write')])) await runner.release()
-        const lease = alchemy.lease.bind(alchemy)
-        alchemy.lease = async (purpose) => {
+        for (const runner of await Promise.all([driver.lease('write'), driver.lease('write')])) await runner.release()
+        const lease = driver.lease.bind(driver)
+        driver.lease = async (purpose) => {
           const caller = callers.getStore()
           const runner = await lease(purpose)
           order.push(caller)
@@ -301,7 +301,7 @@ describe('the pool', () => {
             callers.run(index, () =>
               db.run(async () => {
                 await User.create({ name: `n${index}` })
-                most = Math.max(most, alchemy.pool.leased)
+                most = Math.max(most, driver.pool.leased)
                 await sleep(2)
               }),
             ),

@@ -294,5 +294,5 @@ describe('createAll', () => {
 })
 
 it('the class of the database is exported', () => {
-  expect(new ActiveAlchemy('mariadb://root@127.0.0.1/x').dataSource.alchemy.kind).toBe('mysql')
+  expect(new ActiveAlchemy('mariadb://root@127.0.0.1/x').dataSource.driver.kind).toBe('mysql')
 })

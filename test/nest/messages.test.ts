@@ -44,7 +44,7 @@ describe('messages of Nest', () => {
     await store.end()
   })
   const write = async (text: string): Promise<string> => (await store.Note.create({ text })).text
-  const settled = (): Promise<void> => until(() => store.db.dataSource.alchemy.pool.leased === 0)
+  const settled = (): Promise<void> => until(() => store.db.dataSource.driver.pool.leased === 0)
 
   /** Handlers of messages, with a route beside them. */
   function controller() {
@@ -108,7 +108,7 @@ describe('messages of Nest', () => {
     expect(await firstValueFrom(client.send('endless', '').pipe(take(3), toArray()))).toEqual([0, 1, 2])
     client.emit('event', 'bad event').subscribe()
     client.emit('event', 'event').subscribe()
-    await until(() => store.db.dataSource.alchemy.pool.leased === 0)
+    await until(() => store.db.dataSource.driver.pool.leased === 0)
     while ((await store.texts()).length < 6) await new Promise((resolve) => setTimeout(resolve, 5))
     expect((await store.texts()).slice(4)).toEqual(['event', 'event 2'])
     await settled()
@@ -243,7 +243,7 @@ describe('messages of Nest', () => {
       const subscription = run(() => from(write('lost')).pipe(mergeMap((text) => concat(of(text), never)))).subscribe((value) =>
         values.push(value),
       )
-      await until(() => store.db.dataSource.alchemy.pool.leased === 1)
+      await until(() => store.db.dataSource.driver.pool.leased === 1)
       await new Promise((resolve) => setTimeout(resolve, 5))
       subscription.unsubscribe()
       await settled()

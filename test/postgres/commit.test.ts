@@ -49,7 +49,7 @@ describe('postgres: a commit is believed only when the server says so', () => {
 
   it('a runner refuses to commit what is failed or over', () =>
     inStore(postgres, async ({ db }) => {
-      const runner = await db.dataSource.alchemy.lease('write')
+      const runner = await db.dataSource.driver.lease('write')
       try {
         await runner.begin()
         expect(runner.connectionStatus).toBe('transaction')
@@ -90,7 +90,7 @@ describe('postgres: a commit is believed only when the server says so', () => {
       expect(error).toMatchObject({ code: 'COMMIT_UNKNOWN', status: 503 })
       expect(proxy.count('COMMIT\0')).toBe(1)
       expect(await raw('select code from country')).toEqual([{ code: 'XX' }])
-      expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+      expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
       expect(await db.ping()).toBe(true)
     }))
 
@@ -157,6 +157,6 @@ describe('postgres: a backend that is killed', () => {
       )
       expect(during).toMatchObject({ code: 'CONNECTION_LOST', status: 503, cause: { code: '57P01' } })
       expect(await names(store)).toEqual([])
-      expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+      expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     }))
 })

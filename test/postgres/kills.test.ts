@@ -62,7 +62,7 @@ it(
         expect([...kept].filter((name) => !names.has(name))).toEqual([])
         expect([...lost].filter((name) => names.has(name))).toEqual([])
         expect(rows.filter(({ points, location }) => points !== 1 || location !== 'there')).toEqual([])
-        expect(db.dataSource.alchemy.pool).toEqual({ size: 8, leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toEqual({ size: 8, leased: 0, waiting: 0 })
         const all = await Promise.all(
           Array.from({ length: 8 }, () => db.sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.1)`),
         )

@@ -62,7 +62,7 @@ describe('postgres: the line for a connection', () => {
         const served: number[] = []
         await Promise.all(
           many(20).map(async (index) => {
-            const runner = await db.dataSource.alchemy.lease('read')
+            const runner = await db.dataSource.driver.lease('read')
             served.push(index)
             await runner.query('select 1')
             await runner.release()
@@ -94,7 +94,7 @@ describe('postgres: the line for a connection', () => {
         held.open()
         await holder
         expect(await Promise.all([User.count(), User.count()])).toEqual([1, 1])
-        expect(db.dataSource.alchemy.pool).toEqual({ size: 1, leased: 0, waiting: 0 })
+        expect(db.dataSource.driver.pool).toEqual({ size: 1, leased: 0, waiting: 0 })
       },
       { poolSize: 1, poolTimeoutMs: 200 },
     ))
@@ -284,7 +284,7 @@ describe('postgres: a server that is not there', () => {
       expect(await thrown(Note.count())).toBeInstanceOf(ConnectionFailedError)
       await server.start()
       expect(await Promise.all(many(20).map(() => Note.count()))).toEqual(many(20).map(() => 8))
-      expect(db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+      expect(db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     } finally {
       await db.close()
       await server.stop()

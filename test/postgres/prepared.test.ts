@@ -12,7 +12,7 @@ describe('postgres: prepared statements', () => {
           (await db.sql<{ statement: string }>`select statement from pg_prepared_statements`).map(({ statement }) => statement)
         for (let index = 0; index < 400; index++) {
           await User.count()
-          const runner = await db.dataSource.alchemy.lease('read')
+          const runner = await db.dataSource.driver.lease('read')
           for (let use = 0; use < 3; use++) await runner.query(`SELECT ${index} AS n`)
           await runner.release()
         }
@@ -31,7 +31,7 @@ describe('postgres: prepared statements', () => {
       async ({ db, User, Post }) => {
         const { id } = await User.create({ name: 'a' })
         for (let length = 1; length <= 100; length++) {
-          const runner = await db.dataSource.alchemy.lease('read')
+          const runner = await db.dataSource.driver.lease('read')
           const list = Array.from({ length }, (_, index) => `$${index + 1}`).join(', ')
           const values = Array.from({ length }, () => id)
           for (let use = 0; use < 3; use++) await runner.query(`SELECT id FROM "user" WHERE id IN (${list})`, values)
@@ -52,7 +52,7 @@ describe('postgres: prepared statements', () => {
         await User.create({ name: 'a' })
         for (let round = 0; round < 3; round++) {
           for (let use = 0; use < 5; use++) {
-            const runner = await db.dataSource.alchemy.lease('read')
+            const runner = await db.dataSource.driver.lease('read')
             expect(await runner.query('SELECT * FROM "user"')).toHaveLength(1)
             await runner.release()
           }

@@ -45,6 +45,6 @@ describe('postgres: tables', () => {
       await raw('create table "user" (id text primary key)')
       await expect(db.createAll()).rejects.toThrow('foreign key')
       expect((await db.reflect()).map(({ name }) => name)).toEqual(['user'])
-      expect(db.dataSource.alchemy.pool.leased).toBe(0)
+      expect(db.dataSource.driver.pool.leased).toBe(0)
     }))
 })

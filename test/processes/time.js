@@ -10,7 +10,7 @@ class PythonUser extends db.Model('PythonUser', {
 }) {}
 
 const utc = (text) => DateTime.fromISO(text, { zone: 'utc' })
-const isPostgres = db.dataSource.alchemy.kind === 'postgres'
+const isPostgres = db.dataSource.driver.kind === 'postgres'
 
 /** Moments that are themselves again, by every way to ask for them. */
 async function moments(texts) {

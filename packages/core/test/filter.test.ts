@@ -224,7 +224,7 @@ describe('what a client may send', () => {
   )
 
   it('is at most as many values as a statement can bind', () => {
-    const { maxParameters } = db.dataSource.alchemy.capabilities
+    const { maxParameters } = db.dataSource.driver.capabilities
     const many = oneOf(Array.from({ length: maxParameters / 2 + 1 }, () => 1))
     expect(() => User.filter({ age: many }).filter({ age: many }).toSQL()).toThrow(InvalidFilterError)
   })

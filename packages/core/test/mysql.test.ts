@@ -163,7 +163,7 @@ describe('failures, in the words of both servers', () => {
   }) {}
   db.register(User)
   const key = db.metadata[0]?.indices.find(({ isUnique }) => isUnique)?.name ?? ''
-  const driver = db.dataSource.alchemy as MysqlDriver
+  const driver = db.dataSource.driver as MysqlDriver
   const failure = (errno: number, message: string, sql = 'INSERT INTO `user` VALUES (?)'): unknown =>
     failureOf(Object.assign(new Error(message), { errno }), sql, db.metadata)
 

@@ -74,7 +74,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
       'POST /notes': async () => {
         await Note.create({ text: 'lost' })
         entered.open()
-        await until(() => db.dataSource.alchemy.pool.leased === 0)
+        await until(() => db.dataSource.driver.pool.leased === 0)
         left.open(await Note.create({ text: 'late' }).then(undefined, (error: unknown) => error))
         return { json: {} }
       },

@@ -20,7 +20,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
     const app = await world.start({
       'GET /notes': async () => {
         const notes = await world.Note.query().all()
-        return { json: { notes: notes.length, leased: world.db.dataSource.alchemy.pool.leased } }
+        return { json: { notes: notes.length, leased: world.db.dataSource.driver.pool.leased } }
       },
       'GET /raw': async () => {
         await world.Note.query().all()

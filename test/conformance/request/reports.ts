@@ -24,7 +24,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
       {
         'POST /notes': async () => {
           await Note.create({ text: 'lost' })
-          await until(() => impatient.dataSource.alchemy.pool.leased === 0)
+          await until(() => impatient.dataSource.driver.pool.leased === 0)
           return { json: {} }
         },
       },

@@ -18,7 +18,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
       {
         'POST /notes': async () => {
           await Note.create({ text: 'lost' })
-          await until(() => impatient.dataSource.alchemy.pool.leased === 0)
+          await until(() => impatient.dataSource.driver.pool.leased === 0)
           await Note.create({ text: 'late' })
           return { json: {} }
         },
@@ -49,7 +49,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
     expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(503)
     const leaving = request(`${app.url}/notes`, { method: 'POST' }).on('error', () => undefined)
     leaving.end()
-    await until(() => db.dataSource.alchemy.pool.leased > 0)
+    await until(() => db.dataSource.driver.pool.leased > 0)
     leaving.destroy()
     await until(() => leases.released === leases.leased)
     expect(await Note.count()).toBe(0)

@@ -69,7 +69,7 @@ export function rows(database: TestDatabase): void {
         await made.db.createAll()
         made.heard.length = 0
         await run(made)
-        expect(made.db.dataSource.alchemy.pool).toMatchObject({ leased: 0, waiting: 0 })
+        expect(made.db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
       } finally {
         await made.db.close()
         await fresh.drop()

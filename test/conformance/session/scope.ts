@@ -35,7 +35,7 @@ export function rows(database: TestDatabase): void {
     expect(statements).toEqual([])
     await db.run(async () => {
       await User.query().all()
-      expect(db.dataSource.alchemy.pool.leased).toBe(0)
+      expect(db.dataSource.driver.pool.leased).toBe(0)
       await User.count()
     })
     expect(statements).toHaveLength(2)
@@ -106,7 +106,7 @@ export function rows(database: TestDatabase): void {
           await User.create({ name: 'a' })
           await expect(User.create({ name: 'x', email: 'a@b.cd' })).rejects.toBeInstanceOf(UniqueError)
           await User.create({ name: 'b' })
-          expect(db.dataSource.alchemy.pool.leased).toBe(0)
+          expect(db.dataSource.driver.pool.leased).toBe(0)
           throw new Error('after')
         })
         .catch(() => undefined)

@@ -43,7 +43,7 @@ export function rows(database: TestDatabase): void {
       db.run(async () => {
         await User.create({ name: 'kept' })
         await db.commit()
-        expect(db.dataSource.alchemy.pool.leased).toBe(0)
+        expect(db.dataSource.driver.pool.leased).toBe(0)
         await User.create({ name: 'lost' })
         throw new Error('late')
       }),

@@ -70,7 +70,7 @@ export function rows(database: TestDatabase): void {
         await expect(User.create({ name: 'y', email: 'a@b.cd' })).rejects.toMatchObject({ code: 'UNIQUE' })
         const made = await User.createMany([{ name: 'many' }])
         expect(made).toHaveLength(1)
-        expect(db.dataSource.alchemy.pool.leased).toBe(0)
+        expect(db.dataSource.driver.pool.leased).toBe(0)
       })
       expect(await names(store)).toEqual(['taken', 'repository', 'added', 'many'])
     },

@@ -58,10 +58,10 @@ export class ModelStorage extends MetadataArgsStorage {
       for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
       if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
     }
-    const { alchemy } = this.#dataSource
+    const { driver } = this.#dataSource
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
     for (const owner of new Set(entries.flatMap(({ target }) => lineage(target))))
-      this.#describe(owner, models.get(owner) ?? owner, alchemy)
+      this.#describe(owner, models.get(owner) ?? owner, driver)
   }
 
   /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */

@@ -70,7 +70,7 @@ function rowsOf(state: QueryState): Pieces {
     ),
   )
   const list: Pieces = own.length === 1 ? (own[0] ?? []) : ['(', ...joined(own, ', '), ')']
-  return [' WHERE ', ...list, ' IN (', ...dataSource.alchemy.dialect.materialized(keys), ')']
+  return [' WHERE ', ...list, ' IN (', ...dataSource.driver.dialect.materialized(keys), ')']
 }
 
 async function write(state: QueryState, pieces: Pieces, reading: Reading): Promise<number> {

@@ -88,7 +88,7 @@ export class From {
   }
 
   get driver(): DatabaseDriver {
-    return this.dataSource.alchemy
+    return this.dataSource.driver
   }
 
   /** Whether a path of a relation was walked. */

@@ -46,14 +46,14 @@ export function run({ text, values }: Statement, { session, writes, hasFragment 
  * @throws {LockTimeoutError} Another has it, and the query does not wait.
  */
 export function takeLock({ lock, dataSource }: QueryState, { session }: Reading): boolean | Promise<boolean> {
-  if (!lock || dataSource.alchemy.capabilities.rowLocks) return true
+  if (!lock || dataSource.driver.capabilities.rowLocks) return true
   return session.connection.lock(lock.skipLocked ? 'skip' : lock.noWait ? 'fail' : 'wait')
 }
 
 /** The statement of pieces, if it is not too long. */
 export function statementOf({ metadata, dataSource }: Pick<QueryState, 'metadata' | 'dataSource'>, pieces: Pieces): Statement {
-  const { alchemy } = dataSource
-  return refuseTooMany(write(pieces, alchemy), metadata.name, alchemy.capabilities)
+  const { driver } = dataSource
+  return refuseTooMany(write(pieces, driver), metadata.name, driver.capabilities)
 }
 
 /** A name of a result, quoted. */
@@ -89,7 +89,7 @@ export interface Beside {
 export async function records(state: QueryState, reading: Reading, beside?: Beside): Promise<Loaded[]> {
   if (!(await takeLock(state, reading))) return []
   const { metadata, dataSource } = state
-  const hydrator = hydratorOf(metadata, dataSource.alchemy)
+  const hydrator = hydratorOf(metadata, dataSource.driver)
   const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
   const all = [hydrator.list(state.from.alias.name), ...others]
   const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)

@@ -145,7 +145,7 @@ export class QueryState<R = unknown> {
 
   /** The terms of the order. */
   get orderPieces(): Pieces[] {
-    const { dialect } = this.dataSource.alchemy
+    const { dialect } = this.dataSource.driver
     return this.orders.map(({ pieces, direction, nulls }) => dialect.order(pieces, direction, nulls))
   }
 
@@ -156,7 +156,7 @@ export class QueryState<R = unknown> {
 
   /** The SELECT of `columns`, with every clause of the query but those that `parts` replaces. @param join A further table. */
   select(columns: Pieces, parts: Partial<Select> = {}, join: Pieces = []): Pieces {
-    const { dialect } = this.dataSource.alchemy
+    const { dialect } = this.dataSource.driver
     const { from, lock } = this
     return select({
       columns,

@@ -615,7 +615,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   }
 
   [inspect.custom](): string {
-    return `Query(${this.#metadata.name}) ${write(read.selectAll(this.#state), this.#state.dataSource.alchemy).text}`
+    return `Query(${this.#metadata.name}) ${write(read.selectAll(this.#state), this.#state.dataSource.driver).text}`
   }
 
   // ------------------------------------------------------------------------------------------------ how it runs

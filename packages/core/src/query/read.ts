@@ -40,7 +40,7 @@ async function announced<R>(
 
 /** The record with a key, in the usual state of a query: its text is made once for the model. */
 export async function byKey<R>({ metadata, dataSource }: QueryState<R>, key: readonly unknown[], reading: Reading): Promise<R | null> {
-  const hydrator = hydratorOf(metadata, dataSource.alchemy)
+  const hydrator = hydratorOf(metadata, dataSource.driver)
   const rows = await rowsOf({ text: hydrator.getText(), values: key }, reading)
   const [found] = adopted(hydrator, rows, reading)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
@@ -72,7 +72,7 @@ export async function count(state: QueryState, reading: Reading): Promise<number
 /** Whether `all()` would give any row. */
 export async function exists(state: QueryState, reading: Reading): Promise<boolean> {
   const limit = Math.min(1, state.limit ?? 1)
-  const { dialect } = state.dataSource.alchemy
+  const { dialect } = state.dataSource.driver
   const columns = state.isReshaped || isChosen(state) ? columnsOfRow(state) : ['1 AS ', name(state, 'n')]
   const found = await send(state, reading, state.select(columns, { orders: [], lock: [], window: dialect.window(limit, state.offset) }))
   return found.length > 0
@@ -143,7 +143,7 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
   const loaded = await records(inner, reading)
-  const { names } = hydratorOf(metadata, dataSource.alchemy)
+  const { names } = hydratorOf(metadata, dataSource.driver)
   const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.raw[names.get(column) ?? ''])), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
   await loadRelations(metadata, found, state.loading, dataSource, reading)
@@ -168,7 +168,7 @@ function columnsOfRow(state: QueryState): Pieces {
 
 /** The SELECT of `all()`. */
 export function selectAll(state: QueryState): Pieces {
-  return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.alchemy).list(state.from.alias.name)])
+  return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.driver).list(state.from.alias.name)])
 }
 
 async function rows<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {

@@ -48,7 +48,7 @@ async function loadRelation(
   const state = asked?.clone() ?? new QueryState(dataSource, inverseEntityMetadata)
   const { own, theirs, link } = ends(relation, state)
   const isMany = relation.isOneToMany || relation.isManyToMany
-  const { names } = hydratorOf(relation.entityMetadata, dataSource.alchemy)
+  const { names } = hydratorOf(relation.entityMetadata, dataSource.driver)
   const keyOf = ({ raw }: Loaded): unknown[] => own.map((column) => raw[names.get(column) ?? ''])
   const keys = new Map<string, unknown[]>()
   for (const owner of owners) {

@@ -139,8 +139,8 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
 
   async #send(): Promise<Row[]> {
     const dataSource = this.#dataSource()
-    const { text, values } = write(this.pieces(new From(dataSource)), dataSource.alchemy)
-    const { maxParameters } = dataSource.alchemy.capabilities
+    const { text, values } = write(this.pieces(new From(dataSource)), dataSource.driver)
+    const { maxParameters } = dataSource.driver.capabilities
     if (values.length > maxParameters) throw refusal(`takes at most ${maxParameters} values`)
     if (this.onlyReads) refuseWrite(text)
     return dataSource.withSession('db.sql', (session) => {

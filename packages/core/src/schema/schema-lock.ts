@@ -9,7 +9,7 @@ export function underSchemaLock<T>(
   change: SchemaChange,
   work: (runner: DriverRunner) => Promise<T>,
 ): Promise<T> {
-  return onOwnConnection(dataSource, (runner) => dataSource.alchemy.withSchemaLock(runner, () => work(runner), change))
+  return onOwnConnection(dataSource, (runner) => dataSource.driver.withSchemaLock(runner, () => work(runner), change))
 }
 
 /** Runs `work` on a connection of its own: a schema change must not end with a request. */

@@ -10,7 +10,7 @@ import { onOwnConnection, underSchemaLock } from './schema-lock.js'
  */
 export function createAll(dataSource: AlchemyDataSource): Promise<void> {
   return underSchemaLock(dataSource, 'create', async (runner) => {
-    const { capabilities } = dataSource.alchemy
+    const { capabilities } = dataSource.driver
     const tables = tablesOf(dataSource)
     // Where TypeORM keeps the texts of views and of generated columns, to compare them with the models.
     await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
@@ -19,7 +19,7 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
     for (const table of tables) {
       if (await runner.hasTable(table)) continue
       await runner.createTable(table, false, capabilities.inlineForeignKeys, true)
-      await dataSource.alchemy.addChecks(runner, table)
+      await dataSource.driver.addChecks(runner, table)
       created.push(table)
     }
     dataSource.models.noteTables()
@@ -40,7 +40,7 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
     const tables = tablesOf(dataSource)
     const { present } = await viewsOf(dataSource, runner)
     for (const view of present.reverse()) await runner.dropView(view)
-    for (const table of tables) await dataSource.alchemy.dropTable(runner, table)
+    for (const table of tables) await dataSource.driver.dropTable(runner, table)
   })
 }
 
@@ -48,7 +48,7 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
 export function reflect(dataSource: AlchemyDataSource): Promise<Table[]> {
   return onOwnConnection(dataSource, async (runner) => {
     const tables = await runner.getTables()
-    return tables.filter(({ name }) => !dataSource.alchemy.isSystemTable(name))
+    return tables.filter(({ name }) => !dataSource.driver.isSystemTable(name))
   })
 }
 

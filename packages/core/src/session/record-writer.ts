@@ -68,7 +68,7 @@ export class RecordWriter {
 
   /** INSERTs records that are prepared. @throws {WriteIgnoredError} The database took the statement and stored less. */
   async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
-    const { capabilities } = this.#source.alchemy
+    const { capabilities } = this.#source.driver
     const columns = metadata.columns.filter(
       (column) => column.isInsert && records.some((record) => column.getEntityValue(record) !== undefined),
     )
@@ -144,7 +144,7 @@ export class RecordWriter {
     const { updateDateColumn } = metadata
     const stamps = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
     const now = clock.now()
-    const { dialect } = this.#source.alchemy
+    const { dialect } = this.#source.driver
     const bounds = increment.bounds.map(({ value }) => value)
     const read = [column, ...versionOf(metadata)]
     const values = [increment.amount, ...stamps.map((stamp) => boundAs(stamp, now))]
@@ -175,7 +175,7 @@ export class RecordWriter {
     read: readonly ColumnMetadata[],
     bounds: readonly unknown[] = [],
   ): Promise<QueryResult> {
-    const returning = this.#source.alchemy.capabilities.updateReturning ? read : []
+    const returning = this.#source.driver.capabilities.updateReturning ? read : []
     const result = await this.#transaction.query('write', text(returning), [...values, ...this.#boundKey(metadata, record), ...bounds])
     if (affectedRows(result) === 0 || read.length === 0) return result
     if (returning.length > 0) this.#hydrate(read, record, result.records[0] ?? {})

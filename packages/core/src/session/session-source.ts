@@ -30,7 +30,7 @@ export interface SessionSource extends DataSource {
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly BeginHook[]
   /** Our side of the driver. */
-  readonly alchemy: DatabaseDriver
+  readonly driver: DatabaseDriver
   /** Connects, once however many ask. */
   ready(): Promise<void>
   /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */

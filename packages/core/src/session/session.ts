@@ -108,10 +108,10 @@ export class Session implements ScopeMember, BegunSession {
    */
   statement<T>(purpose: LeasePurpose, sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
     const work = (): Promise<T> => {
-      const { alchemy } = this.dataSource
-      if (alchemy.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
+      const { driver } = this.dataSource
+      if (driver.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
       // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
-      if (this.scope.isVerb && alchemy.commitsTransaction(sql)) return this.connection.alone(send)
+      if (this.scope.isVerb && driver.commitsTransaction(sql)) return this.connection.alone(send)
       return this.#afterFlush(() => this.connection.execute(this.#purposeOf(purpose, sql), send))
     }
     // What TypeORM sends for a call of the application has not been called by the application itself.
@@ -120,7 +120,7 @@ export class Session implements ScopeMember, BegunSession {
 
   /** A text of the application may write, unless the database itself says that it only reads: then it waits for no writer. */
   #purposeOf(purpose: LeasePurpose, sql: string): LeasePurpose {
-    return purpose === 'write' && !this.inTransaction && this.dataSource.alchemy.isReadOnly(sql) ? 'read' : purpose
+    return purpose === 'write' && !this.inTransaction && this.dataSource.driver.isReadOnly(sql) ? 'read' : purpose
   }
 
   #afterFlush<T>(work: () => Promise<T>): Promise<T> {
@@ -250,7 +250,7 @@ export class Session implements ScopeMember, BegunSession {
    */
   setLocal(key: string, value: string | number | boolean): void {
     this.scope.admit()
-    if (!this.dataSource.alchemy.capabilities.localSettings) {
+    if (!this.dataSource.driver.capabilities.localSettings) {
       throw new UnsupportedError(
         `session.setLocal() on ${this.name}`,
         'The database has no settings of a transaction: give the value to each statement.',

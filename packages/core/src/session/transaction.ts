@@ -263,8 +263,8 @@ export class Transaction {
   /** Whether a read needs no transaction: unless there is one, or the isolation or settings of one decide what it sees. */
   #mayBorrow(frame: Frame | undefined): boolean {
     if (this.#isolation || this.#runner) return false
-    const { alchemy, beginHooks } = this.#source
-    return !alchemy.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
+    const { driver, beginHooks } = this.#source
+    return !driver.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
   }
 
   /** A statement on a connection of its own, outside any transaction: a schema change that would commit it. */
@@ -278,7 +278,7 @@ export class Transaction {
     if (frame) this.#refuseFailed(frame)
     this.#refuseToWaitForAncestor(purpose)
     if (!this.#source.isInitialized) await this.#source.ready()
-    const runner = await this.#source.alchemy.lease(purpose, this.timeoutMs)
+    const runner = await this.#source.driver.lease(purpose, this.timeoutMs)
     this.#running += 1
     this.#borrowed.add(runner)
     try {
@@ -318,7 +318,7 @@ export class Transaction {
     frame.failure ??= error
     const status = this.#runner?.connectionStatus
     const isOver = this.#runner !== undefined && (status === 'idle' || status === 'lost')
-    if (isOver || this.#source.alchemy.endsTransaction(error)) this.root.failure ??= error
+    if (isOver || this.#source.driver.endsTransaction(error)) this.root.failure ??= error
     if (this.root.failure !== undefined) this.#become('failed')
   }
 
@@ -330,12 +330,12 @@ export class Transaction {
   // ------------------------------------------------------------------------------------------------ its beginning
 
   async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
-    const { alchemy, beginHooks } = this.#source
+    const { driver, beginHooks } = this.#source
     this.#refuseToWaitForAncestor('write')
     this.#become('beginning')
     try {
       if (!this.#source.isInitialized) await this.#source.ready()
-      const runner = await alchemy.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
+      const runner = await driver.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
       this.#runner = runner
       this.#admit(frame)
       const isHeard = this.#hasListeners(runner)
@@ -382,7 +382,7 @@ export class Transaction {
 
   /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
   #refuseToWaitForAncestor(purpose: LeasePurpose): void {
-    const { capabilities, pool } = this.#source.alchemy
+    const { capabilities, pool } = this.#source.driver
     const wouldWait = (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
     if (!wouldWait) return
     for (let { parent } = this.#scope; parent; parent = parent.parent) {

@@ -141,7 +141,7 @@ export class UnitOfWork {
     if (!first) return
     const metadata = this.#metadataOf(first)
     for (const record of records) this.#own(record)
-    if (!this.#source.alchemy.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
+    if (!this.#source.driver.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
       for (const record of records) await this.#write(record)
       return
     }

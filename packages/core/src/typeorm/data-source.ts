@@ -97,7 +97,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     this.driver = parts.driver(this, parts.settings)
     // They may hold secrets, as a key or the password of a cache, and everything of TypeORM's leads to these two.
     for (const each of [this, this.driver]) Object.defineProperty(each, 'options', { enumerable: false })
-    this.#Joined = joinedRunnerClass(this.alchemy.runnerClass)
+    this.#Joined = joinedRunnerClass(this.driver.runnerClass)
   }
 
   /** Everything of TypeORM's leads here, and would be printed with it. */
@@ -108,11 +108,6 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   /** Its name: without it JSON would hold all options. */
   toJSON(): string {
     return this.settings.name
-  }
-
-  /** Our side of the driver. */
-  get alchemy(): DatabaseDriver {
-    return this.driver
   }
 
   // ------------------------------------------------------------------------------------------------ connecting
@@ -171,9 +166,9 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   /** Asks for a sign of life, if a connection is free to ask with. @returns Whether one was. */
   async ping(): Promise<boolean> {
     await this.ready()
-    const { leased, size } = this.alchemy.pool
+    const { leased, size } = this.driver.pool
     if (leased >= size) return false
-    const runner = await this.alchemy.lease('read')
+    const runner = await this.driver.lease('read')
     try {
       await runner.query('SELECT 1')
       return true

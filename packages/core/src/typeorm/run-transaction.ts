@@ -57,7 +57,7 @@ export async function transaction<T>(dataSource: AlchemyDataSource, work: () => 
         return work()
       })
     } catch (error) {
-      if (attempt >= retries || !isTransient(error, dataSource.alchemy)) throw error
+      if (attempt >= retries || !isTransient(error, dataSource.driver)) throw error
     }
     // Full jitter, so that those who met once do not meet again: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     await sleep(Math.random() * Math.min(1_000, 10 * 2 ** attempt))
