@@ -5,6 +5,7 @@ const rooms = [
   'types',
   'pagination',
   'drivers',
+  'mapping',
   'plan',
   'session',
   'typeorm',

@@ -54,15 +54,15 @@ export {
   UnsupportedError,
   WriteIgnoredError,
 } from './errors.js'
-export type { AssignOptions } from './model/assignment.js'
+export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
+export type { ModelClass } from './mapping/model-class.js'
+export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
 export { BaseModel, type GetOptions, type OwnQuery, type WithQueries } from './model/base-model.js'
-export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './model/column.js'
 export type {
   ColumnMap,
   CreateValues,
   ExtendingSettings,
   Fields,
-  ModelClass,
   ModelDoor,
   ModelSettings,
   NewValues,
@@ -72,7 +72,6 @@ export type { IncrementOptions } from './model/increment.js'
 export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
-export type { OwnRelationOptions, RelationDefinition } from './model/relation.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions } from './options.js'
 export type { PageOptions } from './pagination/page-request.js'
@@ -87,6 +86,7 @@ export {
   Query,
   type Row,
 } from './query/query.js'
+export type { AssignOptions } from './plan/assignment.js'
 export type { Columns } from './query/columns.js'
 export { Condition, Expression, Ordering } from './query/expression.js'
 export type { func, Functions, NamedFunction } from './query/func.js'

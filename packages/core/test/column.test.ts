@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidOptionError, ModelDefinitionError } from '../src/errors.js'
-import { column, ownColumns } from '../src/model/column.js'
-import { ManyToMany, ManyToOne, OneToMany, OneToOne, ownRelations } from '../src/model/relation.js'
+import { column, ownColumns } from '../src/mapping/column.js'
+import { ManyToMany, ManyToOne, OneToMany, OneToOne, ownRelations } from '../src/mapping/relation.js'
 import { Integer, String } from '../src/types/index.js'
 
 /** A class that counts how often a decorator has told it to register. */

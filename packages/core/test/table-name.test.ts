@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { tableName } from '../src/model/table-name.js'
+import { tableName } from '../src/mapping/table-name.js'
 
 /** What the Python original makes of these names; it was run. */
 it.each([

@@ -10,8 +10,13 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
-import { beginOperation } from '../scope/operation.js'
+import { ownColumns, refuseReserved } from '../mapping/column.js'
+import { isHidden, columnType } from '../mapping/mapped-column.js'
+import type { ModelClass } from '../mapping/model-class.js'
+import type { ModelRegistry } from '../mapping/registry.js'
+import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import { finiteNumber, flag, readOptions } from '../options.js'
+import { beginOperation } from '../scope/operation.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
@@ -20,16 +25,13 @@ import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
 import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import { assign, type AssignOptions, refuseChange, type TrustOptions } from '../plan/assignment.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
-import type { AssignOptions, TrustOptions } from './assignment.js'
 import type { ColumnKind } from '../types/column-type.js'
-import { ownColumns, refuseReserved } from './column.js'
-import type { CreateValues, ModelClass, Taken, taken } from './definition.js'
+import type { CreateValues, Taken, taken } from './definition.js'
 import { type IncrementOptions, incrementOf } from './increment.js'
 import { RecordPromise } from './record-promise.js'
-import type { ModelRegistry } from './registry.js'
-import { ownRelations, type RelationDefinition } from './relation.js'
 import { toDict, toJson } from './serialize.js'
 
 /** @internal Where a model carries the class of its database's queries; only for the type. */
@@ -109,7 +111,7 @@ export class BaseModel {
     const fields = emptyFieldsOf(model)
     refuseFields(model, fields, (key) => isDefined(model, key))
     if (values === undefined) return
-    database(model).dataSource.values.assign(this, values, metadataOf(model), 'create')
+    assign(this, values, metadataOf(model), 'create')
     refuseFields(model, fields, (key) => Object.hasOwn(values, key))
   }
 
@@ -333,8 +335,7 @@ export class BaseModel {
   set(values: this[typeof taken]['values'], options?: AssignOptions): this
   set(values: this[typeof taken]['trusted'], options: TrustOptions): this
   set(values: object, options?: AssignOptions): this {
-    const { dataSource } = databaseOf(this)
-    dataSource.values.assign(this, values, metadataOf(modelOf(this)), this.isNew ? 'create' : 'update', options)
+    assign(this, values, metadataOf(modelOf(this)), this.isNew ? 'create' : 'update', options)
     return this
   }
 
@@ -374,7 +375,7 @@ export class BaseModel {
     return this.#verb('increment', (session) => {
       const how = readOptions(incrementOptions, options, 'increment()')
       const target = numericColumn(modelOf(this), column, how)
-      return session.records.increment(this, target, incrementOf(databaseOf(this).dataSource.columnType(target), by, how))
+      return session.records.increment(this, target, incrementOf(columnType(target), by, how))
     })
   }
 
@@ -408,13 +409,12 @@ export class BaseModel {
 
   /** The columns that differ from the row, with their new values; of hidden ones only who asks for them by name is told. */
   get changes(): Record<string, unknown> {
-    const { models } = databaseOf(this).dataSource
     const changes: Record<string, unknown> = {}
     for (const column of changedColumns(metadataOf(modelOf(this)), this)) {
       const value: unknown = column.getEntityValue(this)
       Object.defineProperty(changes, column.propertyName, {
         value,
-        enumerable: !models.isHidden(column),
+        enumerable: !isHidden(column),
         configurable: true,
         writable: true,
       })
@@ -424,12 +424,12 @@ export class BaseModel {
 
   /** The values of all columns but the hidden ones. */
   toDict(): Record<string, unknown> {
-    return toDict(this, metadataOf(modelOf(this)), databaseOf(this).dataSource.models)
+    return toDict(this, metadataOf(modelOf(this)))
   }
 
   /** What `JSON.stringify` writes: the values as JSON can say them, and the relations that are loaded. */
   toJSON(): Record<string, unknown> {
-    return toJson(this, metadataOf(modelOf(this)), databaseOf(this).dataSource.models)
+    return toJson(this, metadataOf(modelOf(this)))
   }
 
   /** Its model and its key: `<User 1>`. */
@@ -443,10 +443,9 @@ export class BaseModel {
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { name } = modelOf(this)
     if (depth < 0) return `[${name}]`
-    const { models } = databaseOf(this).dataSource
     const hidden = new Set(
       metadataOf(modelOf(this))
-        .columns.filter((column) => models.isHidden(column))
+        .columns.filter((column) => isHidden(column))
         .map(({ propertyName }) => propertyName),
     )
     return `${name} ${inspect(Object.fromEntries(Object.entries(this).filter(([key]) => !hidden.has(key))), options)}`
@@ -527,8 +526,7 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor of a model takes values or nothing
   const Class = model as unknown as new () => InstanceType<M>
   const record = new Class()
-  const { dataSource } = databaseOf(record)
-  dataSource.values.assign(record, values, metadataOf(modelOf(record)), 'create', options)
+  assign(record, values, metadataOf(modelOf(record)), 'create', options)
   return record
 }
 
@@ -561,13 +559,12 @@ function insideSession<Result>(model: ModelClass, verb: string, work: (session: 
 /** The column of numbers that is to change. */
 function numericColumn(model: typeof BaseModel, name: string, options: AssignOptions): ColumnMetadata {
   if (typeof name !== 'string') throw InvalidOptionError.ofClient('column', 'the name of a column', name)
-  const { dataSource } = database(model)
   const metadata = metadataOf(model)
   const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === name && !isVirtual)
-  if (column && (column.isPrimary || column.isVersion || !numbers.includes(dataSource.columnType(column).kind))) {
+  if (column && (column.isPrimary || column.isVersion || !numbers.includes(columnType(column).kind))) {
     throw InvalidOptionError.ofClient('column', 'a column of numbers that is no key', name)
   }
-  dataSource.values.refuseChange(metadata, name, options)
+  refuseChange(metadata, name, options)
   if (!column) throw InvalidOptionError.ofClient('column', 'a column of numbers', name)
   return column
 }

@@ -3,17 +3,16 @@ import { catalogue } from '../drivers/catalogue.js'
 import { checkTypeormOptions } from '../drivers/typeorm-options.js'
 import { InvalidOptionError, InvalidUriError, MissingDriverError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
+import type { ModelRegistry } from '../mapping/registry.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import { Query } from '../query/query.js'
 import type { BeginHook } from '../session/session-source.js'
 import { AlchemyDataSource } from '../typeorm/data-source.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { type DatabaseUri, parseUri } from '../uri.js'
-import { ColumnValues } from './assignment.js'
 import { ModelMetadata } from './metadata.js'
 import { ModelSession } from './model-session.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
-import type { ModelRegistry } from './registry.js'
 
 /** A URI with its options, read where they are given, so that what is wrong with them is told there. */
 export class Configuration {
@@ -72,7 +71,6 @@ export class Configuration {
         driver: entry.create,
         models: this.#models,
         metadata: this.#metadata,
-        values: new ColumnValues(this.#models),
         beginHooks,
         createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),

@@ -1,16 +1,14 @@
 import type { DateTime } from 'luxon'
+import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from '../mapping/column.js'
+import type { ModelClass } from '../mapping/model-class.js'
 import type { DeletionProperty } from '../plan/deletion.js'
 import type { ColumnName } from '../query/columns.js'
-import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from './column.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
 
 /** @internal Where a model class carries the columns that it was made from; only for the type. */
 export declare const columnsOf: unique symbol
-
-/** A class of models. Its constructor's parameters are nobody's business here, which `never[]` says. @since 0.1 */
-export type ModelClass<T extends object = object> = abstract new (...values: never[]) => T
 
 /** @internal Where a record carries the columns that its model was made from; only for the type. */
 export declare const fieldsOf: unique symbol

@@ -1,10 +1,10 @@
 import { ModelDefinitionError, nearest } from '../errors.js'
+import { isColumn, ownColumns, refuseReserved, shareColumns } from '../mapping/column.js'
+import type { ModelRegistry } from '../mapping/registry.js'
+import { isRelation } from '../mapping/relation.js'
 import { isObject } from '../options.js'
 import type { BaseModel, ModelDatabase } from './base-model.js'
-import { isColumn, ownColumns, refuseReserved, shareColumns } from './column.js'
 import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
-import type { ModelRegistry } from './registry.js'
-import { isRelation } from './relation.js'
 
 /**
  * A base class of models that can also be called: `class User extends db.Model`, and `db.Model('User', columns)`.

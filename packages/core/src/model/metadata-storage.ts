@@ -2,11 +2,12 @@ import { type ColumnOptions as TypeormColumnOptions, type EntityMetadata, getMet
 import type { DatabaseDriver } from '../drivers/driver.js'
 import { MetadataArgsStorage } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
+import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js'
+import { lineage, namesIn } from '../mapping/model-class.js'
+import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
+import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-import { type ColumnDefinition, ownColumns, stampOf } from './column.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
-import { type Entry, lineage, type ModelRegistry, namesIn, tableOf } from './registry.js'
-import { ownRelations, type RelationDefinition } from './relation.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
 export type Target = EntityMetadata['target']
@@ -60,8 +61,7 @@ export class ModelStorage extends MetadataArgsStorage {
     }
     const { driver } = this.#dataSource
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
-    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target))))
-      this.#describe(owner, models.get(owner) ?? owner, driver)
+    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner, driver)
   }
 
   /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */

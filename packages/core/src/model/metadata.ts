@@ -1,9 +1,10 @@
 import { BaseEntity, type DataSource, type EntityMetadata, EntitySchema, getMetadataArgsStorage } from 'typeorm'
 import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, type MetadataArgsStorage } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
+import { lineage, namesIn } from '../mapping/model-class.js'
+import type { Entry, ModelRegistry } from '../mapping/registry.js'
 import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
-import { type Entry, lineage, type ModelRegistry, namesIn } from './registry.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
 

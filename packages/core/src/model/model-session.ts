@@ -1,9 +1,9 @@
 import type { ObjectLiteral } from 'typeorm'
 import { ModelDefinitionError } from '../errors.js'
+import type { ModelClass } from '../mapping/model-class.js'
 import type { Query } from '../query/query.js'
 import { Session } from '../session/session.js'
 import { BaseModel, database, type GetOptions, keyed, notFound, queryOf } from './base-model.js'
-import type { ModelClass } from './definition.js'
 import { RecordPromise } from './record-promise.js'
 
 /**

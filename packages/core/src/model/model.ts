@@ -1,10 +1,10 @@
 import type { DateTime as Luxon } from 'luxon'
 import { clock } from '../clock.js'
+import { column, ownColumns, stamped } from '../mapping/column.js'
 import { flag, readOptions } from '../options.js'
 import { flagProperty, timeProperty } from '../plan/deletion.js'
 import { Boolean, DateTime, Integer } from '../types/index.js'
 import { BaseModel, database, modelOf } from './base-model.js'
-import { column, ownColumns, stamped } from './column.js'
 import { RecordPromise } from './record-promise.js'
 
 /** How `delete` deletes. @since 0.1 */

@@ -1,5 +1,5 @@
 import { DefaultNamingStrategy } from 'typeorm'
-import { tableName } from './table-name.js'
+import { tableName } from '../mapping/table-name.js'
 
 /**
  * Names in the database as the Python original makes them, for models: snake case, never in the plural. Entities of plain

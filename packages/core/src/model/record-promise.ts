@@ -1,7 +1,7 @@
 import { RecordNotFoundError } from '../errors.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
-import type { AssignOptions, TrustOptions } from './assignment.js'
+import type { AssignOptions, TrustOptions } from '../plan/assignment.js'
 import type { taken } from './definition.js'
 import type { IncrementOptions } from './increment.js'
 

@@ -1,11 +1,11 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { ModelSource } from '../session/model-source.js'
+import { isHidden, columnType } from '../mapping/mapped-column.js'
 
 /** The values of a record by property, without hidden columns and relations. */
-export function toDict(record: ObjectLiteral, metadata: EntityMetadata, models: ModelSource): Record<string, unknown> {
+export function toDict(record: ObjectLiteral, metadata: EntityMetadata): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const column of metadata.columns) {
-    if (column.isVirtual || models.isHidden(column)) continue
+    if (column.isVirtual || isHidden(column)) continue
     values[column.propertyName] = column.getEntityValue(record)
   }
   return values
@@ -15,12 +15,12 @@ export function toDict(record: ObjectLiteral, metadata: EntityMetadata, models: 
 const path: object[] = []
 
 /** The same as JSON can say it, with the relations that are loaded. */
-export function toJson(record: ObjectLiteral, metadata: EntityMetadata, models: ModelSource): Record<string, unknown> {
+export function toJson(record: ObjectLiteral, metadata: EntityMetadata): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const column of metadata.columns) {
-    if (column.isVirtual || models.isHidden(column)) continue
+    if (column.isVirtual || isHidden(column)) continue
     const value: unknown = column.getEntityValue(record)
-    const type = models.columnType(column)
+    const type = columnType(column)
     if (value !== undefined) values[column.propertyName] = value === null || !type.toJSON ? value : type.toJSON(value)
   }
   for (const { propertyName, isLazy } of metadata.relations) {

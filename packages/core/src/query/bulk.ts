@@ -2,6 +2,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import { clock } from '../clock.js'
 import { InvalidFilterError, InvalidValueError, UnsupportedError } from '../errors.js'
+import { acceptChange, refuseChange } from '../plan/assignment.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { bind, whereClause } from './compile.js'
@@ -87,16 +88,15 @@ export function assignmentsOf(state: QueryState, values: unknown, unguarded: boo
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
   }
-  const checks = dataSource.values
   const set = new Map<ColumnMetadata, Pieces>()
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue
     const made: unknown = typeof value === 'function' ? value(columnsOf(sourceOf(state), state)) : value
     if (made instanceof Expression) {
-      checks.refuseChange(metadata, key, { unguarded })
+      refuseChange(metadata, key, { unguarded })
       for (const column of columnsOfProperty(state, key)) set.set(column, made.term(state.from).pieces)
     } else {
-      const accepted: unknown = checks.acceptChange(metadata, key, made, { unguarded })
+      const accepted: unknown = acceptChange(metadata, key, made, { unguarded })
       for (const column of columnsOfProperty(state, key)) {
         const own: unknown = column.getEntityValue({ [key]: accepted })
         set.set(column, [bind(dataSource.driver.preparePersistentValue(own, column))])

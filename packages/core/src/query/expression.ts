@@ -1,5 +1,6 @@
 import { among, call, type Dialect, escapeLike, joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
 import { InvalidFilterError } from '../errors.js'
+import { isHidden } from '../mapping/mapped-column.js'
 import type { ColumnKind, ColumnType } from '../types/column-type.js'
 import type { From } from './compile.js'
 import { bigintType, booleanType, columnValueType, decimalType, numberType, textType, type ValueType } from './value-type.js'
@@ -485,15 +486,13 @@ export function named(name: string): Expression {
 export function visibleColumn(from: From, name: string): Term {
   const { metadata, dataSource } = from
   const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
-  if (!column || dataSource.models.isHidden(column)) throw unknownColumn(from, name)
+  if (!column || isHidden(column)) throw unknownColumn(from, name)
   return { pieces: from.column(column), type: columnValueType(dataSource, column) }
 }
 
 /** An error that lists the columns that may be named. */
 export function unknownColumn({ metadata, dataSource }: Pick<From, 'metadata' | 'dataSource'>, name: string): InvalidFilterError {
-  const names = metadata.columns
-    .filter((column) => !column.isVirtual && !dataSource.models.isHidden(column))
-    .map(({ propertyPath }) => propertyPath)
+  const names = metadata.columns.filter((column) => !column.isVirtual && !isHidden(column)).map(({ propertyPath }) => propertyPath)
   return new InvalidFilterError(metadata.name, name, 'it is no column', `It has ${names.join(', ')}.`)
 }
 

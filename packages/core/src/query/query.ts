@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import { Alias } from '../drivers/dialect.js'
 import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
+import { columnType } from '../mapping/mapped-column.js'
 import { flag, readOptions } from '../options.js'
 import { type PageOptions, pageRequest } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
@@ -450,7 +451,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const key: unknown[] = []
     for (const column of primaryColumns) {
       const given: unknown = primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
-      const value = keyOf(metadata, dataSource.columnType(column), given, id)
+      const value = keyOf(metadata, columnType(column), given, id)
       if (value === undefined) return undefined
       key.push(columnValueType(dataSource, column).encode(value))
     }

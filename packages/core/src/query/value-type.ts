@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { columnType } from '../mapping/mapped-column.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { ColumnKind } from '../types/column-type.js'
 
@@ -102,7 +103,7 @@ export function columnValueType(dataSource: AlchemyDataSource, column: ColumnMet
 
 function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueType {
   const target = column.referencedColumn && column.isVirtual ? column.referencedColumn : column
-  const type = dataSource.columnType(target)
+  const type = columnType(target)
   return {
     kind: type.kind,
     name: column.propertyPath,

@@ -16,6 +16,7 @@ import {
   selectText,
   updateText,
 } from '../plan/statements.js'
+import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
 import type { SessionSource } from './session-source.js'
@@ -53,7 +54,7 @@ export class RecordWriter {
 
   /** Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values. */
   prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
-    this.#source.values.prepareInsert(record, metadata)
+    completeValues(record, metadata)
     const now = clock.now()
     for (const column of metadata.columns) {
       if (column.getEntityValue(record) !== undefined) continue

@@ -1,7 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
 import type { DatabaseDriver, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import type { Scope } from '../scope/scope.js'
-import type { ModelSource, ValueSource } from './model-source.js'
 
 /** A session whose transaction has begun, as `db.onBegin` gives it. @since 0.1 */
 export interface BegunSession {
@@ -25,8 +24,6 @@ export interface SessionSettings extends PoolOptions {
 /** The data source as its sessions see it. */
 export interface SessionSource extends DataSource {
   readonly settings: SessionSettings
-  readonly models: ModelSource
-  readonly values: ValueSource
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly BeginHook[]
   /** Our side of the driver. */

@@ -4,6 +4,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { isObject } from '../options.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
+import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
 import { RecordWriter } from './record-writer.js'
@@ -239,7 +240,7 @@ export class UnitOfWork {
     const columns = row ? changedColumns(metadata, record) : []
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
     const changed = columns.filter((column) => column.isUpdate && column.getEntityValue(record) !== undefined)
-    if (changed.length > 0) this.#source.values.prepareUpdate(record, metadata, changed)
+    if (changed.length > 0) checkValues(record, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record)
     const parents = this.#writeParents(metadata, record)
     if (parents) await parents

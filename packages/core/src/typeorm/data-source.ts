@@ -11,19 +11,17 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/internals.js'
 import type { DatabaseDriver, DriverFactory, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { DatabaseClosedError, NoScopeError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
+import type { ModelRegistry } from '../mapping/registry.js'
 import { CallSite } from '../scope/call-site.js'
 import { printReport } from '../scope/report.js'
 import { currentScope, detached, isStray, runInScope, type Scope } from '../scope/scope.js'
-import type { ColumnType } from '../types/column-type.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
 import { joinedRunnerClass, type JoinedRunner } from './joined-runner.js'
-import type { ModelSource, ValueSource } from '../session/model-source.js'
 import type { Session } from '../session/session.js'
 import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
 
@@ -46,8 +44,7 @@ export interface DataSourceParts {
   readonly options: DataSourceOptions
   readonly settings: SessionSettings
   readonly driver: DriverFactory
-  readonly models: ModelSource
-  readonly values: ValueSource
+  readonly models: ModelRegistry
   readonly metadata: MetadataSource
   readonly beginHooks: readonly BeginHook[]
   /** Makes the session of a scope. */
@@ -69,8 +66,7 @@ export interface DataSourceParts {
 export class AlchemyDataSource extends DataSource implements SessionSource {
   declare driver: DatabaseDriver
   readonly settings: SessionSettings
-  readonly models: ModelSource
-  readonly values: ValueSource
+  readonly models: ModelRegistry
   readonly beginHooks: readonly BeginHook[]
   readonly #createSession: DataSourceParts['createSession']
   readonly #createBuilder: DataSourceParts['createBuilder']
@@ -89,7 +85,6 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     super(parts.options)
     this.settings = parts.settings
     this.models = parts.models
-    this.values = parts.values
     this.#metadata = parts.metadata
     this.beginHooks = parts.beginHooks
     this.#createSession = parts.createSession
@@ -309,11 +304,6 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
     this.models.meet(target)
     this.buildMetadata()
     return super.findMetadata(target)
-  }
-
-  /** The data type that was given to `db.Column`, if the column was defined by it. */
-  columnType(column: ColumnMetadata): ColumnType<unknown> {
-    return this.models.columnType(column)
   }
 }
 

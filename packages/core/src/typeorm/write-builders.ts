@@ -13,6 +13,7 @@ import {
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
 import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
+import { defaultOf } from '../mapping/mapped-column.js'
 import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, unmarked } from '../plan/deletion.js'
 import type { AlchemyDataSource } from './data-source.js'
 import { asOperations, scopeOfRunner } from './operations.js'
@@ -66,7 +67,6 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
     const rows = super.getValueSets()
     const metadata = metadataOf(this)
     if (!metadata) return rows
-    const { models } = this.dataSource
     const columns = deletionColumns(metadata)
     const now = clock.now()
     for (const row of rows) {
@@ -75,7 +75,7 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
         if (column.getEntityValue(row) !== undefined) continue
         if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(row, now)
         else {
-          const value = models.defaultValue(column)
+          const value = defaultOf(column)
           if (value !== undefined) column.setEntityValue(row, value)
         }
       }

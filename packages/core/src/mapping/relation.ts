@@ -1,6 +1,6 @@
 import type { RelationOptions } from 'typeorm'
-import type { ModelClass } from '../session/model-source.js'
 import { type Registrable, refuseReserved } from './column.js'
+import type { ModelClass } from './model-class.js'
 
 /** How many records stand at either end. */
 type RelationKind = 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'

@@ -1,10 +1,7 @@
 import { getMetadataArgsStorage } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
-import type { ModelClass, ModelSource } from '../session/model-source.js'
-import type { ColumnType } from '../types/column-type.js'
-import { columnTypeOf } from '../types/typeorm-column.js'
-import { type ColumnDefinition, ownColumns } from './column.js'
+import { ownColumns } from './column.js'
+import { lineage, type ModelClass, namesIn } from './model-class.js'
 import { isRelation, ownRelations, type RelationDefinition } from './relation.js'
 import { tableName } from './table-name.js'
 
@@ -25,7 +22,7 @@ export interface Entry {
  * Definitions stay here and become TypeORM's only when the metadata are built, so that a database may be configured after
  * its models, and so that two databases in one process never see each other's.
  */
-export class ModelRegistry implements ModelSource {
+export class ModelRegistry {
   /** The classes that all models extend. */
   readonly #bases: ModelClass[] = []
   /** The same, and as the application extends them. */
@@ -42,8 +39,6 @@ export class ModelRegistry implements ModelSource {
   /** Classes that decorators of TypeORM have told something of, and how many of their words were read. */
   readonly #decorated = new Set<unknown>()
   readonly #read = new Map<string, number>()
-  readonly #definitions = new WeakMap<ColumnMetadata, ColumnDefinition | undefined>()
-  readonly #plainTypes = new WeakMap<ColumnMetadata, ColumnType<unknown>>()
 
   /** Its models, in the order in which they were defined or met. */
   get entries(): readonly Entry[] {
@@ -139,6 +134,7 @@ export class ModelRegistry implements ModelSource {
     return !says && !this.#decorated.has(target) && ownColumns(target).size + ownRelations(target).size === 0
   }
 
+  /** Notes that the tables of all models known by now were made. */
   noteTables(): void {
     for (const entry of this.#entries) entry.hasTable = true
   }
@@ -161,64 +157,6 @@ export class ModelRegistry implements ModelSource {
     if (Object.hasOwn(target, 'primaryKey') && !namesIn(target, 'primaryKey').every(isKey)) late('primaryKey', asSetting('primaryKey'))
     if (bareRelations(target).length > 0) late('relations', 'Write: static relations = this.relate({ … })')
   }
-
-  // ------------------------------------------------------------------------------------------------ what sessions ask
-
-  /** The definition of a column, if it was made by `db.Column`. */
-  definitionOf(column: ColumnMetadata): ColumnDefinition | undefined {
-    if (!this.#definitions.has(column)) {
-      const { target } = column.entityMetadata
-      const isOwn = typeof target === 'function' && column.propertyPath === column.propertyName
-      const owner = isOwn ? lineage(target).findLast((each) => ownColumns(each).has(column.propertyName)) : undefined
-      this.#definitions.set(column, owner && ownColumns(owner).get(column.propertyName))
-    }
-    return this.#definitions.get(column)
-  }
-
-  columnType(column: ColumnMetadata): ColumnType<unknown> {
-    let type = this.definitionOf(column)?.type ?? this.#plainTypes.get(column)
-    if (!type) {
-      const { isVirtual, referencedColumn } = column
-      type = isVirtual && referencedColumn ? this.columnType(referencedColumn) : columnTypeOf(column)
-      this.#plainTypes.set(column, type)
-    }
-    return type
-  }
-
-  isDefined(column: ColumnMetadata): boolean {
-    return this.definitionOf(column) !== undefined
-  }
-
-  isHidden(column: ColumnMetadata): boolean {
-    if (this.definitionOf(column)?.options.hidden || !column.isSelect) return true
-    const { target } = column.entityMetadata
-    return typeof target === 'function' && namesIn(target, 'hidden').includes(column.propertyName)
-  }
-
-  defaultValue(column: ColumnMetadata): unknown {
-    const definition = this.definitionOf(column)
-    const value = definition?.options.default
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no default is a function that takes something
-    if (typeof value === 'function') return (value as () => unknown)()
-    // Each record changes its own.
-    return definition?.type.mutable ? structuredClone(value) : value
-  }
-}
-
-/** The classes from the library's own base to `target`, whose columns it has. */
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- what TypeORM calls a target
-export function lineage(target: Function): Function[] {
-  const classes: Function[] = []
-  for (let each: unknown = target; typeof each === 'function' && each !== Function.prototype; each = Object.getPrototypeOf(each)) {
-    classes.unshift(each)
-  }
-  return classes
-}
-
-/** The names that a setting lists: one, several or none. */
-export function namesIn(target: object, setting: string): unknown[] {
-  const names: unknown = Reflect.get(target, setting)
-  return names === undefined ? [] : [names].flat()
 }
 
 /** The table: a `static tableName` of the class itself or its definition, else made from the name. */

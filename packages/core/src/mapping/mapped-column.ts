@@ -1,0 +1,52 @@
+import type { ColumnMetadata } from '../drivers/internals.js'
+import type { ColumnType } from '../types/column-type.js'
+import { columnTypeOf } from '../types/typeorm-column.js'
+import { type ColumnDefinition, ownColumns } from './column.js'
+import { lineage, namesIn } from './model-class.js'
+
+const definitions = new WeakMap<ColumnMetadata, ColumnDefinition | undefined>()
+const plainTypes = new WeakMap<ColumnMetadata, ColumnType<unknown>>()
+
+/** The definition of a column, if it was made by `db.Column`. */
+function definitionOf(column: ColumnMetadata): ColumnDefinition | undefined {
+  if (!definitions.has(column)) {
+    const { target } = column.entityMetadata
+    const isOwn = typeof target === 'function' && column.propertyPath === column.propertyName
+    const owner = isOwn ? lineage(target).findLast((each) => ownColumns(each).has(column.propertyName)) : undefined
+    definitions.set(column, owner && ownColumns(owner).get(column.propertyName))
+  }
+  return definitions.get(column)
+}
+
+/** Whether the column was defined by `db.Column`. */
+export function isDefined(column: ColumnMetadata): boolean {
+  return definitionOf(column) !== undefined
+}
+
+/** The data type of a column: that which was given to `db.Column`, or what plain TypeORM decorators come to. */
+export function columnType(column: ColumnMetadata): ColumnType<unknown> {
+  let type = definitionOf(column)?.type ?? plainTypes.get(column)
+  if (!type) {
+    const { isVirtual, referencedColumn } = column
+    type = isVirtual && referencedColumn ? columnType(referencedColumn) : columnTypeOf(column)
+    plainTypes.set(column, type)
+  }
+  return type
+}
+
+/** Whether the column is left out of what clients see. */
+export function isHidden(column: ColumnMetadata): boolean {
+  if (definitionOf(column)?.options.hidden || !column.isSelect) return true
+  const { target } = column.entityMetadata
+  return typeof target === 'function' && namesIn(target, 'hidden').includes(column.propertyName)
+}
+
+/** The application's own default of a column, made anew where it is a function; `undefined` without one. */
+export function defaultOf(column: ColumnMetadata): unknown {
+  const definition = definitionOf(column)
+  const value = definition?.options.default
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no default is a function that takes something
+  if (typeof value === 'function') return (value as () => unknown)()
+  // Each record changes its own.
+  return definition?.type.mutable ? structuredClone(value) : value
+}
