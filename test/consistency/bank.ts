@@ -233,7 +233,7 @@ export function bank(db: ActiveAlchemy, { Account, Entry, Taken }: ReturnType<ty
     'answers an error': async (plan) => (await transfer(plan), { json: {}, status: plan.status }),
     'takes too long': async (plan) => {
       await transfer(plan)
-      await sleep(db.dataSource.settings.transactionTimeoutMs + 100)
+      await sleep(db.dataSource.engine.settings.transactionTimeoutMs + 100)
       return undefined
     },
     'a redirect': async (plan) => (await transfer(plan), { redirect: '/elsewhere' }),

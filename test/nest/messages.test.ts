@@ -259,7 +259,7 @@ describe('messages of Nest', () => {
 
     it('a stream that holds a transaction too long ends with an error', async () => {
       const ticks = run(() => from(write('lost')).pipe(mergeMap(() => interval(5))))
-      Object.assign(store.db.dataSource.settings, { transactionTimeoutMs: 30 })
+      Object.assign(store.db.dataSource.engine.settings, { transactionTimeoutMs: 30 })
       await expect(firstValueFrom(ticks)).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT' })
       expect(await store.texts()).toEqual([])
     })

@@ -21,7 +21,8 @@ import { beginOperation } from './scope/operation.js'
 import { acceptHook, type HookOptions } from './scope/hooks.js'
 import { bound, detached } from './scope/scope.js'
 import type { AlchemyDataSource } from './typeorm/data-source.js'
-import type { BeginHook } from './session/session-source.js'
+import type { ScopeHook } from './session/engine.js'
+import type { BeginHook } from './session/session.js'
 import { type RunOptions, run, type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
 
@@ -50,9 +51,9 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   /** @internal */
   readonly registry = new ModelRegistry()
   #configuration: Configuration | undefined
-  #dataSource: AlchemyDataSource | undefined
+  #dataSource: AlchemyDataSource<ModelSession> | undefined
   #closed = false
-  readonly #beginHooks: BeginHook[] = []
+  readonly #beginHooks: ScopeHook[] = []
 
   /**
    * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
@@ -107,7 +108,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   }
 
   /** TypeORM's data source; inside a scope everything that it does joins the session. */
-  get dataSource(): AlchemyDataSource {
+  get dataSource(): AlchemyDataSource<ModelSession> {
     if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#configuration?.name ?? unconfigured)
     this.#dataSource ??= this.#configured().open(this.#beginHooks)
     return this.#dataSource
@@ -125,9 +126,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
 
   /** The session of the current scope. @throws {NoScopeError} There is no scope. */
   get session(): ModelSession {
-    // Our data source is given this class, and makes no other.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
-    return this.dataSource.requireSession('db.session') as ModelSession
+    return this.dataSource.requireSession('db.session')
   }
 
   /** Puts records into the session, to be written with the next flush. @throws {NoScopeError} There is no scope. */
@@ -222,7 +221,8 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
    * // create policy own_rows on invoice using (tenant = current_setting('app.tenant'))
    */
   onBegin(hook: BeginHook): void {
-    this.#beginHooks.push(acceptHook('onBegin', hook))
+    const call = acceptHook('onBegin', hook)
+    this.#beginHooks.push((scope) => call(this.dataSource.sessionOf(scope)))
   }
 
   /**
@@ -266,19 +266,19 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
    * @throws The error of the database, if it cannot be reached.
    */
   async ping(): Promise<boolean> {
-    return detached(() => this.dataSource.ping())
+    return detached(() => this.dataSource.engine.ping())
   }
 
   /** Refuses new scopes, waits for live ones as long as a transaction may last, and ends all connections for good. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#dataSource?.close()
+    await this.#dataSource?.engine.close()
   }
 
   /** @internal Takes a `close()` back: for an application that is started again after it had closed its database. */
   reopen(): void {
     this.#closed = false
-    this.#dataSource?.reopen()
+    this.#dataSource?.engine.reopen()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

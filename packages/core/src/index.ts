@@ -123,7 +123,7 @@ export {
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { HookOptions } from './scope/hooks.js'
-export type { BeginHook, BegunSession } from './session/session-source.js'
+export type { BeginHook, BegunSession } from './session/session.js'
 export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { RunOptions, TransactionOptions } from './typeorm/run-transaction.js'
 export type { TransactionalDecorator } from './typeorm/transactional.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ModelNamingStrategy } from '../src/model/naming-strategy.js'
+import { ModelNamingStrategy } from '../src/typeorm/naming-strategy.js'
 
 const names = new ModelNamingStrategy()
 

@@ -28,20 +28,20 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     defaultPoolSize: 4,
     defaultPoolRecycleMs: 0,
     options: sqliteOptions,
-    create: (dataSource, pool) => new SqliteDriver(dataSource, pool),
+    create: (...parts) => new SqliteDriver(...parts),
   },
   mysql: {
     packageName: 'mysql2',
     defaultPoolSize: 10,
     defaultPoolRecycleMs: 7_200_000,
     options: mysqlOptions,
-    create: (dataSource, pool) => new MysqlDriver(dataSource, pool),
+    create: (...parts) => new MysqlDriver(...parts),
   },
   postgres: {
     packageName: 'pg',
     defaultPoolSize: 10,
     defaultPoolRecycleMs: 0,
     options: postgresOptions,
-    create: (dataSource, pool) => new PostgresDriver(dataSource, pool),
+    create: (...parts) => new PostgresDriver(...parts),
   },
 }

@@ -166,14 +166,12 @@ export interface PoolOptions {
   readonly transactionTimeoutMs: number
 }
 
-/** A data source that opens itself at first use. */
-export interface LazyDataSource extends DataSource {
-  /** Connects once, however many ask; a failure is forgotten, so that the next call tries again. */
-  ready(): Promise<void>
-}
-
-/** Makes a driver for `dataSource`; installed by `AlchemyDataSource` in place of TypeORM's. */
-export type DriverFactory = (dataSource: LazyDataSource, pool: PoolOptions) => DatabaseDriver
+/**
+ * Makes a driver for `dataSource`, in place of TypeORM's.
+ *
+ * @param ready Connects once, however many ask: a query runner calls it before its first statement.
+ */
+export type DriverFactory = (dataSource: DataSource, pool: PoolOptions, ready: () => Promise<void>) => DatabaseDriver
 
 /** The path of a table or type, `schema.name`, quoted for its database. */
 export function quotedPath(driver: Pick<Driver, 'escape'>, path: string): string {

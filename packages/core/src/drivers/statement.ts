@@ -1,7 +1,7 @@
-import { type QueryResult, QueryFailedError } from 'typeorm'
+import { type DataSource, type QueryResult, QueryFailedError } from 'typeorm'
 import { ActiveAlchemyError } from '../errors.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
-import type { DriverRunner, LazyDataSource } from './driver.js'
+import type { DriverRunner } from './driver.js'
 import { BroadcasterResult } from './internals.js'
 
 /** What a statement gave, with what the database client knows of its columns. */
@@ -22,7 +22,7 @@ export interface Refusal {
 
 /** A runner as its statements see it. */
 interface StatementRunner extends DriverRunner {
-  readonly driver: { readonly dataSource: LazyDataSource; bind(parameters: readonly unknown[]): unknown[] }
+  readonly driver: { readonly dataSource: DataSource; bind(parameters: readonly unknown[]): unknown[] }
 }
 
 /**

@@ -6,13 +6,13 @@ import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import { Query } from '../query/query.js'
-import type { BeginHook } from '../session/session-source.js'
+import type { ScopeHook } from '../session/engine.js'
 import { AlchemyDataSource } from '../typeorm/data-source.js'
+import { ModelMetadata } from '../typeorm/metadata.js'
+import { ModelNamingStrategy } from '../typeorm/naming-strategy.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { type DatabaseUri, parseUri } from '../uri.js'
-import { ModelMetadata } from './metadata.js'
 import { ModelSession } from './model-session.js'
-import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** A URI with its options, read where they are given, so that what is wrong with them is told there. */
 export class Configuration {
@@ -45,7 +45,7 @@ export class Configuration {
   }
 
   /** @throws {MissingDriverError} The package that talks to the database is not installed. */
-  open(beginHooks: readonly BeginHook[]): AlchemyDataSource {
+  open(beginHooks: readonly ScopeHook[]): AlchemyDataSource<ModelSession> {
     const entry = catalogue[this.uri.kind]
     const options = this.#options
     try {
@@ -72,7 +72,7 @@ export class Configuration {
         models: this.#models,
         metadata: this.#metadata,
         beginHooks,
-        createSession: (source, scope, isolation) => new ModelSession(source, scope, isolation),
+        sessionClass: ModelSession,
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
       })
     } catch (error) {

@@ -19,7 +19,7 @@ import {
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
-import type { SessionSource } from './session-source.js'
+import type { Engine } from './engine.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
 
@@ -29,15 +29,15 @@ import { UndoLog } from './undo-log.js'
  * It writes what it is told; what is to be written, and in which order, is the unit of work's to know.
  */
 export class RecordWriter {
-  readonly #source: SessionSource
+  readonly #engine: Engine
   readonly #transaction: Transaction
   readonly #identities: IdentityMap
   readonly #scope: Scope
   readonly #pending: Set<ObjectLiteral>
 
   /** @param pending Records that were added and not yet written. */
-  constructor(source: SessionSource, transaction: Transaction, identities: IdentityMap, scope: Scope, pending: Set<ObjectLiteral>) {
-    this.#source = source
+  constructor(engine: Engine, transaction: Transaction, identities: IdentityMap, scope: Scope, pending: Set<ObjectLiteral>) {
+    this.#engine = engine
     this.#transaction = transaction
     this.#identities = identities
     this.#scope = scope
@@ -69,7 +69,7 @@ export class RecordWriter {
 
   /** INSERTs records that are prepared. @throws {WriteIgnoredError} The database took the statement and stored less. */
   async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
-    const { capabilities } = this.#source.driver
+    const { capabilities } = this.#engine.driver
     const columns = metadata.columns.filter(
       (column) => column.isInsert && records.some((record) => column.getEntityValue(record) !== undefined),
     )
@@ -145,7 +145,7 @@ export class RecordWriter {
     const { updateDateColumn } = metadata
     const stamps = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
     const now = clock.now()
-    const { dialect } = this.#source.driver
+    const { dialect } = this.#engine.driver
     const bounds = increment.bounds.map(({ value }) => value)
     const read = [column, ...versionOf(metadata)]
     const values = [increment.amount, ...stamps.map((stamp) => boundAs(stamp, now))]
@@ -176,7 +176,7 @@ export class RecordWriter {
     read: readonly ColumnMetadata[],
     bounds: readonly unknown[] = [],
   ): Promise<QueryResult> {
-    const returning = this.#source.driver.capabilities.updateReturning ? read : []
+    const returning = this.#engine.driver.capabilities.updateReturning ? read : []
     const result = await this.#transaction.query('write', text(returning), [...values, ...this.#boundKey(metadata, record), ...bounds])
     if (affectedRows(result) === 0 || read.length === 0) return result
     if (returning.length > 0) this.#hydrate(read, record, result.records[0] ?? {})
@@ -254,7 +254,7 @@ export class RecordWriter {
   }
 
   #hydrate(columns: readonly ColumnMetadata[], record: ObjectLiteral, row: ObjectLiteral): void {
-    const { driver } = this.#source
+    const { driver } = this.#engine
     for (const column of columns) {
       const value: unknown = row[column.databaseName]
       if (value !== undefined) column.setEntityValue(record, driver.prepareHydratedValue(value, column))

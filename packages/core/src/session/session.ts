@@ -1,4 +1,4 @@
-import type { EntityManager, QueryResult, QueryRunner } from 'typeorm'
+import type { DataSource, EntityManager, QueryResult, QueryRunner } from 'typeorm'
 import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, TransactionControlError, UnsupportedError } from '../errors.js'
@@ -7,12 +7,21 @@ import { recordState } from '../plan/record-state.js'
 import { acceptHook, type Hook, type HookOptions } from '../scope/hooks.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope, ScopeMember } from '../scope/scope.js'
+import type { Engine } from './engine.js'
 import { IdentityMap } from './identity-map.js'
-import type { BegunSession, SessionSource } from './session-source.js'
 import { Transaction } from './transaction.js'
 import { UnitOfWork } from './unit-of-work.js'
 
 const hookOptions = { await: flag }
+
+/** A session whose transaction has begun, as `db.onBegin` gives it. @since 0.1 */
+export type BegunSession = Pick<Session, 'manager' | 'setLocal'>
+
+/** What `db.onBegin` takes. @since 0.1 */
+export type BeginHook = (session: BegunSession) => unknown
+
+/** Makes a query runner of TypeORM whose statements run in `session`. @param purpose What they are known to do. */
+export type JoinSession = (session: Session, purpose: LeasePurpose) => QueryRunner
 
 /**
  * One database's part of a scope: its records, and from the first write or lock on one connection with one transaction.
@@ -32,26 +41,34 @@ const hookOptions = { await: flag }
  *   await user.update({ name: 'M.' })  // a new transaction, committed when the scope ends
  * })
  */
-export class Session implements ScopeMember, BegunSession {
+export class Session implements ScopeMember {
   readonly scope: Scope
-  readonly dataSource: SessionSource
+  /** @internal Its database. */
+  readonly engine: Engine
   /** @internal Its connection. */
   readonly connection: Transaction
   #identities: IdentityMap | undefined
   #records: UnitOfWork | undefined
   #reader: QueryRunner | undefined
   #writer: QueryRunner | undefined
+  readonly #join: JoinSession
 
   /** @internal Made by `AlchemyDataSource.sessionOf`. */
-  constructor(dataSource: SessionSource, scope: Scope, isolation?: IsolationLevel) {
-    this.dataSource = dataSource
+  constructor(engine: Engine, scope: Scope, join: JoinSession, isolation?: IsolationLevel) {
+    this.engine = engine
     this.scope = scope
-    this.connection = new Transaction(dataSource, scope, this, isolation)
+    this.#join = join
+    this.connection = new Transaction(engine, scope, () => this.writer, isolation)
+  }
+
+  /** TypeORM's data source of its database. */
+  get dataSource(): DataSource {
+    return this.engine.dataSource
   }
 
   /** Name of the database, for messages. */
   get name(): string {
-    return this.dataSource.settings.name
+    return this.engine.settings.name
   }
 
   /** @internal Whether it has ever written: TypeORM's result cache is bypassed from then on. */
@@ -71,22 +88,22 @@ export class Session implements ScopeMember, BegunSession {
 
   /** @internal What of them is to be written. */
   get records(): UnitOfWork {
-    return (this.#records ??= new UnitOfWork(this.dataSource, this.scope, this, this.connection, this.identities))
+    return (this.#records ??= new UnitOfWork(this.engine, this.scope, this.connection, this.identities))
   }
 
   /** TypeORM's entity manager whose every statement runs in this session. */
   get manager(): EntityManager {
-    return this.writer.manager
+    return this.connection.manager
   }
 
   /** @internal A TypeORM query runner whose statements may write. */
   get writer(): QueryRunner {
-    return (this.#writer ??= this.dataSource.joinedRunner(this, 'write'))
+    return (this.#writer ??= this.#join(this, 'write'))
   }
 
   /** @internal A TypeORM query runner whose statements are known to be plain SELECTs. */
   get reader(): QueryRunner {
-    return (this.#reader ??= this.dataSource.joinedRunner(this, 'read'))
+    return (this.#reader ??= this.#join(this, 'read'))
   }
 
   // ------------------------------------------------------------------------------------------------ statements
@@ -108,7 +125,7 @@ export class Session implements ScopeMember, BegunSession {
    */
   statement<T>(purpose: LeasePurpose, sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
     const work = (): Promise<T> => {
-      const { driver } = this.dataSource
+      const { driver } = this.engine
       if (driver.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
       // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
       if (this.scope.isVerb && driver.commitsTransaction(sql)) return this.connection.alone(send)
@@ -120,7 +137,7 @@ export class Session implements ScopeMember, BegunSession {
 
   /** A text of the application may write, unless the database itself says that it only reads: then it waits for no writer. */
   #purposeOf(purpose: LeasePurpose, sql: string): LeasePurpose {
-    return purpose === 'write' && !this.inTransaction && this.dataSource.driver.isReadOnly(sql) ? 'read' : purpose
+    return purpose === 'write' && !this.inTransaction && this.engine.driver.isReadOnly(sql) ? 'read' : purpose
   }
 
   #afterFlush<T>(work: () => Promise<T>): Promise<T> {
@@ -250,7 +267,7 @@ export class Session implements ScopeMember, BegunSession {
    */
   setLocal(key: string, value: string | number | boolean): void {
     this.scope.admit()
-    if (!this.dataSource.driver.capabilities.localSettings) {
+    if (!this.engine.driver.capabilities.localSettings) {
       throw new UnsupportedError(
         `session.setLocal() on ${this.name}`,
         'The database has no settings of a transaction: give the value to each statement.',
@@ -290,7 +307,7 @@ export class Session implements ScopeMember, BegunSession {
   /** @internal Reads have left nothing to commit or to undo, and no connection to give back. */
   end(commits: boolean): void {
     if (commits) this.#reportUnsaved()
-    this.dataSource.leave(this.scope)
+    this.engine.leave(this.scope)
   }
 
   /** @internal See `ScopeMember`. */
@@ -318,8 +335,8 @@ export class Session implements ScopeMember, BegunSession {
   /** @internal See `ScopeMember`. */
   release(): Promise<void> | undefined {
     const released = this.connection.letGo()
-    if (released) return released.finally(() => this.dataSource.leave(this.scope))
-    this.dataSource.leave(this.scope)
+    if (released) return released.finally(() => this.engine.leave(this.scope))
+    this.engine.leave(this.scope)
     return undefined
   }
 

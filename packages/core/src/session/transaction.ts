@@ -1,4 +1,4 @@
-import type { QueryResult } from 'typeorm'
+import type { EntityManager, QueryResult, QueryRunner } from 'typeorm'
 import { LockTimeoutError } from '../drivers/database-error.js'
 import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
@@ -14,10 +14,10 @@ import {
 } from '../errors.js'
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
+import type { Engine } from './engine.js'
 import { Frame } from './frame.js'
 import { IdleWatch } from './idle-watch.js'
 import { SentSettings } from './sent-settings.js'
-import type { BegunSession, SessionSource } from './session-source.js'
 
 /** How far the transaction of a session has come. */
 export type TransactionState =
@@ -52,9 +52,9 @@ type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 
  * the scope. A failed statement fails its frame, and one that ended the transaction on the server fails all of it.
  */
 export class Transaction {
-  readonly #source: SessionSource
+  readonly #engine: Engine
   readonly #scope: Scope
-  readonly #session: BegunSession
+  readonly #writer: () => QueryRunner
   readonly #isolation: IsolationLevel | undefined
   #state: TransactionState = 'none'
   /** Made when it is needed: who only reads has no frames. */
@@ -79,13 +79,18 @@ export class Transaction {
   /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
   #isUnknown = false
 
-  /** @param session What hooks of `db.onBegin` and subscribers get. @param isolation Of its transactions. @default the database's */
-  constructor(source: SessionSource, scope: Scope, session: BegunSession, isolation?: IsolationLevel) {
-    this.#source = source
+  /** @param writer Gives TypeORM's query runner whose statements run in it. @param isolation Of its transactions. @default the database's */
+  constructor(engine: Engine, scope: Scope, writer: () => QueryRunner, isolation?: IsolationLevel) {
+    this.#engine = engine
     this.#scope = scope
-    this.#session = session
+    this.#writer = writer
     this.#isolation = isolation
-    this.#idle = new IdleWatch(scope, source.settings.name)
+    this.#idle = new IdleWatch(scope, engine.settings.name)
+  }
+
+  /** TypeORM's entity manager whose every statement runs in it. */
+  get manager(): EntityManager {
+    return this.#writer().manager
   }
 
   get state(): TransactionState {
@@ -110,7 +115,7 @@ export class Transaction {
 
   /** Milliseconds for which it may be open. */
   get timeoutMs(): number {
-    return this.#scope.transactionTimeoutMs ?? this.#source.settings.transactionTimeoutMs
+    return this.#scope.transactionTimeoutMs ?? this.#engine.settings.transactionTimeoutMs
   }
 
   /** Whether it holds a connection. */
@@ -160,7 +165,7 @@ export class Transaction {
   #admit(frame: Frame | undefined): void {
     this.#scope.admit()
     if (frame?.hasEnded) throw new TransactionEndedError()
-    if (!this.#hasEntered) this.#source.enter(this.#scope)
+    if (!this.#hasEntered) this.#engine.enter(this.#scope)
     this.#hasEntered = true
   }
 
@@ -178,7 +183,7 @@ export class Transaction {
   }
 
   #waitFor(frame: Frame): Promise<() => void> {
-    const { poolTimeoutMs } = this.#source.settings
+    const { poolTimeoutMs } = this.#engine.settings
     return frame.turn.acquire({
       timeoutMs: poolTimeoutMs,
       // A slow statement is waited for; a nested transaction that itself waits for this caller would hang for ever.
@@ -263,7 +268,7 @@ export class Transaction {
   /** Whether a read needs no transaction: unless there is one, or the isolation or settings of one decide what it sees. */
   #mayBorrow(frame: Frame | undefined): boolean {
     if (this.#isolation || this.#runner) return false
-    const { driver, beginHooks } = this.#source
+    const { driver, beginHooks } = this.#engine
     return !driver.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
   }
 
@@ -277,8 +282,8 @@ export class Transaction {
     this.#admit(frame)
     if (frame) this.#refuseFailed(frame)
     this.#refuseToWaitForAncestor(purpose)
-    if (!this.#source.isInitialized) await this.#source.ready()
-    const runner = await this.#source.driver.lease(purpose, this.timeoutMs)
+    if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
+    const runner = await this.#engine.driver.lease(purpose, this.timeoutMs)
     this.#running += 1
     this.#borrowed.add(runner)
     try {
@@ -296,7 +301,7 @@ export class Transaction {
   #refuseEnded({ connectionStatus }: DriverRunner): void {
     // A connection that was lost meanwhile tells so itself, at the next statement.
     if (connectionStatus !== 'idle') return
-    throw new RolledBackError(this.#source.settings.name, new Error('A statement ended the transaction'))
+    throw new RolledBackError(this.#engine.settings.name, new Error('A statement ended the transaction'))
   }
 
   /** What a statement of `frame` must find: every savepoint around it, and its settings. @returns `undefined` where it finds it. */
@@ -318,7 +323,7 @@ export class Transaction {
     frame.failure ??= error
     const status = this.#runner?.connectionStatus
     const isOver = this.#runner !== undefined && (status === 'idle' || status === 'lost')
-    if (isOver || this.#source.driver.endsTransaction(error)) this.root.failure ??= error
+    if (isOver || this.#engine.driver.endsTransaction(error)) this.root.failure ??= error
     if (this.root.failure !== undefined) this.#become('failed')
   }
 
@@ -330,11 +335,11 @@ export class Transaction {
   // ------------------------------------------------------------------------------------------------ its beginning
 
   async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
-    const { driver, beginHooks } = this.#source
+    const { driver, beginHooks } = this.#engine
     this.#refuseToWaitForAncestor('write')
     this.#become('beginning')
     try {
-      if (!this.#source.isInitialized) await this.#source.ready()
+      if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
       const runner = await driver.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
       this.#runner = runner
       this.#admit(frame)
@@ -355,7 +360,7 @@ export class Transaction {
   }
 
   async #callBeginHooks(): Promise<void> {
-    for (const hook of this.#source.beginHooks) await hook(this.#session)
+    for (const hook of this.#engine.beginHooks) await hook(this.#scope)
   }
 
   /** Runs code that the transaction itself calls: in a frame of its own, since the turn is taken; for no longer than it may last. */
@@ -373,20 +378,20 @@ export class Transaction {
   }
 
   #hasListeners(runner: DriverRunner | undefined): boolean {
-    return runner !== undefined && this.#source.subscribers.length > 0
+    return runner !== undefined && this.#engine.dataSource.subscribers.length > 0
   }
 
   async #announce(event: TransactionEvent): Promise<void> {
-    await this.#session.manager.queryRunner?.broadcaster.broadcast(event)
+    await this.#writer().broadcaster.broadcast(event)
   }
 
   /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
   #refuseToWaitForAncestor(purpose: LeasePurpose): void {
-    const { capabilities, pool } = this.#source.driver
+    const { capabilities, pool } = this.#engine.driver
     const wouldWait = (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
     if (!wouldWait) return
     for (let { parent } = this.#scope; parent; parent = parent.parent) {
-      if (parent.peek(this.#source)?.inTransaction) throw new NestedScopeError(parent.label)
+      if (parent.peek(this.#engine)?.inTransaction) throw new NestedScopeError(parent.label)
     }
   }
 
@@ -504,7 +509,7 @@ export class Transaction {
 
   /** Whether a verb commits by itself here. */
   get commitsVerbs(): boolean {
-    return this.#source.settings.commit === 'save' && (!this.#root || this.frame === this.#root)
+    return this.#engine.settings.commit === 'save' && (!this.#root || this.frame === this.#root)
   }
 
   /**

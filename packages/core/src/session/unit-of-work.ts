@@ -6,9 +6,9 @@ import { isObject } from '../options.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
+import type { Engine } from './engine.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
 import { RecordWriter } from './record-writer.js'
-import type { BegunSession, SessionSource } from './session-source.js'
 import type { Transaction } from './transaction.js'
 
 /**
@@ -17,22 +17,20 @@ import type { Transaction } from './transaction.js'
  * Listeners, subscribers, inheritance tables, to-many arrays and cascades are TypeORM's work, in the same session.
  */
 export class UnitOfWork {
-  readonly #source: SessionSource
+  readonly #engine: Engine
   readonly #scope: Scope
-  readonly #session: BegunSession
   readonly #transaction: Transaction
   readonly #identities: IdentityMap
   readonly #pending = new Set<ObjectLiteral>()
   readonly #writer: RecordWriter
   #flushing: Promise<void> | undefined
 
-  constructor(source: SessionSource, scope: Scope, session: BegunSession, transaction: Transaction, identities: IdentityMap) {
-    this.#source = source
+  constructor(engine: Engine, scope: Scope, transaction: Transaction, identities: IdentityMap) {
+    this.#engine = engine
     this.#scope = scope
-    this.#session = session
     this.#transaction = transaction
     this.#identities = identities
-    this.#writer = new RecordWriter(source, transaction, identities, scope, this.#pending)
+    this.#writer = new RecordWriter(engine, transaction, identities, scope, this.#pending)
   }
 
   /** Whether anything was added and not yet written. */
@@ -142,7 +140,7 @@ export class UnitOfWork {
     if (!first) return
     const metadata = this.#metadataOf(first)
     for (const record of records) this.#own(record)
-    if (!this.#source.driver.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
+    if (!this.#engine.driver.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
       for (const record of records) await this.#write(record)
       return
     }
@@ -186,7 +184,7 @@ export class UnitOfWork {
         this.#writer.written(metadata, record)
         return
       }
-      const isHeard = this.#source.subscribers.length > 0 || metadata.listeners.length > 0
+      const isHeard = this.#engine.dataSource.subscribers.length > 0 || metadata.listeners.length > 0
       const broadcaster = isHeard ? this.#manager.queryRunner?.broadcaster : undefined
       await broadcaster?.broadcast(isDeleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
       await this.#writer.mark(metadata, record, isDeleting)
@@ -269,7 +267,7 @@ export class UnitOfWork {
 
   #isNewParent(parent: object): boolean {
     const { snapshot: row, removed } = recordState(parent)
-    if (row || removed || !this.#source.hasMetadata(parent.constructor)) return false
+    if (row || removed || !this.#engine.dataSource.hasMetadata(parent.constructor)) return false
     const metadata = this.#metadataOf(parent)
     return keyOf(metadata, parent) === undefined || metadata.hasUUIDGeneratedColumns
   }
@@ -286,13 +284,13 @@ export class UnitOfWork {
   // ------------------------------------------------------------------------------------------------ TypeORM's part
 
   get #manager(): EntityManager {
-    return this.#session.manager
+    return this.#transaction.manager
   }
 
   #isForTypeorm(metadata: EntityMetadata, record: ObjectLiteral): boolean {
     if (this.#isListenedTo(metadata)) return true
     if (metadata.tableType !== 'regular' || metadata.inheritancePattern || metadata.parentEntityMetadata || metadata.treeType) return true
-    if (metadata.columns.some(({ type }) => this.#source.driver.spatialTypes.includes(type))) return true
+    if (metadata.columns.some(({ type }) => this.#engine.driver.spatialTypes.includes(type))) return true
     return metadata.relations.some(
       ({ isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName }) =>
         (isOneToMany || isManyToMany || isOneToOneNotOwner) && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined,
@@ -301,7 +299,7 @@ export class UnitOfWork {
 
   #isListenedTo(metadata: EntityMetadata): boolean {
     if (metadata.listeners.length > 0) return true
-    return this.#source.subscribers.some((subscriber) => {
+    return this.#engine.dataSource.subscribers.some((subscriber) => {
       const target = subscriber.listenTo?.()
       return target === undefined || target === metadata.target
     })
@@ -357,7 +355,7 @@ export class UnitOfWork {
   }
 
   #metadataOf(record: ObjectLiteral): EntityMetadata {
-    return this.#source.getMetadata(record.constructor)
+    return this.#engine.dataSource.getMetadata(record.constructor)
   }
 }
 

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DataSource,
   type DataSourceOptions,
@@ -13,42 +12,29 @@ import {
 } from 'typeorm'
 import type { DatabaseDriver, DriverFactory, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
-import { DatabaseClosedError, NoScopeError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
-import { CallSite } from '../scope/call-site.js'
-import { printReport } from '../scope/report.js'
-import { currentScope, detached, isStray, runInScope, type Scope } from '../scope/scope.js'
+import { currentScope, detached, type Scope } from '../scope/scope.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
 import { joinedRunnerClass, type JoinedRunner } from './joined-runner.js'
-import type { Session } from '../session/session.js'
-import type { BeginHook, SessionSettings, SessionSource } from '../session/session-source.js'
-
-/** TypeORM's metadata, in the two forms in which a data source holds them. */
-export interface BuiltMetadata {
-  readonly list: EntityMetadata[]
-  readonly byTarget: Map<EntityMetadata['target'], EntityMetadata>
-}
-
-/** Where the metadata come from: the models, which stand above. */
-export interface MetadataSource {
-  /** Whether all that is known is built. */
-  readonly isComplete: boolean
-  /** Builds what is missing. @throws {ModelDefinitionError} A model cannot be built. */
-  build(dataSource: AlchemyDataSource): BuiltMetadata
-}
+import { Engine, type ScopeHook, type SessionSettings } from '../session/engine.js'
+import { ScopedSessions } from '../session/scoped-sessions.js'
+import type { JoinSession, Session } from '../session/session.js'
+import type { ModelMetadata } from './metadata.js'
 
 /** What an `AlchemyDataSource` is made of. */
-export interface DataSourceParts {
+export interface DataSourceParts<S extends Session> {
   readonly options: DataSourceOptions
   readonly settings: SessionSettings
   readonly driver: DriverFactory
   readonly models: ModelRegistry
-  readonly metadata: MetadataSource
-  readonly beginHooks: readonly BeginHook[]
-  /** Makes the session of a scope. */
-  readonly createSession: (source: SessionSource, scope: Scope, isolation?: IsolationLevel) => Session
+  readonly metadata: ModelMetadata
+  readonly beginHooks: readonly ScopeHook[]
+  /** Class of the sessions. */
+  readonly sessionClass: new (
+    ...parts: ConstructorParameters<typeof Session>
+  ) => S
   /** Makes the query builder that plain TypeORM gets. */
   readonly createBuilder: (dataSource: DataSource, runner?: QueryRunner) => SelectQueryBuilder<ObjectLiteral>
 }
@@ -63,154 +49,69 @@ export interface DataSourceParts {
  * @example
  * const users = await db.dataSource.getRepository(User).findBy({ location: 'Moon' })
  */
-export class AlchemyDataSource extends DataSource implements SessionSource {
+export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   declare driver: DatabaseDriver
-  readonly settings: SessionSettings
+  /** @internal */
+  readonly engine: Engine
   readonly models: ModelRegistry
-  readonly beginHooks: readonly BeginHook[]
-  readonly #createSession: DataSourceParts['createSession']
-  readonly #createBuilder: DataSourceParts['createBuilder']
+  readonly #sessions: ScopedSessions<S>
+  readonly #createBuilder: DataSourceParts<S>['createBuilder']
   readonly #Joined: new (
     session: Session,
     purpose: LeasePurpose,
   ) => JoinedRunner
-  readonly #metadata: MetadataSource
-  #opening: Promise<void> | undefined
-  readonly #live = new Set<Scope>()
-  #whenEmpty: (() => void) | undefined
-  #closing = false
-  #closed = false
+  readonly #metadata: ModelMetadata
 
-  constructor(parts: DataSourceParts) {
+  constructor(parts: DataSourceParts<S>) {
     super(parts.options)
-    this.settings = parts.settings
     this.models = parts.models
     this.#metadata = parts.metadata
-    this.beginHooks = parts.beginHooks
-    this.#createSession = parts.createSession
     this.#createBuilder = parts.createBuilder
-    this.driver = parts.driver(this, parts.settings)
+    this.driver = parts.driver(this, parts.settings, () => this.engine.ready())
+    this.engine = new Engine(this, this.driver, parts.settings, parts.beginHooks)
     // They may hold secrets, as a key or the password of a cache, and everything of TypeORM's leads to these two.
     for (const each of [this, this.driver]) Object.defineProperty(each, 'options', { enumerable: false })
     this.#Joined = joinedRunnerClass(this.driver.runnerClass)
+    const { sessionClass: SessionClass } = parts
+    const join: JoinSession = (session, purpose) => this.joinedRunner(session, purpose)
+    this.#sessions = new ScopedSessions(this.engine, (scope, isolation) => new SessionClass(this.engine, scope, join, isolation))
   }
 
   /** Everything of TypeORM's leads here, and would be printed with it. */
   [inspect.custom](): string {
-    return `AlchemyDataSource(${this.settings.name})`
+    return `AlchemyDataSource(${this.engine.settings.name})`
   }
 
   /** Its name: without it JSON would hold all options. */
   toJSON(): string {
-    return this.settings.name
-  }
-
-  // ------------------------------------------------------------------------------------------------ connecting
-
-  /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
-  ready(): Promise<void> {
-    if (this.#closed) return Promise.reject(new DatabaseClosedError(this.settings.name))
-    if (this.isInitialized) return Promise.resolve()
-    this.#opening ??= detached(() => this.initialize()).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#opening = undefined
-        throw error
-      },
-    )
-    return this.#opening
-  }
-
-  /** Refuses new sessions, waits for live ones as long as a transaction may last, and ends all connections for good. */
-  async close(): Promise<void> {
-    this.#closing = true
-    const scope = currentScope()
-    // Who closes from inside a scope cannot be waited for.
-    if (scope) this.leave(scope)
-    if (this.#live.size > 0) {
-      const everyone = new Promise<void>((resolve) => (this.#whenEmpty = resolve))
-      const limit = new AbortController()
-      await Promise.race([everyone, sleep(this.settings.transactionTimeoutMs, undefined, { ref: false, signal: limit.signal })])
-      limit.abort()
-    }
-    this.#closed = true
-    await this.#opening?.catch(() => undefined)
-    if (this.isInitialized) await this.destroy()
-  }
-
-  /** @internal Takes a close back: the next use connects again. */
-  reopen(): void {
-    if (!this.#closed) return
-    this.#closing = false
-    this.#closed = false
-    this.#opening = undefined
-  }
-
-  /** @internal Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
-  enter(scope: Scope): void {
-    if (this.#closing) throw new DatabaseClosedError(this.settings.name)
-    this.#live.add(scope)
-  }
-
-  /** @internal Notes that a scope has ended. */
-  leave(scope: Scope): void {
-    this.#live.delete(scope)
-    if (this.#live.size === 0) this.#whenEmpty?.()
-  }
-
-  /** Asks for a sign of life, if a connection is free to ask with. @returns Whether one was. */
-  async ping(): Promise<boolean> {
-    await this.ready()
-    const { leased, size } = this.driver.pool
-    if (leased >= size) return false
-    const runner = await this.driver.lease('read')
-    try {
-      await runner.query('SELECT 1')
-      return true
-    } finally {
-      await runner.release()
-    }
+    return this.engine.settings.name
   }
 
   // ------------------------------------------------------------------------------------------------ sessions
 
+  /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
+  ready(): Promise<void> {
+    return this.engine.ready()
+  }
+
   /** The session of the current scope; `undefined` outside any. @throws {ScopeClosedError} The scope has settled. */
-  session(): Session | undefined {
-    const scope = currentScope()
-    return scope && this.sessionOf(scope)
+  session(): S | undefined {
+    return this.#sessions.current()
   }
 
   /** The session of `scope`, made at first use. @param isolation Of its transaction; only for the first use. */
-  sessionOf(scope: Scope, isolation?: IsolationLevel): Session {
-    return scope.member(this, () => this.#createSession(this, scope, isolation))
+  sessionOf(scope: Scope, isolation?: IsolationLevel): S {
+    return this.#sessions.of(scope, isolation)
   }
 
   /** @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */
-  requireSession(what: string): Session {
-    const session = this.session()
-    if (!session) throw new NoScopeError(what)
-    return session
+  requireSession(what: string): S {
+    return this.#sessions.require(what)
   }
 
   /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
-  withSession<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
-    const scope = currentScope()
-    if (!scope) {
-      if (this.settings.outsideScope !== 'allow') this.#noteStray(what)
-      return runInScope({ label: what, isVerb: true }, (own) => work(this.sessionOf(own)))
-    }
-    return work(this.sessionOf(scope))
-  }
-
-  /** @throws {NoScopeError} The option says so, and the context of a request may have been lost. */
-  #noteStray(what: string): void {
-    if (!isStray() || ![...this.#live].some(({ isVerb }) => !isVerb)) return
-    if (this.settings.outsideScope === 'refuse') throw new NoScopeError(what)
-    const label = `${what} at ${new CallSite().toString()}`
-    const message =
-      `${label} ran outside any request while requests were open, and was committed by itself. ` +
-      'Where a callback has lost its request, give it by db.bind(fn); where it is meant so, say db.run(fn) or db.detach(fn).'
-    printReport({ kind: 'outside-scope', label, message })
+  withSession<T>(what: string, work: (session: S) => Promise<T>): Promise<T> {
+    return this.#sessions.with(what, work)
   }
 
   /** @internal A query runner that has joined `session`. @param purpose What its statements are known to do. */
@@ -258,7 +159,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   }
 
   override createEntityManager(runner?: QueryRunner): EntityManager {
-    return new AlchemyEntityManager(this, runner)
+    return new AlchemyEntityManager(this, () => this.session(), runner)
   }
 
   override createQueryBuilder<Entity extends ObjectLiteral>(
@@ -296,7 +197,7 @@ export class AlchemyDataSource extends DataSource implements SessionSource {
   }
 
   #takeMetadata(): void {
-    const { list, byTarget } = this.#metadata.build(this)
+    const { list, byTarget } = this.#metadata.build(this.engine)
     Object.assign(this, { entityMetadatas: list, entityMetadatasMap: byTarget })
   }
 

@@ -8,21 +8,18 @@ import {
   type TreeRepository,
 } from 'typeorm'
 import type { IsolationLevel } from '../drivers/internals.js'
+import type { Session } from '../session/session.js'
 import { asOperations, isJoined, scopeOfRunner } from './operations.js'
 import { AlchemyRepository, AlchemyTreeRepository } from './repository.js'
 
-/** Where an entity manager finds the session of the current scope. */
-interface SessionFinder {
-  session(): { readonly manager: EntityManager; transaction<T>(work: () => Promise<T>): Promise<T> } | undefined
-}
-
 /** TypeORM's entity manager, whose callback transactions are exclusive frames of the session when there is one. */
 export class AlchemyEntityManager extends EntityManager {
-  readonly #sessions: SessionFinder
+  readonly #session: () => Session | undefined
 
-  constructor(dataSource: DataSource & SessionFinder, runner?: QueryRunner) {
+  /** @param session Gives the session of the current scope. */
+  constructor(dataSource: DataSource, session: () => Session | undefined, runner?: QueryRunner) {
     super(dataSource, runner)
-    this.#sessions = dataSource
+    this.#session = session
   }
 
   override transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>
@@ -31,7 +28,7 @@ export class AlchemyEntityManager extends EntityManager {
     first: IsolationLevel | ((manager: EntityManager) => Promise<T>),
     second?: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
-    const session = this.#ownConnection() ? undefined : this.#sessions.session()
+    const session = this.#ownConnection() ? undefined : this.#session()
     if (!session) return typeof first === 'string' ? super.transaction(first, second ?? missing) : super.transaction(first)
     return session.transaction(() => (typeof first === 'function' ? first : (second ?? missing))(session.manager))
   }

@@ -54,7 +54,7 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     readonly #savepoints: string[] = []
 
     constructor(session: Session, purpose: LeasePurpose) {
-      super(session.dataSource.driver)
+      super(session.engine.driver)
       this.#session = session
       this.#purpose = purpose
       // What listeners of a read do may write: they get the session's other runner.

@@ -1,5 +1,6 @@
 import { type ReadStream } from 'node:fs'
 import {
+  type DataSource,
   QueryFailedError,
   type QueryResult,
   QueryRunnerAlreadyReleasedError,
@@ -21,7 +22,6 @@ import {
   type DatabaseDriver,
   type DriverCapabilities,
   type DriverRunner,
-  type LazyDataSource,
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
@@ -61,7 +61,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   /** @internal */
   readonly connections: MysqlPool
   readonly pooling: PoolOptions
-  declare readonly dataSource: LazyDataSource
+  /** @internal Connects once, however many ask. */
+  readonly ready: () => Promise<void>
   /** @internal Collation of texts that are compared by their code points, without padding. */
   collation = 'utf8mb4_bin'
   /** @internal Whether rows come with times as texts, which we read; not where the application has chosen otherwise. */
@@ -81,8 +82,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     maxParameters: 65_535,
   }
 
-  constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
+  constructor(dataSource: DataSource, pooling: PoolOptions, ready: () => Promise<void>) {
     super(dataSource)
+    this.ready = ready
     for (const options of [dataSource.options, this.options]) hidePassword(options)
     this.pooling = pooling
     this.connections = new MysqlPool(pooling, () => this.#connect())
@@ -307,7 +309,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   async #checkOut(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#connection) return this.#connection
-    if (!this.driver.dataSource.isInitialized) await this.driver.dataSource.ready()
+    if (!this.driver.dataSource.isInitialized) await this.driver.ready()
     this.#acquiring ??= this.driver.connections.acquire()
     try {
       this.#connection = await this.#acquiring

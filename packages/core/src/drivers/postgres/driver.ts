@@ -1,4 +1,4 @@
-import { type QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
+import { type DataSource, type QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
 import {
   ActiveAlchemyError,
   CommitUnknownError,
@@ -14,7 +14,6 @@ import {
   type ConnectionStatus,
   type DatabaseDriver,
   type DriverRunner,
-  type LazyDataSource,
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
@@ -57,7 +56,8 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions
-  declare readonly dataSource: LazyDataSource
+  /** @internal Connects once, however many ask. */
+  readonly ready: () => Promise<void>
   declare master: NativePool | undefined
   declare readonly postgres: NativePackage
   /** @internal */
@@ -66,8 +66,9 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   /** @internal */
   readonly connections: PostgresPool
 
-  constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
+  constructor(dataSource: DataSource, pooling: PoolOptions, ready: () => Promise<void>) {
     super(dataSource)
+    this.ready = ready
     for (const options of [dataSource.options, this.options]) hidePassword(options)
     this.pooling = pooling
     this.connections = new PostgresPool(pooling)
@@ -258,7 +259,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   async #checkOut(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#connection) return this.#connection
-    if (!this.driver.dataSource.isInitialized) await this.driver.dataSource.ready()
+    if (!this.driver.dataSource.isInitialized) await this.driver.ready()
     return this.#take((this.#acquiring ??= this.driver.connections.acquire()))
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
+  type DataSource,
   type ObjectLiteral,
   QueryFailedError,
   QueryResult,
@@ -11,16 +12,7 @@ import {
 import type { ColumnMetadata } from '../internals.js'
 import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { ForeignKeyError } from '../database-error.js'
-import type {
-  ConnectionStatus,
-  DatabaseDriver,
-  DriverRunner,
-  LazyDataSource,
-  LeasePurpose,
-  PoolOptions,
-  PoolStatus,
-  SchemaChange,
-} from '../driver.js'
+import type { ConnectionStatus, DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions, PoolStatus, SchemaChange } from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { type Answer, runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
@@ -59,13 +51,15 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     nullsOrder: true,
     maxParameters: 32_766,
   }
-  declare readonly dataSource: LazyDataSource
+  /** @internal Connects once, however many ask. */
+  readonly ready: () => Promise<void>
   declare options: SqliteOptions
   /** @internal */
   readonly connections: SqlitePool
 
-  constructor(dataSource: LazyDataSource, pooling: PoolOptions) {
+  constructor(dataSource: DataSource, pooling: PoolOptions, ready: () => Promise<void>) {
     super(dataSource)
+    this.ready = ready
     this.connections = new SqlitePool(pooling, this.options.database, () => this.#open())
   }
 
@@ -282,7 +276,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#acquired) return this.#acquired.connection
     const { connections, dataSource } = this.driver
-    if (!dataSource.isInitialized) await dataSource.ready()
+    if (!dataSource.isInitialized) await this.driver.ready()
     this.#deadline ??= connections.deadline
     this.#acquiring ??= connections.acquire(this.#isWriter, this.#deadline)
     this.#acquired = await this.#acquiring

@@ -1,4 +1,9 @@
-import { type ColumnOptions as TypeormColumnOptions, type EntityMetadata, getMetadataArgsStorage } from 'typeorm'
+import {
+  type ColumnOptions as TypeormColumnOptions,
+  type EntityMetadata,
+  getMetadataArgsStorage,
+  type NamingStrategyInterface,
+} from 'typeorm'
 import type { DatabaseDriver } from '../drivers/driver.js'
 import { MetadataArgsStorage } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
@@ -6,7 +11,6 @@ import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js
 import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
@@ -15,19 +19,21 @@ export type Target = EntityMetadata['target']
 /** What decorators, schemas and definitions have told, as TypeORM's builder reads it. */
 export class ModelStorage extends MetadataArgsStorage {
   readonly #models: ModelRegistry
-  readonly #dataSource: AlchemyDataSource
+  readonly #naming: NamingStrategyInterface
+  readonly #driver: DatabaseDriver
 
-  constructor(models: ModelRegistry, dataSource: AlchemyDataSource) {
+  constructor(models: ModelRegistry, naming: NamingStrategyInterface, driver: DatabaseDriver) {
     super()
     this.#models = models
-    this.#dataSource = dataSource
+    this.#naming = naming
+    this.#driver = driver
   }
 
   /** Says whose names are made next: a model's are in snake case. */
   names(target: Target): void {
-    const { namingStrategy } = this.#dataSource
+    const naming = this.#naming
     // Tables between two have no target; they belong to the one whose relation was asked for before.
-    if (namingStrategy instanceof ModelNamingStrategy && typeof target === 'function') namingStrategy.isModel = this.#models.has(target)
+    if (naming instanceof ModelNamingStrategy && typeof target === 'function') naming.isModel = this.#models.has(target)
   }
 
   override filterJoinColumns(target: Target, propertyName: string): ReturnType<MetadataArgsStorage['filterJoinColumns']> {
@@ -59,18 +65,17 @@ export class ModelStorage extends MetadataArgsStorage {
       for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
       if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
     }
-    const { driver } = this.#dataSource
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
-    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner, driver)
+    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner)
   }
 
   /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */
-  #describe(owner: Exclude<Target, string>, model: object, driver: DatabaseDriver): void {
+  #describe(owner: Exclude<Target, string>, model: object): void {
     const keys = namesIn(model, 'primaryKey')
     for (const [propertyName, definition] of ownColumns(owner)) {
       const { index, unique, generated } = definition.options
       checkDefault(owner.name, propertyName, definition)
-      const options = columnOptions(definition, keys.includes(propertyName), driver)
+      const options = columnOptions(definition, keys.includes(propertyName), this.#driver)
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
       if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
       if (unique) this.uniques.push({ target: owner, columns: [propertyName] })

@@ -3,7 +3,7 @@ import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { lineage, namesIn } from '../mapping/model-class.js'
 import type { Entry, ModelRegistry } from '../mapping/registry.js'
-import type { AlchemyDataSource, BuiltMetadata, MetadataSource } from '../typeorm/data-source.js'
+import type { Engine } from '../session/engine.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
@@ -15,7 +15,7 @@ type TableMetadataArgs = MetadataArgsStorage['tables'][number]
  * its definition, so that what was compiled for the others stays. Only a class that changes the tables of others, as a child of
  * a single-table inheritance does, has all built anew.
  */
-export class ModelMetadata implements MetadataSource {
+export class ModelMetadata {
   readonly #models: ModelRegistry
   readonly #classes: readonly Target[]
   readonly #schemas: readonly EntitySchema[]
@@ -38,13 +38,15 @@ export class ModelMetadata implements MetadataSource {
     this.#schemas = schemas
   }
 
+  /** Whether all that is known is built. */
   get isComplete(): boolean {
     return this.#built !== undefined && this.#models.changed.size === 0
   }
 
-  build(dataSource: AlchemyDataSource): BuiltMetadata {
+  /** Builds what is missing. @throws {ModelDefinitionError} A model cannot be built. */
+  build(engine: Engine): Built {
     this.#meetNamed()
-    this.#built = (this.#built && this.#grown(this.#built, dataSource)) ?? this.#builtAnew(dataSource)
+    this.#built = (this.#built && this.#grown(this.#built, engine)) ?? this.#builtAnew(engine)
     this.#models.settled()
     return this.#built
   }
@@ -60,9 +62,9 @@ export class ModelMetadata implements MetadataSource {
     this.#models.meetNamed()
   }
 
-  #builtAnew(dataSource: AlchemyDataSource): Built {
+  #builtAnew({ dataSource, driver }: Engine): Built {
     const { entries } = this.#models
-    const storage = new ModelStorage(this.#models, dataSource)
+    const storage = new ModelStorage(this.#models, dataSource.namingStrategy, driver)
     storage.copy(getMetadataArgsStorage(), (target) => this.#classes.includes(target))
     storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
     storage.describe(entries)
@@ -72,7 +74,7 @@ export class ModelMetadata implements MetadataSource {
   }
 
   /** What was built, with the models that are new; `undefined` if these change what was built. */
-  #grown(built: Built, dataSource: AlchemyDataSource): Built | undefined {
+  #grown(built: Built, { dataSource, driver }: Engine): Built | undefined {
     const added: Entry[] = []
     const real: Entry[] = []
     const children = getMetadataArgsStorage().tables.filter(({ type }) => type === 'entity-child')
@@ -84,7 +86,7 @@ export class ModelMetadata implements MetadataSource {
     }
     for (const entry of real) built.replaceTarget(entry)
     if (added.length === 0) return built
-    const storage = new ModelStorage(this.#models, dataSource)
+    const storage = new ModelStorage(this.#models, dataSource.namingStrategy, driver)
     storage.copy(getMetadataArgsStorage(), () => false)
     storage.describe(added)
     this.#add(built, added, new Builder(dataSource, storage, built.list).build(), dataSource)
@@ -118,8 +120,8 @@ export class ModelMetadata implements MetadataSource {
   }
 }
 
-/** The metadata that there are. */
-class Built implements BuiltMetadata {
+/** The metadata that there are, in the two forms in which a data source holds them. */
+export class Built {
   readonly list: EntityMetadata[] = []
   readonly byTarget = new Map<Target, EntityMetadata>()
   readonly byEntry = new Map<Entry, EntityMetadata>()

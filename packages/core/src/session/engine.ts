@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import type { DataSource } from 'typeorm'
+import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
+import { DatabaseClosedError } from '../errors.js'
+import { currentScope, detached, type Scope } from '../scope/scope.js'
+
+/** What sessions need of the options of their database. */
+export interface SessionSettings extends PoolOptions {
+  /** `request`: the commit belongs to the scope; `save`: each verb commits by itself. */
+  readonly commit: 'request' | 'save'
+  /** What to do with a verb in no scope while requests are open. */
+  readonly outsideScope: 'allow' | 'report' | 'refuse'
+}
+
+/** What is called when a transaction has begun in a scope. */
+export type ScopeHook = (scope: Scope) => unknown
+
+/** One database as its sessions share it: its driver and settings; opened at first use, closed when the last scope has left. */
+export class Engine {
+  /** TypeORM's, which has the metadata and the subscribers. */
+  readonly dataSource: DataSource
+  readonly driver: DatabaseDriver
+  readonly settings: SessionSettings
+  /** Called when a transaction has begun, in this order. */
+  readonly beginHooks: readonly ScopeHook[]
+  #opening: Promise<void> | undefined
+  readonly #live = new Set<Scope>()
+  #whenEmpty: (() => void) | undefined
+  #closing = false
+  #closed = false
+
+  constructor(dataSource: DataSource, driver: DatabaseDriver, settings: SessionSettings, beginHooks: readonly ScopeHook[]) {
+    this.dataSource = dataSource
+    this.driver = driver
+    this.settings = settings
+    this.beginHooks = beginHooks
+  }
+
+  /** A session leads here, and would be printed with all of its driver. */
+  [inspect.custom](): string {
+    return `Engine(${this.settings.name})`
+  }
+
+  /** Its name, for the same reason. */
+  toJSON(): string {
+    return this.settings.name
+  }
+
+  /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
+  ready(): Promise<void> {
+    if (this.#closed) return Promise.reject(new DatabaseClosedError(this.settings.name))
+    if (this.dataSource.isInitialized) return Promise.resolve()
+    this.#opening ??= detached(() => this.dataSource.initialize()).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#opening = undefined
+        throw error
+      },
+    )
+    return this.#opening
+  }
+
+  /** Refuses new sessions, waits for live ones as long as a transaction may last, and ends all connections for good. */
+  async close(): Promise<void> {
+    this.#closing = true
+    const scope = currentScope()
+    // Who closes from inside a scope cannot be waited for.
+    if (scope) this.leave(scope)
+    if (this.#live.size > 0) {
+      const everyone = new Promise<void>((resolve) => (this.#whenEmpty = resolve))
+      const limit = new AbortController()
+      await Promise.race([everyone, sleep(this.settings.transactionTimeoutMs, undefined, { ref: false, signal: limit.signal })])
+      limit.abort()
+    }
+    this.#closed = true
+    await this.#opening?.catch(() => undefined)
+    if (this.dataSource.isInitialized) await this.dataSource.destroy()
+  }
+
+  /** Takes a close back: the next use connects again. */
+  reopen(): void {
+    if (!this.#closed) return
+    this.#closing = false
+    this.#closed = false
+    this.#opening = undefined
+  }
+
+  /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
+  enter(scope: Scope): void {
+    if (this.#closing) throw new DatabaseClosedError(this.settings.name)
+    this.#live.add(scope)
+  }
+
+  /** Notes that a scope has ended. */
+  leave(scope: Scope): void {
+    this.#live.delete(scope)
+    if (this.#live.size === 0) this.#whenEmpty?.()
+  }
+
+  /** Whether a scope of the application uses the database now, and not just a verb by itself. */
+  get isInUse(): boolean {
+    return [...this.#live].some(({ isVerb }) => !isVerb)
+  }
+
+  /** Asks for a sign of life, if a connection is free to ask with. @returns Whether one was. */
+  async ping(): Promise<boolean> {
+    await this.ready()
+    const { leased, size } = this.driver.pool
+    if (leased >= size) return false
+    const runner = await this.driver.lease('read')
+    try {
+      await runner.query('SELECT 1')
+      return true
+    } finally {
+      await runner.release()
+    }
+  }
+}

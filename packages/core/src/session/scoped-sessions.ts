@@ -1,0 +1,57 @@
+import type { IsolationLevel } from '../drivers/internals.js'
+import { NoScopeError } from '../errors.js'
+import { CallSite } from '../scope/call-site.js'
+import { printReport } from '../scope/report.js'
+import { currentScope, isStray, runInScope, type Scope } from '../scope/scope.js'
+import type { Engine } from './engine.js'
+import type { Session } from './session.js'
+
+/** The sessions of one database: each scope has one, made at first use. */
+export class ScopedSessions<S extends Session> {
+  readonly #engine: Engine
+  readonly #create: (scope: Scope, isolation?: IsolationLevel) => S
+
+  constructor(engine: Engine, create: (scope: Scope, isolation?: IsolationLevel) => S) {
+    this.#engine = engine
+    this.#create = create
+  }
+
+  /** The session of the current scope; `undefined` outside any. @throws {ScopeClosedError} The scope has settled. */
+  current(): S | undefined {
+    const scope = currentScope()
+    return scope && this.of(scope)
+  }
+
+  /** The session of `scope`. @param isolation Of its transaction; only for the first use. */
+  of(scope: Scope, isolation?: IsolationLevel): S {
+    return scope.member(this.#engine, () => this.#create(scope, isolation))
+  }
+
+  /** The session of the current scope. @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */
+  require(what: string): S {
+    const session = this.current()
+    if (!session) throw new NoScopeError(what)
+    return session
+  }
+
+  /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
+  with<T>(what: string, work: (session: S) => Promise<T>): Promise<T> {
+    const scope = currentScope()
+    if (!scope) {
+      if (this.#engine.settings.outsideScope !== 'allow') this.#noteStray(what)
+      return runInScope({ label: what, isVerb: true }, (own) => work(this.of(own)))
+    }
+    return work(this.of(scope))
+  }
+
+  /** @throws {NoScopeError} The option says so, and the context of a request may have been lost. */
+  #noteStray(what: string): void {
+    if (!isStray() || !this.#engine.isInUse) return
+    if (this.#engine.settings.outsideScope === 'refuse') throw new NoScopeError(what)
+    const label = `${what} at ${new CallSite().toString()}`
+    const message =
+      `${label} ran outside any request while requests were open, and was committed by itself. ` +
+      'Where a callback has lost its request, give it by db.bind(fn); where it is meant so, say db.run(fn) or db.detach(fn).'
+    printReport({ kind: 'outside-scope', label, message })
+  }
+}
