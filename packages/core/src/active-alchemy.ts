@@ -1,16 +1,13 @@
 import { inspect } from 'node:util'
 import { DateTime as Luxon } from 'luxon'
-import type { EntityMetadata, Migration, ObjectLiteral, Table } from 'typeorm'
+import type { Migration, ObjectLiteral, Table } from 'typeorm'
 import { clock } from './clock.js'
-import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError } from './errors.js'
-import type { ModelClass } from './mapping/model-class.js'
-import { ModelRegistry } from './mapping/registry.js'
-import { BaseModel, type ModelDatabase, type WithQueries } from './model/base-model.js'
-import { Configuration } from './model/configuration.js'
+import { BaseModel, type WithQueries } from './model/base-model.js'
+import { Database } from './model/database.js'
 import type { ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
 import { Model, withStamps } from './model/model.js'
-import { type ModelSession, refuseForeign } from './model/model-session.js'
+import { ModelSession, refuseForeign } from './model/model-session.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
@@ -18,16 +15,10 @@ import { detachWork, type SqlTag, sqlTag } from './query/sql.js'
 import { migrate } from './schema/migrations.js'
 import { createAll, dropAll, reflect } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
-import { acceptHook, type HookOptions } from './scope/hooks.js'
-import { bound, detached } from './scope/scope.js'
-import type { AlchemyDataSource } from './typeorm/data-source.js'
-import type { ScopeHook } from './session/engine.js'
-import type { BeginHook } from './session/session.js'
+import type { HookOptions } from './scope/hooks.js'
+import { bound } from './scope/scope.js'
 import { type RunOptions, run, type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
-
-const unconfigured = 'sqlite://'
-const inMemory = '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).'
 
 /**
  * A database: its models, its sessions, its connections. `db` in all examples.
@@ -43,17 +34,11 @@ const inMemory = '[active-alchemy] A database without a URI lives in memory and 
  * const user = await User.create({ name: 'Mardix' })
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
-export class ActiveAlchemy<App = never, Queries extends object = object> implements ModelDatabase {
+export class ActiveAlchemy<App = never, Queries extends object = object> extends Database<App, ModelSession> {
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
   readonly Model: ModelDoor<typeof Model & WithQueries<Queries>>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
   readonly BaseModel: ModelDoor<typeof BaseModel & WithQueries<Queries>>
-  /** @internal */
-  readonly registry = new ModelRegistry()
-  #configuration: Configuration | undefined
-  #dataSource: AlchemyDataSource<ModelSession> | undefined
-  #closed = false
-  readonly #beginHooks: ScopeHook[] = []
 
   /**
    * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
@@ -64,64 +49,16 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   constructor()
   constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>, Queries>)
   constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App, Queries>]) {
+    super(ModelSession)
     this.BaseModel = door(this, class extends BaseModel {})
     this.Model = door(this, withStamps(class extends Model {}))
     Object.assign(this, vocabulary)
-    if (parameters.length > 0) this.#configure(...parameters)
-  }
-
-  #configure(uri?: string, options?: ActiveAlchemyOptions<App>): Configuration {
-    this.#configuration = new Configuration(this.registry, uri, options)
-    if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bindApp(options.app)
-    return this.#configuration
-  }
-
-  /** Binds the application of the option `app`: each adapter knows how. */
-  protected bindApp(_app: App): void {
-    throw new InvalidOptionError('app', 'an application in the package of its framework, as @active-alchemy/express', 'unknown')
-  }
-
-  /**
-   * Configures a database that was made without a URI; its models may be defined already.
-   *
-   * @throws {AlreadyConfiguredError} It has a URI, or has been used.
-   */
-  configure(uri: string, options?: ActiveAlchemyOptions<App>): this {
-    if (this.#configuration) throw new AlreadyConfiguredError()
-    this.#configure(uri, options)
-    return this
-  }
-
-  #configured(): Configuration {
-    if (!this.#configuration) console.warn(inMemory)
-    return this.#configuration ?? this.#configure(unconfigured)
-  }
-
-  /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
-  register(...models: readonly ModelClass[]): void {
-    for (const model of models) this.registry.meet(model)
+    if (parameters.length > 0) this.setUp(...parameters)
   }
 
   /** The present, UTC. */
   utcnow(): Luxon<true> {
     return clock.now()
-  }
-
-  /** TypeORM's data source; inside a scope everything that it does joins the session. */
-  get dataSource(): AlchemyDataSource<ModelSession> {
-    if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#configuration?.name ?? unconfigured)
-    this.#dataSource ??= this.#configured().open(this.#beginHooks)
-    return this.#dataSource
-  }
-
-  /** @internal Class of the queries. */
-  get queryClass(): typeof Query {
-    return this.#configured().queryClass
-  }
-
-  /** TypeORM's metadata of all models, without a connection. */
-  get metadata(): readonly EntityMetadata[] {
-    return this.dataSource.buildMetadata()
   }
 
   /** The session of the current scope. @throws {NoScopeError} There is no scope. */
@@ -210,22 +147,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   }
 
   /**
-   * Calls `hook` whenever a session has begun a transaction, before its first statement: to say for whom it runs, by
-   * `session.setLocal`. It may send statements of its own; when it fails, so does the statement that began.
-   *
-   * Where the database knows such settings, reads begin a transaction too from then on, since what they may see can
-   * depend on them. What TypeORM does outside any scope has no session, and calls nothing.
-   *
-   * @example
-   * db.onBegin((session) => session.setLocal('app.tenant', tenants.getStore()?.id ?? ''))
-   * // create policy own_rows on invoice using (tenant = current_setting('app.tenant'))
-   */
-  onBegin(hook: BeginHook): void {
-    const call = acceptHook('onBegin', hook)
-    this.#beginHooks.push((scope) => call(this.dataSource.sessionOf(scope)))
-  }
-
-  /**
    * `work` bound to the current scope: whoever calls it, it runs there.
    *
    * A queue that requests share (p-queue, bottleneck, async.queue) runs a job in the context of the job before it, which may be
@@ -257,37 +178,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> impleme
   /** Runs the migrations that have not run, under a lock. They are given by `typeorm: { migrations }`. */
   async migrate(): Promise<Migration[]> {
     return migrate(this.dataSource)
-  }
-
-  /**
-   * Asks the database for a sign of life, without waiting in the line for connections.
-   *
-   * @returns Whether a connection was free to ask with; `false` says that all are busy.
-   * @throws The error of the database, if it cannot be reached.
-   */
-  async ping(): Promise<boolean> {
-    return detached(() => this.dataSource.engine.ping())
-  }
-
-  /** Refuses new scopes, waits for live ones as long as a transaction may last, and ends all connections for good. */
-  async close(): Promise<void> {
-    this.#closed = true
-    await this.#dataSource?.engine.close()
-  }
-
-  /** @internal Takes a `close()` back: for an application that is started again after it had closed its database. */
-  reopen(): void {
-    this.#closed = false
-    this.#dataSource?.engine.reopen()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  /** The URI, without its password. */
-  toJSON(): string {
-    return String(this.#configuration?.uri ?? unconfigured)
   }
 
   [inspect.custom](): string {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
 import { BaseModel } from '../src/model/base-model.js'
 import { Model } from '../src/model/model.js'
+import { Database } from '../src/model/database.js'
 import { ModelSession } from '../src/model/model-session.js'
 import { RecordPromise } from '../src/model/record-promise.js'
 import { Query } from '../src/query/query.js'
@@ -83,7 +84,7 @@ describe('every verb goes through the one door: its promise is an operation, whi
     ['methods of a query', () => User.query(), [Query.prototype], ['all', 'first', 'scalar', 'paginate', 'deleteAll']],
     ['methods of a session', () => db.session, [ModelSession.prototype], ['get']],
     ['methods of a chain', () => User.create({ name: 'a' }), [RecordPromise.prototype], ['save', 'set', 'toDict']],
-    ['methods of a database', () => db, [ActiveAlchemy.prototype], ['flush', 'commit', 'rollback', 'transaction']],
+    ['methods of a database', () => db, [ActiveAlchemy.prototype, Database.prototype], ['flush', 'commit', 'rollback', 'transaction']],
   ])('%s', async (_, subject, prototypes, some) => {
     const { verbs, floating } = await promising(subject, ...prototypes)
     expect(floating).toEqual([])

@@ -13,7 +13,6 @@ import {
 import { ownColumns, refuseReserved } from '../mapping/column.js'
 import { isHidden, columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
-import type { ModelRegistry } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import { finiteNumber, flag, readOptions } from '../options.js'
 import { beginOperation } from '../scope/operation.js'
@@ -24,11 +23,11 @@ import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
 import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
-import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { assign, type AssignOptions, refuseChange, type TrustOptions } from '../plan/assignment.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
 import type { ColumnKind } from '../types/column-type.js'
+import type { Database } from './database.js'
 import type { CreateValues, Taken, taken } from './definition.js'
 import { type IncrementOptions, incrementOf } from './increment.js'
 import { RecordPromise } from './record-promise.js'
@@ -50,15 +49,6 @@ export type OwnQuery<T extends object, Queries> = Query<T> & {
   readonly [K in Exclude<keyof Queries, keyof Query<object>>]: Queries[K] extends (...parameters: infer Parameters) => { toSQL(): unknown }
     ? (...parameters: Parameters) => OwnQuery<T, Queries>
     : Queries[K]
-}
-
-/** What a model needs of its database. */
-export interface ModelDatabase {
-  readonly dataSource: AlchemyDataSource
-  /** @internal Class of the queries. */
-  readonly queryClass: typeof Query
-  /** @internal */
-  readonly registry: ModelRegistry
 }
 
 /** How a record is looked up by its key. @since 0.1 */
@@ -88,7 +78,7 @@ const emptyFields = new WeakMap<object, readonly string[]>()
  */
 export class BaseModel {
   /** The database of the model. */
-  declare static readonly db: ModelDatabase
+  declare static readonly db: Database
   /** Whether the class is only there to be extended, and has no table; those that extend it have theirs. @default false */
   declare static readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
@@ -537,14 +527,10 @@ export function modelOf(record: BaseModel): typeof BaseModel {
 }
 
 /** The database of a model. @throws {ModelDefinitionError} It extends the bare class of the package. */
-export function database(model: ModelClass): ModelDatabase {
-  const { db, name } = model as { db?: ModelDatabase; name: string }
+export function database(model: ModelClass): Database {
+  const { db, name } = model as { db?: Database; name: string }
   if (!db) throw new ModelDefinitionError(name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
   return db
-}
-
-function databaseOf(record: BaseModel): ModelDatabase {
-  return database(modelOf(record))
 }
 
 function metadataOf(model: ModelClass): EntityMetadata {

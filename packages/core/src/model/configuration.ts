@@ -7,12 +7,12 @@ import type { ModelRegistry } from '../mapping/registry.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import { Query } from '../query/query.js'
 import type { ScopeHook } from '../session/engine.js'
-import { AlchemyDataSource } from '../typeorm/data-source.js'
+import type { Session } from '../session/session.js'
+import { AlchemyDataSource, type SessionClass } from '../typeorm/data-source.js'
 import { ModelMetadata } from '../typeorm/metadata.js'
 import { ModelNamingStrategy } from '../typeorm/naming-strategy.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { type DatabaseUri, parseUri } from '../uri.js'
-import { ModelSession } from './model-session.js'
 
 /** A URI with its options, read where they are given, so that what is wrong with them is told there. */
 export class Configuration {
@@ -45,7 +45,7 @@ export class Configuration {
   }
 
   /** @throws {MissingDriverError} The package that talks to the database is not installed. */
-  open(beginHooks: readonly ScopeHook[]): AlchemyDataSource<ModelSession> {
+  open<S extends Session>(sessionClass: SessionClass<S>, beginHooks: readonly ScopeHook[]): AlchemyDataSource<S> {
     const entry = catalogue[this.uri.kind]
     const options = this.#options
     try {
@@ -72,7 +72,7 @@ export class Configuration {
         models: this.#models,
         metadata: this.#metadata,
         beginHooks,
-        sessionClass: ModelSession,
+        sessionClass,
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
       })
     } catch (error) {

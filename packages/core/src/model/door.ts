@@ -3,7 +3,8 @@ import { isColumn, ownColumns, refuseReserved, shareColumns } from '../mapping/c
 import type { ModelRegistry } from '../mapping/registry.js'
 import { isRelation } from '../mapping/relation.js'
 import { isObject } from '../options.js'
-import type { BaseModel, ModelDatabase } from './base-model.js'
+import type { BaseModel } from './base-model.js'
+import type { Database } from './database.js'
 import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
 
 /**
@@ -14,7 +15,7 @@ import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
  *
  * @param Class An empty subclass of `Model` or `BaseModel`, which becomes that of the database.
  */
-export function door<Base extends typeof BaseModel>(db: ModelDatabase, Class: Base): ModelDoor<Base> {
+export function door<Base extends typeof BaseModel>(db: Database, Class: Base): ModelDoor<Base> {
   const { registry } = db
   const { name }: { readonly name: string } = Object.getPrototypeOf(Class)
   Object.defineProperties(Class, { db: { value: db }, name: { value: name } })

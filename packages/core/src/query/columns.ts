@@ -99,7 +99,7 @@ export function columnsOf<T>(source: Source, from: Pick<From, 'dataSource'>): Co
 export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, name: string): Expression<V> {
   const { metadata } = source
   const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
-  if (!column) throw unknownColumn({ metadata, dataSource }, name)
+  if (!column) throw unknownColumn(source, name)
   const type = columnValueType(dataSource, column)
   return new Expression((within) => ({ pieces: source.within(within).column(column), type }))
 }
@@ -114,5 +114,5 @@ function property(source: Source, from: Pick<From, 'dataSource'>, name: string):
     return columnsOf(new Source(relation.inverseEntityMetadata, source, relation), from)
   }
   if (relation) throw new InvalidFilterError(metadata.name, name, 'it has many records: use some(), every() or none() in a filter of names')
-  throw unknownColumn({ metadata, dataSource }, name)
+  throw unknownColumn(source, name)
 }

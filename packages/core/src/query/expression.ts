@@ -491,7 +491,7 @@ export function visibleColumn(from: From, name: string): Term {
 }
 
 /** An error that lists the columns that may be named. */
-export function unknownColumn({ metadata, dataSource }: Pick<From, 'metadata' | 'dataSource'>, name: string): InvalidFilterError {
+export function unknownColumn({ metadata }: Pick<From, 'metadata'>, name: string): InvalidFilterError {
   const names = metadata.columns.filter((column) => !column.isVirtual && !isHidden(column)).map(({ propertyPath }) => propertyPath)
   return new InvalidFilterError(metadata.name, name, 'it is no column', `It has ${names.join(', ')}.`)
 }

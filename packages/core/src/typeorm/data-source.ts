@@ -23,6 +23,9 @@ import { ScopedSessions } from '../session/scoped-sessions.js'
 import type { JoinSession, Session } from '../session/session.js'
 import type { ModelMetadata } from './metadata.js'
 
+/** A class of sessions. */
+export type SessionClass<S extends Session> = new (...parts: ConstructorParameters<typeof Session>) => S
+
 /** What an `AlchemyDataSource` is made of. */
 export interface DataSourceParts<S extends Session> {
   readonly options: DataSourceOptions
@@ -32,9 +35,7 @@ export interface DataSourceParts<S extends Session> {
   readonly metadata: ModelMetadata
   readonly beginHooks: readonly ScopeHook[]
   /** Class of the sessions. */
-  readonly sessionClass: new (
-    ...parts: ConstructorParameters<typeof Session>
-  ) => S
+  readonly sessionClass: SessionClass<S>
   /** Makes the query builder that plain TypeORM gets. */
   readonly createBuilder: (dataSource: DataSource, runner?: QueryRunner) => SelectQueryBuilder<ObjectLiteral>
 }
