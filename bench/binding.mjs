@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { interval, median } from './statistics.mjs'
+import { openConnection } from './connection.mjs'
+import { estimate } from './statistics.mjs'
 
 /**
  * `bare` is the framework alone; Express is compared with itself and one middleware that does nothing. `context` is that with
@@ -18,12 +18,10 @@ const connections = 8
  * What the adapters cost: CPU time of the server's process for each request, as a ratio to the bare framework.
  *
  * All variants of a framework run side by side, in turns, each in a process of its own. A ratio is the median of those of
- * the rounds, with the interval that holds the true median in 95 of 100 cases (order statistics; D. R. Helsel et al.,
- * *Statistical Methods in Water Resources*, 3.3.1).
+ * the rounds, with the interval that holds the true median in 95 of 100 cases.
  *
  * @param {{ quick: boolean, tell: (text: string) => void }} options
- * @returns {Promise<Record<'rows' | 'intervals', Record<string, Record<string, number | number[]>>>>} Ratios, and the intervals that hold
- *   them, by framework and variant.
+ * @returns {Promise<{ rows: Record<string, Record<string, ReturnType<typeof estimate>>> }>} Ratios by framework and variant.
  */
 export async function measureBinding({ quick, tell }) {
   const { rounds, requests } = quick ? { rounds: 20, requests: 400 } : { rounds: 100, requests: 400 }
@@ -36,7 +34,6 @@ export async function measureBinding({ quick, tell }) {
       .join('')}`,
   )
   const rows = {}
-  const intervals = {}
   for (const framework of frameworks) {
     const folder = mkdtempSync(join(tmpdir(), 'alchemy-bench-'))
     const servers = []
@@ -51,20 +48,18 @@ export async function measureBinding({ quick, tell }) {
           costs[index].push(await servers[index].spend(requests))
         }
       }
-      const ratios = costs.map((each) => each.map((cost, round) => cost / costs[0][round]))
-      rows[framework] = Object.fromEntries(variants.map((name, index) => [name, median(ratios[index])]))
-      intervals[framework] = Object.fromEntries(variants.map((name, index) => [name, interval(ratios[index])]))
-      const cells = ratios.slice(1).map((each) => {
-        const [low, high] = interval(each)
-        return `${median(each).toFixed(2)} [${low.toFixed(2)} to ${high.toFixed(2)}]`.padEnd(22)
-      })
-      tell(`${framework.padEnd(17)}${`${median(costs[0]).toFixed(0)} µs`.padStart(8)}  ${cells.join('')}`)
+      const ratios = costs.map((each) => estimate(each.map((cost, round) => cost / costs[0][round])))
+      rows[framework] = Object.fromEntries(variants.map((name, index) => [name, ratios[index]]))
+      const cells = ratios
+        .slice(1)
+        .map(({ median, low, high }) => `${median.toFixed(2)} [${low.toFixed(2)} to ${high.toFixed(2)}]`.padEnd(22))
+      tell(`${framework.padEnd(17)}${`${estimate(costs[0]).median.toFixed(0)} µs`.padStart(8)}  ${cells.join('')}`)
     } finally {
       await Promise.all(servers.map((server) => server.stop()))
       rmSync(folder, { recursive: true })
     }
   }
-  return { rows, intervals }
+  return { rows }
 }
 
 /** A server in a process of its own. */
@@ -76,7 +71,7 @@ async function start(framework, variant, file) {
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error(`The server ${framework}, ${variant} did not start`))),
   ])
-  const clients = await Promise.all(Array.from({ length: connections }, () => client(port)))
+  const clients = await Promise.all(Array.from({ length: connections }, () => openConnection(port)))
   const cpu = async () => {
     child.send('cpu')
     const [{ micros }] = await once(child, 'message')
@@ -99,32 +94,5 @@ async function start(framework, variant, file) {
       child.kill()
       await once(child, 'exit')
     },
-  }
-}
-
-/** A client that costs little: it shares the machine with what it measures. */
-async function client(port) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1')
-  await once(socket, 'connect')
-  let text = ''
-  let settle
-  socket.on('data', (chunk) => {
-    text += chunk
-    const body = text.indexOf('\r\n\r\n') + 4
-    const length = /content-length: (\d+)/i.exec(text)?.[1]
-    if (body < 4 || text.length < body + Number(length)) return
-    if (!text.startsWith('HTTP/1.1 200 ')) settle.reject(new Error(`The server answered ${text}`))
-    text = ''
-    settle.resolve()
-  })
-  socket.on('close', () => settle?.reject(new Error('The server closed the connection')))
-  return {
-    ask: () =>
-      new Promise((resolve, reject) => {
-        settle = { resolve, reject }
-        if (!socket.writable) reject(new Error('The server has closed the connection'))
-        socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
-      }),
-    end: () => socket.destroy(),
   }
 }

@@ -1,123 +1,111 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Client } from 'pg'
-import { interval, median } from './statistics.mjs'
+import { installGuests } from './guests/install.mjs'
+import { contenders } from './peers/contenders.mjs'
+import { frameworks, measureHttp } from './peers/measure-http.mjs'
+import { measureWork } from './peers/measure-work.mjs'
+import { databases, provide } from './peers/places.mjs'
+import { estimate } from './statistics.mjs'
 
-const contenders = ['raw', 'active-alchemy', 'kysely', 'drizzle', 'typeorm']
-
-/** Operations of a round, so that each takes some milliseconds. */
-const work = {
-  get: 400,
-  create: 60,
-  'create in a transaction of 100': 2,
-  'load, change, save': 60,
-  'soft delete, restore': 40,
-  'page of 20': 60,
-  'keyset page of 20': 60,
-  'load 1,000': 3,
-  'filter by three operators': 60,
-  '10,000 inserts': 1,
-}
+const ours = 'active-alchemy'
 
 /**
  * What the library costs beside its peers: CPU time of the client's process for each operation, as a ratio to the database's own client.
  *
- * Each contender runs in a process of its own, on a database of its own, in turns; each by its ordinary API, and each checks what it got.
+ * Each contender runs in a process of its own, on a database of its own, in turns; each by its ordinary API, with the same durability, and
+ * what it did is checked against the others.
  *
- * @param {{ quick: boolean, tell: (text: string) => void, databases?: readonly string[] }} options
- * @returns {Promise<Record<'rows' | 'intervals', Record<string, Record<string, number | number[]>>>>} Ratios, and the intervals that hold
- *   them, by `database work` and contender.
+ * @param {{ quick: boolean, tell: (text: string) => void, databases?: readonly string[], rows?: readonly string[] }} options `rows`: texts,
+ *   of which a row's name holds one.
+ * @returns {Promise<{ rows: object, table: object, leftOut: object }>} `rows` are the quantities that goals are about, by `database work`;
+ *   `table` holds all that was measured.
  */
-export async function measurePeers({ quick, tell, databases = ['sqlite', 'postgres'] }) {
-  const rounds = quick ? 9 : 31
+export async function measurePeers({ quick, tell, databases: chosen = databases, rows: names = [''] }) {
+  const leftOut = {}
+  const reason = installGuests(tell)
+  if (reason) for (const { name } of contenders.filter((each) => each.isGuest)) leftOut[name] = reason
+  const present = contenders.filter(({ name }) => !(name in leftOut))
+  const wanted = (row) => names.some((name) => row.includes(name))
+  const table = {}
   const rows = {}
-  const intervals = {}
-  for (const database of databases) {
-    const places = await provide(database)
-    const peers = []
+  for (const database of chosen) {
+    const places = await provide(
+      database,
+      present.map(({ name }) => name),
+    )
+    const leaveOut = (name, why) => {
+      leftOut[`${name}, ${database}`] = why
+    }
     try {
-      for (const name of contenders) peers.push(await start(name, places.of(name)))
-      tell(`\n${database}, Node ${process.version}. CPU per operation, ratio to raw: median of ${rounds} rounds [95 % interval]\n`)
       tell(
-        `${'work'.padEnd(31)}${'raw'.padStart(10)}  ${contenders
-          .slice(1)
-          .map((name) => name.padEnd(22))
-          .join('')}`,
+        `\n${database}, Node ${process.version}. CPU per operation, ratio to raw: median of the rounds [95 % interval], statements, peak memory\n`,
       )
-      for (const [what, count] of Object.entries(work)) {
-        for (const peer of peers) await peer.run(what, count)
-        const costs = peers.map(() => [])
-        for (let round = 0; round < rounds; round++) {
-          // Another one begins each time.
-          for (let turn = 0; turn < peers.length; turn++) {
-            const index = (round + turn) % peers.length
-            costs[index].push(await peers[index].run(what, count))
-          }
-        }
-        const row = `${database} ${what}`
-        const ratios = costs.map((each) => each.map((cost, round) => cost / costs[0][round]))
-        rows[row] = Object.fromEntries(contenders.map((name, index) => [name, median(ratios[index])]))
-        intervals[row] = Object.fromEntries(contenders.map((name, index) => [name, interval(ratios[index])]))
-        const cells = ratios.slice(1).map((each) =>
-          `${median(each).toFixed(2)} [${interval(each)
-            .map((edge) => edge.toFixed(2))
-            .join(' to ')}]`.padEnd(22),
+      const note = (work, cells) => {
+        const row = `${database} ${work}`
+        table[row] = withRatios(cells)
+        rows[row] = quantities(cells)
+        tell(printed(work, table[row]))
+      }
+      const records = await measureWork({ database, places, contenders: present, wanted, quick, leaveOut, tell: note })
+      if (ours in records && 'typeorm' in records) {
+        const ratio = records[ours] / records.typeorm
+        rows[`${database} load 1,000`]['memory of a record ÷ typeorm'] = estimate([ratio])
+        for (const [name, bytes] of Object.entries(records)) table[`${database} load 1,000`][name].bytesOfRecord = bytes
+        tell(
+          `${'memory of a record'.padEnd(31)}${Object.entries(records)
+            .map(([name, bytes]) => `${name} ${bytes.toFixed(0)} B`)
+            .join(', ')}`,
         )
-        tell(`${what.padEnd(31)}${`${median(costs[0]).toFixed(1)} µs`.padStart(10)}  ${cells.join('')}`)
+      }
+      const servers = present.filter(({ http }) => http)
+      for (const framework of frameworks) {
+        const work = `request on ${framework}`
+        if (wanted(work)) note(work, await measureHttp({ database, framework, places, contenders: servers, quick }))
       }
     } finally {
-      await Promise.all(peers.map((peer) => peer.stop()))
       await places.drop()
     }
   }
-  return { rows, intervals }
+  for (const [who, why] of Object.entries(leftOut)) tell(`LEFT OUT ${who}: ${why}`)
+  return { rows, table, leftOut }
 }
 
-/** A database for each contender. */
-async function provide(database) {
-  if (database === 'sqlite') {
-    const folder = mkdtempSync(join(tmpdir(), 'alchemy-peers-'))
-    return {
-      of: (name) => `sqlite:///${join(folder, `${name}.db`)}?synchronous=normal`,
-      drop: async () => rmSync(folder, { recursive: true }),
-    }
+/** Ratios of the same rounds: what the machine did meanwhile, it did to both. */
+const paired = (some, others) => estimate(some.map((value, round) => value / others[round]))
+
+function withRatios(cells) {
+  return Object.fromEntries(
+    Object.entries(cells).map(([name, { rounds, rate, p50, p99, ...cell }]) => [
+      name,
+      { ...cell, ratio: paired(rounds, cells.raw.rounds), ...(rate && { rate: estimate(rate), p50: estimate(p50), p99: estimate(p99) }) },
+    ]),
+  )
+}
+
+/** What the goals are about. */
+function quantities(cells) {
+  const { [ours]: own, raw, ...others } = cells
+  if (!own) return {}
+  const toOthers = Object.values(others).map((other) => paired(own.rounds, other.rounds))
+  const quantity = {
+    'cpu ÷ raw': paired(own.rounds, raw.rounds),
+    'cpu ÷ cheapest other': toOthers.reduce((most, each) => (each.median > most.median ? each : most)),
   }
-  const admin = process.env['ALCHEMY_PG_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/postgres'
-  const client = new Client(admin)
-  await client.connect()
-  const names = new Map(contenders.map((name) => [name, `peers_${process.pid}_${name.replace('-', '_')}`]))
-  for (const name of names.values()) await client.query(`create database ${name}`)
+  if (!own.rate) return quantity
   return {
-    of: (name) => String(Object.assign(new URL(admin), { pathname: `/${names.get(name)}` })),
-    async drop() {
-      for (const name of names.values()) await client.query(`drop database if exists ${name} with (force)`)
-      await client.end()
-    },
+    ...quantity,
+    'requests ÷ raw': paired(own.rate, raw.rate),
+    'requests ÷ kysely': paired(own.rate, others.kysely.rate),
+    'p99 ÷ typeorm': paired(own.p99, others.typeorm.p99),
   }
 }
 
-async function start(name, uri) {
-  const child = fork(new URL('peers/contender.mjs', import.meta.url), [name, uri], { env: { ...process.env, NODE_ENV: 'production' } })
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`The process of ${name} has ended`)))
-  ended.catch(() => undefined)
-  const answer = async () => {
-    const [message] = await Promise.race([once(child, 'message'), ended])
-    if (message.error) throw new Error(`${name}: ${message.error}`)
-    return message
-  }
-  await answer()
-  return {
-    /** @returns {Promise<number>} Microseconds of the process's CPU for each operation. */
-    async run(what, count) {
-      child.send({ what, count })
-      return (await answer()).micros
-    },
-    async stop() {
-      child.kill()
-      await ended.catch(() => undefined)
-    },
-  }
+function printed(work, cells) {
+  const lines = Object.entries(cells).map(([name, { micros, ratio, statements, peakBytes, rate, p50, p99 }]) => {
+    const cpu = micros.median < 1_000 ? `${micros.median.toFixed(1)} µs` : `${(micros.median / 1_000).toFixed(2)} ms`
+    const interval = `[${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}]`
+    const rest = rate
+      ? `${rate.median.toFixed(0)} requests/s, p50 ${p50.median.toFixed(1)} ms, p99 ${p99.median.toFixed(1)} ms`
+      : `${statements} sent, ${(peakBytes / 2 ** 20).toFixed(0)} MB`
+    return `  ${name.padEnd(16)}${cpu.padStart(10)}${ratio.median.toFixed(2).padStart(8)} ${interval.padEnd(20)}${rest}`
+  })
+  return [work, ...lines].join('\n')
 }

@@ -1,58 +1,70 @@
-import { and, between, eq, gt, gte, isNull, like } from 'drizzle-orm'
-import { postgres, sqlite } from './schema.mjs'
+import { and, between, count, eq, gt, gte, isNull, like, relations } from 'drizzle-orm'
+import { batches, fromText, mariadb, postgres, sqlite, toText } from './clients.mjs'
 
-export async function open(uri) {
-  const file = sqlite(uri)
-  return file ? overSqlite(file) : overPostgres(await postgres(uri))
+const kinds = {
+  async sqlite(uri) {
+    const { drizzle } = await import('drizzle-orm/better-sqlite3')
+    const { customType, integer, sqliteTable, text } = await import('drizzle-orm/sqlite-core')
+    const moment = customType({ dataType: () => 'datetime', toDriver: toText, fromDriver: fromText })
+    const key = (name) => integer(name).primaryKey()
+    const flag = (name) => integer(name, { mode: 'boolean' })
+    const schema = schemaOf({ table: sqliteTable, key, moment, flag, integer, text })
+    const db = drizzle(sqlite(uri), { schema })
+    const insert = (on, rows) => on.insert(schema.users).values(rows).returning({ id: schema.users.id })
+    // A transaction of better-sqlite3 is synchronous.
+    const insertAll = async (lists) => db.transaction((on) => lists.forEach((rows) => insert(on, rows).all()))
+    return peer({ db, schema, insert, insertAll })
+  },
+
+  async postgres(uri) {
+    const { drizzle } = await import('drizzle-orm/node-postgres')
+    const { boolean, integer, pgTable, serial, timestamp, varchar } = await import('drizzle-orm/pg-core')
+    const moment = (name) => timestamp(name, { withTimezone: true, precision: 3 })
+    const key = (name) => serial(name).primaryKey()
+    const schema = schemaOf({ table: pgTable, key, moment, flag: boolean, integer, text: varchar })
+    const db = drizzle(postgres(uri), { schema })
+    const insert = (on, rows) => on.insert(schema.users).values(rows).returning({ id: schema.users.id })
+    return peer({ db, schema, insert, insertAll: inTransaction(db, insert) })
+  },
+
+  async mariadb(uri) {
+    const { drizzle } = await import('drizzle-orm/mysql2')
+    const { boolean, datetime, int, mysqlTable, varchar } = await import('drizzle-orm/mysql-core')
+    const key = (name) => int(name).autoincrement().primaryKey()
+    const moment = (name) => datetime(name, { fsp: 3 })
+    const text = (name) => varchar(name, { length: 80 })
+    const schema = schemaOf({ table: mysqlTable, key, moment, flag: boolean, integer: int, text })
+    // The other mode writes LATERAL, which MariaDB has not.
+    const db = drizzle(mariadb(uri), { schema, mode: 'planetscale' })
+    const insert = (on, rows) => on.insert(schema.users).values(rows).$returningId()
+    return peer({ db, schema, insert, insertAll: inTransaction(db, insert) })
+  },
 }
 
-async function overSqlite(file) {
-  const { drizzle } = await import('drizzle-orm/better-sqlite3')
-  const {
-    customType,
-    integer,
-    sqliteTable,
-    varchar = (await import('drizzle-orm/sqlite-core')).text,
-  } = await import('drizzle-orm/sqlite-core')
-  const moment = customType({
-    dataType: () => 'datetime',
-    toDriver: (date) => `${date.toISOString().replace('T', ' ').slice(0, -1)}000`,
-    fromDriver: (text) => new Date(`${text.slice(0, 23).replace(' ', 'T')}Z`),
+const inTransaction = (db, insert) => (lists) =>
+  db.transaction(async (on) => {
+    for (const rows of lists) await insert(on, rows)
   })
-  const users = sqliteTable('users', {
-    id: integer('id').primaryKey(),
+
+function schemaOf({ table, key, moment, flag, integer, text }) {
+  const common = () => ({
+    id: key('id'),
     createdAt: moment('created_at'),
     updatedAt: moment('updated_at'),
-    isDeleted: integer('is_deleted', { mode: 'boolean' }),
+    isDeleted: flag('is_deleted'),
     deletedAt: moment('deleted_at'),
-    name: varchar('name'),
-    email: varchar('email'),
-    age: integer('age'),
   })
-  const db = drizzle(file)
-  // A transaction of better-sqlite3 is synchronous.
-  return peer(db, users, (work) => db.transaction((transaction) => work(transaction)), true)
+  const users = table('users', { ...common(), name: text('name'), email: text('email'), age: integer('age') })
+  const posts = table('posts', { ...common(), title: text('title'), words: integer('words'), authorId: integer('author_id') })
+  return {
+    users,
+    posts,
+    usersRelations: relations(users, ({ many }) => ({ posts: many(posts) })),
+    postsRelations: relations(posts, ({ one }) => ({ author: one(users, { fields: [posts.authorId], references: [users.id] }) })),
+  }
 }
 
-async function overPostgres(pool) {
-  const { drizzle } = await import('drizzle-orm/node-postgres')
-  const { boolean, integer, pgTable, serial, timestamp, varchar } = await import('drizzle-orm/pg-core')
-  const moment = (name) => timestamp(name, { withTimezone: true, precision: 3 })
-  const users = pgTable('users', {
-    id: serial('id').primaryKey(),
-    createdAt: moment('created_at'),
-    updatedAt: moment('updated_at'),
-    isDeleted: boolean('is_deleted'),
-    deletedAt: moment('deleted_at'),
-    name: varchar('name'),
-    email: varchar('email'),
-    age: integer('age'),
-  })
-  const db = drizzle(pool)
-  return peer(db, users, (work) => db.transaction(work), false)
-}
-
-function peer(db, users, inTransaction, isSynchronous) {
+function peer({ db, schema: { users, posts }, insert, insertAll }) {
   const live = (...conditions) =>
     db
       .select()
@@ -60,46 +72,54 @@ function peer(db, users, inTransaction, isSynchronous) {
       .where(and(isNull(users.deletedAt), ...conditions))
   const get = async (id) => (await live(eq(users.id, id)))[0]
   const record = (values, at = new Date()) => ({ createdAt: at, updatedAt: at, isDeleted: false, ...values })
-  const insert = (target, rows) => target.insert(users).values(rows).returning({ id: users.id })
   const set = (id, values) =>
     db
       .update(users)
       .set({ ...values, updatedAt: new Date() })
       .where(eq(users.id, id))
-  const batches = (rows) => Array.from({ length: Math.ceil(rows.length / 1_000) }, (_, at) => rows.slice(at * 1_000, (at + 1) * 1_000))
+  const page = async (number) =>
+    live(gte(users.age, 20))
+      .orderBy(users.id)
+      .limit(20)
+      .offset(number * 20)
   return {
     get,
     create: async (values) => ({ ...values, ...(await insert(db, [record(values)]))[0] }),
-    createInTransaction: async (rows) => {
-      if (isSynchronous) return inTransaction((target) => rows.forEach((values) => insert(target, [record(values)]).all()))
-      return inTransaction(async (target) => {
-        for (const values of rows) await insert(target, [record(values)])
-      })
-    },
+    createInTransaction: (rows) => insertAll(rows.map((values) => [record(values)])),
     async update(id, age) {
       const user = await get(id)
       await set(id, { age })
       return { ...user, age }
     },
-    async deleteAndRestore(id) {
-      await get(id)
+    async softDelete(id) {
+      const user = await get(id)
       await set(id, { isDeleted: true, deletedAt: new Date() })
-      await set(id, { isDeleted: false, deletedAt: null })
+      return user
     },
-    page: async (offset) => live(gte(users.age, 20)).orderBy(users.id).limit(20).offset(offset),
+    restore: async ({ id }) => set(id, { isDeleted: false, deletedAt: null }),
+    page,
+    async pageWithCount(number) {
+      const counted = db
+        .select({ total: count() })
+        .from(users)
+        .where(and(isNull(users.deletedAt), gte(users.age, 20)))
+      return { items: await page(number), total: (await counted)[0].total }
+    },
     after: async (id) => live(gt(users.id, id)).orderBy(users.id).limit(20),
-    load: async (count) => live().limit(count),
+    load: async (number) => live().limit(number),
+    loadWithPosts: async (number) =>
+      db.query.users.findMany({
+        where: isNull(users.deletedAt),
+        orderBy: users.id,
+        limit: number,
+        with: { posts: { where: isNull(posts.deletedAt) } },
+      }),
     filter: async (low, high, start) =>
       live(between(users.age, low, high), like(users.name, `${start}%`), gt(users.id, 100))
         .orderBy(users.id)
         .limit(20),
-    insertMany: async (rows) => {
-      const all = batches(rows.map((row) => record(row)))
-      if (isSynchronous) return inTransaction((target) => all.forEach((batch) => insert(target, batch).all()))
-      return inTransaction(async (target) => {
-        for (const batch of all) await insert(target, batch)
-      })
-    },
-    removeAbove: async (id) => db.delete(users).where(gt(users.id, id)),
+    insertMany: (rows) => insertAll(batches(rows).map((batch) => batch.map((row) => record(row)))),
   }
 }
+
+export const open = (database, uri) => kinds[database](uri)

@@ -1,29 +1,50 @@
-import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
-import { postgres, sqlite } from './schema.mjs'
+import { Kysely, MysqlDialect, PostgresDialect, SqliteDialect } from 'kysely'
+import { batches, fromText, mariadb, postgres, sqlite, toText } from './clients.mjs'
 
-export async function open(uri) {
-  const file = sqlite(uri)
-  const db = new Kysely({ dialect: file ? new SqliteDialect({ database: file }) : new PostgresDialect({ pool: await postgres(uri) }) })
-  const now = () => (file ? `${new Date().toISOString().replace('T', ' ').slice(0, -1)}000` : new Date())
-  const flag = (value) => (file ? Number(value) : value)
+const dialects = {
+  sqlite: (uri) => new SqliteDialect({ database: sqlite(uri) }),
+  postgres: (uri) => new PostgresDialect({ pool: postgres(uri) }),
+  mariadb: (uri) => new MysqlDialect({ pool: mariadb(uri) }),
+}
+
+export async function open(database, uri) {
+  const db = new Kysely({ dialect: dialects[database](uri) })
+  const now = database === 'sqlite' ? () => toText(new Date()) : () => new Date()
+  const flag = database === 'postgres' ? (value) => value : Number
   // Kysely gives rows as they are; models of the others read moments as such.
-  const moment = (value) => (typeof value === 'string' ? new Date(`${value.slice(0, 23).replace(' ', 'T')}Z`) : value)
-  const read = (row) =>
-    row && { ...row, created_at: moment(row.created_at), updated_at: moment(row.updated_at), deleted_at: moment(row.deleted_at) }
-  const live = () => db.selectFrom('users').selectAll().where('deleted_at', 'is', null)
-  const get = async (id) => read(await live().where('id', '=', id).executeTakeFirst())
+  const read =
+    database === 'sqlite'
+      ? (row) =>
+          row && {
+            ...row,
+            created_at: fromText(row.created_at),
+            updated_at: fromText(row.updated_at),
+            deleted_at: fromText(row.deleted_at),
+          }
+      : (row) => row
+  const live = (on = db) => on.selectFrom('users').selectAll().where('deleted_at', 'is', null)
+  const get = async (id, on) => read(await live(on).where('id', '=', id).executeTakeFirst())
   const record = (values, at = now()) => ({ created_at: at, updated_at: at, is_deleted: flag(false), ...values })
-  const create = async (target, values) => ({
-    ...values,
-    ...(await target.insertInto('users').values(record(values)).returning('id').executeTakeFirstOrThrow()),
-  })
-  const set = (id, values) =>
-    db
+  const create = async (on, values) => {
+    const insert = on.insertInto('users').values(record(values))
+    if (database === 'mariadb') return { ...values, id: Number((await insert.executeTakeFirstOrThrow()).insertId) }
+    return { ...values, ...(await insert.returning('id').executeTakeFirstOrThrow()) }
+  }
+  const set = (id, values, on = db) =>
+    on
       .updateTable('users')
       .set({ ...values, updated_at: now() })
       .where('id', '=', id)
       .execute()
   const list = async (query) => (await query.execute()).map(read)
+  const page = (number) =>
+    list(
+      live()
+        .where('age', '>=', 20)
+        .orderBy('id')
+        .limit(20)
+        .offset(number * 20),
+    )
   return {
     get,
     create: (values) => create(db, values),
@@ -36,14 +57,30 @@ export async function open(uri) {
       await set(id, { age })
       return { ...user, age }
     },
-    async deleteAndRestore(id) {
-      await get(id)
+    async softDelete(id) {
+      const user = await get(id)
       await set(id, { is_deleted: flag(true), deleted_at: now() })
-      await set(id, { is_deleted: flag(false), deleted_at: null })
+      return user
     },
-    page: (offset) => list(live().where('age', '>=', 20).orderBy('id').limit(20).offset(offset)),
+    restore: ({ id }) => set(id, { is_deleted: flag(false), deleted_at: null }),
+    page,
+    async pageWithCount(number) {
+      const counted = db
+        .selectFrom('users')
+        .select((by) => by.fn.countAll().as('total'))
+        .where('deleted_at', 'is', null)
+        .where('age', '>=', 20)
+      return { items: await page(number), total: Number((await counted.executeTakeFirstOrThrow()).total) }
+    },
     after: (id) => list(live().where('id', '>', id).orderBy('id').limit(20)),
     load: (count) => list(live().limit(count)),
+    async loadWithPosts(count) {
+      const users = await list(live().orderBy('id').limit(count))
+      const ids = users.map(({ id }) => id)
+      const posts = await list(db.selectFrom('posts').selectAll().where('deleted_at', 'is', null).where('author_id', 'in', ids))
+      const byAuthor = grouped(posts)
+      return users.map((user) => ({ ...user, posts: byAuthor.get(user.id) ?? [] }))
+    },
     filter: (low, high, start) =>
       list(
         live()
@@ -55,11 +92,26 @@ export async function open(uri) {
       ),
     insertMany: (rows) =>
       db.transaction().execute(async (transaction) => {
-        for (let start = 0; start < rows.length; start += 1_000) {
-          const values = rows.slice(start, start + 1_000).map((row) => record(row))
-          await transaction.insertInto('users').values(values).returning('id').execute()
+        for (const batch of batches(rows)) {
+          const insert = transaction.insertInto('users').values(batch.map((row) => record(row)))
+          await (database === 'mariadb' ? insert : insert.returning('id')).execute()
         }
       }),
-    removeAbove: (id) => db.deleteFrom('users').where('id', '>', id).execute(),
+    request: (id, values) =>
+      db.transaction().execute(async (transaction) => {
+        const { age } = await get(id, transaction)
+        await set(id, { age: age + 1 }, transaction)
+        return { age: age + 1, id: (await create(transaction, values)).id }
+      }),
   }
+}
+
+function grouped(posts) {
+  const byAuthor = new Map()
+  for (const post of posts) {
+    const found = byAuthor.get(post.author_id)
+    if (found) found.push(post)
+    else byAuthor.set(post.author_id, [post])
+  }
+  return byAuthor
 }
