@@ -139,8 +139,7 @@ export class AlchemyModule {
    * })
    */
   static forRootAsync<Injected extends unknown[] = never[]>(options: AlchemyModuleAsyncOptions<Injected>): DynamicModule {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Nest gives the factory what it injects
-    return rootModule(options.name, options as unknown as AlchemyModuleAsyncOptions<unknown[]>)
+    return rootModule(options.name, options)
   }
 
   /**
@@ -168,7 +167,11 @@ export class AlchemyModule {
 
 function rootModule(
   name: string | undefined,
-  { imports = [], inject = [], useFactory }: Omit<AlchemyModuleAsyncOptions<unknown[]>, 'name'>,
+  {
+    imports = [],
+    inject = [],
+    useFactory,
+  }: Pick<AlchemyModuleAsyncOptions, 'imports'> & Pick<FactoryProvider<AlchemyOptions>, 'inject' | 'useFactory'>,
 ): DynamicModule {
   const optionsToken = `${getAlchemyToken(name)} options`
   const providers: Provider[] = [

@@ -118,8 +118,12 @@ export class Binding {
 
   /** The raw message under what a handler gets. */
   raw<Message extends object>(given: Message | { readonly raw: Message }): Message {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else is wrapped
-    return this.#wraps && 'raw' in given ? given.raw : (given as Message)
+    return this.#isWrapped(given) ? given.raw : given
+  }
+
+  /** Fastify wraps them; nothing else has one inside. */
+  #isWrapped<Message extends object>(given: Message | { readonly raw: Message }): given is { readonly raw: Message } {
+    return this.#wraps && 'raw' in given
   }
 
   #enter(req: IncomingMessage, res: ServerResponse, next: Next, fail: (error: unknown) => void, carrier: object = req): void {

@@ -24,8 +24,9 @@ export class AlchemyHealthIndicator {
    * @param name The database's, if it has one.
    * @throws {InvalidOptionError} No database has this name.
    */
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the default of the type
-  async isHealthy<Key extends string = 'database'>(key: Key = 'database' as Key, name?: string): Promise<AlchemyHealth<Key>> {
+  isHealthy(key?: 'database', name?: string): Promise<AlchemyHealth<'database'>>
+  isHealthy<Key extends string>(key: Key, name?: string): Promise<AlchemyHealth<Key>>
+  async isHealthy(key = 'database', name?: string): Promise<AlchemyHealth> {
     const db = this.databaseOf(name)
     if (!db) throw new InvalidOptionError('name', 'the name of a database of AlchemyModule.forRoot', name)
     const health = await db.ping().then(
@@ -33,8 +34,7 @@ export class AlchemyHealthIndicator {
       // Whoever asks for the health may be anybody: the message of a driver names hosts and users.
       (error: unknown) => ({ status: 'down', code: codeOf(error) }) as const,
     )
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed key has no type
-    return { [key]: health } as AlchemyHealth<Key>
+    return { [key]: health }
   }
 }
 

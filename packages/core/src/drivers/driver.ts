@@ -1,4 +1,4 @@
-import { type DataSource, QueryResult, type QueryRunner, type Table } from 'typeorm'
+import { type DataSource, type ObjectLiteral, QueryResult, type QueryRunner, type Table } from 'typeorm'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
 import type { Dialect } from './dialect.js'
@@ -23,6 +23,9 @@ export type ConnectionStatus =
  * `startTransaction`, whose depth counter goes wrong after a failed commit.
  */
 export interface DriverRunner extends QueryRunner {
+  query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
+  /** @typeParam Raw What the client gives for the text, by the caller's word. */
+  query<Raw>(sql: string, parameters?: unknown[]): Promise<Raw>
   readonly connectionStatus: ConnectionStatus
   /** Opens a transaction. @param isolation READ COMMITTED by default, where the database knows levels. */
   begin(isolation?: IsolationLevel): Promise<void>
@@ -45,7 +48,7 @@ export interface DriverRunner extends QueryRunner {
 }
 
 /** What a statement gave, with what the database client knows of its columns. */
-export class StatementResult extends QueryResult {
+export class StatementResult extends QueryResult<ObjectLiteral> {
   /** Columns of whole numbers that the client gives as text, as TypeORM wants them. */
   wholeNumbers: readonly string[] = []
 }

@@ -1,13 +1,13 @@
-import { type DataSource, type QueryResult, QueryFailedError } from 'typeorm'
+import { type DataSource, QueryFailedError } from 'typeorm'
 import { ActiveAlchemyError } from '../errors.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
-import type { DriverRunner } from './driver.js'
+import type { DriverRunner, StatementResult } from './driver.js'
 import { BroadcasterResult } from './internals.js'
 
 /** What a statement gave, with what the database client knows of its columns. */
 export interface Answer {
   /** As the runner's `query` gives it. */
-  readonly result: QueryResult
+  readonly result: StatementResult
   /** As TypeORM shows it to subscribers: what the database client itself gave. */
   readonly native: unknown
 }
@@ -39,7 +39,7 @@ export async function runStatement(
   parameters: readonly unknown[],
   send: (values: unknown[]) => Answer | Promise<Answer>,
   explain: (error: Error, values: unknown[]) => Refusal | Error,
-): Promise<QueryResult> {
+): Promise<StatementResult> {
   const { dataSource } = runner.driver
   const { logger } = dataSource
   const values = runner.driver.bind(parameters)

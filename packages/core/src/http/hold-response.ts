@@ -279,8 +279,7 @@ function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unkn
     })
   }
   for (const name of listenerCalls) {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
-    const call = Reflect.get(res, name) as AnyCall
+    const call = methodOf(res, name)
     cover(name, {
       value: (event: unknown, listener: AnyCall) => {
         if (event !== 'drain') return call.call(res, event, listener)
@@ -312,6 +311,12 @@ function patientSocket(socket: Socket, isWhole: () => boolean): Socket {
   })
 }
 
+/** A method of a response, to be called with whatever its caller gives. */
+function methodOf(res: ServerResponse, name: (typeof listenerCalls)[number] | 'writeHead'): AnyCall {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
+  return res[name] as AnyCall
+}
+
 /** Wakes who waits for room, or hands them to the response that has none. */
 function wake(res: ServerResponse, hasRoom: boolean): void {
   const drains = waiting.get(res) ?? []
@@ -328,8 +333,7 @@ function wake(res: ServerResponse, hasRoom: boolean): void {
 function refuseSuccess(res: ServerResponse): void {
   if (res.statusCode < 400) res.statusCode = 500
   if (isHttp1(res)) res.statusMessage = ''
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
-  const writeHead = Reflect.get(res, 'writeHead') as AnyCall
+  const writeHead = methodOf(res, 'writeHead')
   Reflect.set(res, 'writeHead', (status: number, ...rest: unknown[]) =>
     status < 400 ? writeHead.call(res, 500, ...rest.filter((each) => typeof each !== 'string')) : writeHead.call(res, status, ...rest),
   )

@@ -184,9 +184,18 @@ export function isColumn(value: unknown): value is ColumnDefinition {
   return typeof value === 'function' && 'type' in value && 'options' in value && !('related' in value)
 }
 
-/** What a class of models does when a decorator has defined something on it. */
-export interface Registrable {
-  register(): unknown
+/**
+ * Notes what a decorator defines on the class of a prototype, and makes that class known to its database.
+ *
+ * @throws {ModelDefinitionError} A record has a verb of that name, or the class is no model.
+ */
+export function decorate(prototype: object, property: string, what: 'column' | 'relation', note: (owner: object) => void): void {
+  const { constructor: owner } = prototype
+  refuseReserved(owner.name, property, what)
+  note(owner)
+  if ('register' in owner && typeof owner.register === 'function') owner.register()
+  // A plain entity may have relations of ours, and columns of TypeORM's only.
+  else if (what === 'column') throw new ModelDefinitionError(owner.name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
 }
 
 /**
@@ -205,21 +214,17 @@ export function column<T, Options extends ColumnOptions<T | Also> = Record<never
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
   const given = check(type, options)
-  const decorate = (target: object | undefined, key: unknown): void => {
-    if (typeof key !== 'string') {
+  const decorator = (target: object | undefined, key: unknown): void => {
+    if (typeof key !== 'string' || !target) {
       throw new ModelDefinitionError(
         `with the column ${nameIn(key)}`,
         'its decorators are compiled in the standard way',
         'Set "experimentalDecorators": true in tsconfig.json, or use db.Model(name, columns).',
       )
     }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the prototype that a decorator is given
-    const owner = (target as { constructor: { readonly name: string } & Registrable }).constructor
-    refuseReserved(owner.name, key, 'column')
-    ownColumns(owner).set(key, definition)
-    owner.register()
+    decorate(target, key, 'column', (owner) => ownColumns(owner).set(key, definition))
   }
-  const definition: DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> = Object.assign(decorate, {
+  const definition: DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> = Object.assign(decorator, {
     type,
     options: given,
   })

@@ -45,8 +45,10 @@ export function isHidden(column: ColumnMetadata): boolean {
 export function defaultOf(column: ColumnMetadata): unknown {
   const definition = definitionOf(column)
   const value = definition?.options.default
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no default is a function that takes something
-  if (typeof value === 'function') return (value as () => unknown)()
+  if (typeof value === 'function') {
+    const made: unknown = Reflect.apply(value, undefined, [])
+    return made
+  }
   // Each record changes its own.
   return definition?.type.mutable ? structuredClone(value) : value
 }

@@ -1,5 +1,6 @@
 import { getMetadataArgsStorage } from 'typeorm'
 import { ModelDefinitionError } from '../errors.js'
+import { isObject } from '../options.js'
 import { ownColumns } from './column.js'
 import { lineage, type ModelClass, namesIn } from './model-class.js'
 import { isRelation, ownRelations, type RelationDefinition } from './relation.js'
@@ -110,8 +111,8 @@ export class ModelRegistry {
     for (const [key, list] of Object.entries(getMetadataArgsStorage())) {
       if (!Array.isArray(list)) continue
       const seen = this.#read.get(key) ?? 0
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each list of TypeORM has targets
-      for (const { target } of list.slice(seen <= list.length ? seen : 0) as { readonly target: unknown }[]) {
+      const told: readonly unknown[] = list.slice(seen <= list.length ? seen : 0)
+      for (const { target } of told.filter(hasTarget)) {
         this.#decorated.add(target)
         this.meet(target)
       }
@@ -157,6 +158,11 @@ export class ModelRegistry {
     if (Object.hasOwn(target, 'primaryKey') && !namesIn(target, 'primaryKey').every(isKey)) late('primaryKey', asSetting('primaryKey'))
     if (bareRelations(target).length > 0) late('relations', 'Write: static relations = this.relate({ … })')
   }
+}
+
+/** What decorators of TypeORM tell is told of a target. */
+function hasTarget(told: unknown): told is { readonly target: unknown } {
+  return isObject(told) && 'target' in told
 }
 
 /** The table: a `static tableName` of the class itself or its definition, else made from the name. */

@@ -1,5 +1,5 @@
 import type { RelationOptions } from 'typeorm'
-import { type Registrable, refuseReserved } from './column.js'
+import { decorate } from './column.js'
 import type { ModelClass } from './model-class.js'
 
 /** How many records stand at either end. */
@@ -51,13 +51,10 @@ function define(
   inverse?: string | OwnRelationOptions,
   options?: OwnRelationOptions,
 ): RelationDefinition {
-  const decorate = (target: object, key: string): void => {
-    const owner = target.constructor as { readonly name: string } & Partial<Registrable>
-    refuseReserved(owner.name, key, 'relation')
-    ownRelations(owner).set(key, definition)
-    owner.register?.()
+  const decorator = (target: object, key: string): void => {
+    decorate(target, key, 'relation', (owner) => ownRelations(owner).set(key, definition))
   }
-  const definition: RelationDefinition = Object.assign(decorate, {
+  const definition: RelationDefinition = Object.assign(decorator, {
     kind,
     related,
     inverse: typeof inverse === 'string' ? inverse : undefined,

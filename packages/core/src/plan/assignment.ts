@@ -42,10 +42,15 @@ function protection(column: EntityMetadata['columns'][number], assignment: Assig
   return undefined
 }
 
+/** Whether what metadata are of is a class: its statics may be those of a model. */
+function isClass(target: EntityMetadata['target']): target is Extract<EntityMetadata['target'], object> & Guards {
+  return typeof target === 'function'
+}
+
 /** Why the model's own word keeps a column or relation from values, if it does. */
-function guard(key: string, metadata: EntityMetadata): string | undefined {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statics of a model; a plain entity has none
-  const { fillable, guarded } = metadata.target as Guards
+function guard(key: string, { target }: EntityMetadata): string | undefined {
+  if (!isClass(target)) return undefined
+  const { fillable, guarded } = target
   if (fillable && !fillable.includes(key)) return 'it is not among the fillable columns'
   return guarded?.includes(key) ? 'it is guarded' : undefined
 }

@@ -91,25 +91,12 @@ export class Expression<V = unknown> {
 
   /** From `low` to `high`, both included. */
   between(low: Operand<V>, high: Operand<V>): Condition {
-    return condition((from) => {
-      const own = this.term(from)
-      const [least, most] = [low, high].map((each) => sortable({ pieces: operand(each, own.type, from), type: own.type }, from))
-      return [...sortable(own, from), ' BETWEEN ', ...(least ?? []), ' AND ', ...(most ?? [])]
-    })
+    return range(this, low, high)
   }
 
   /** One of a list, which matches nothing when it is empty, or of what a query of one column gives. */
   in(list: readonly NonNullable<V>[] | Subquery<V>): Condition {
-    return condition((from) => {
-      const own = this.term(from)
-      if (isSubquery(list)) return [...own.pieces, ' IN (', ...list.subquery(from), ')']
-      if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
-      if (list.length === 0) return ['1 = 0']
-      return among(
-        own.pieces,
-        list.map((each) => operand(each, own.type, from)),
-      )
-    })
+    return membership(this, list)
   }
 
   /** Without a value. */
@@ -119,12 +106,12 @@ export class Expression<V = unknown> {
 
   /** Like a pattern of `%` (any text) and `_` (any sign), in which `\` escapes; it sees case. */
   like(pattern: string): Condition {
-    return matching(this, pattern, (dialect, value, text) => dialect.like(value, text))
+    return alike(this, pattern, 'like')
   }
 
   /** The same without regard to case. */
   ilike(pattern: string): Condition {
-    return matching(this, pattern, (dialect, value, text) => dialect.ilike(value, text))
+    return alike(this, pattern, 'ilike')
   }
 
   /** Begins with a text; its `%` and `_` are themselves. It sees case. */
@@ -374,7 +361,8 @@ const resultTypes: Partial<Record<ColumnKind, ValueType>> = {
   boolean: booleanType,
 }
 
-function compare(own: Expression, sign: string, other: unknown): Condition {
+/** Compares with a value that is checked when the SQL is written. */
+export function compare(own: Expression, sign: '=' | '<>' | '>' | '>=' | '<' | '<=', other: unknown): Condition {
   return condition((from) => {
     const term = own.term(from)
     const right = operand(other, term.type, from)
@@ -382,6 +370,34 @@ function compare(own: Expression, sign: string, other: unknown): Condition {
     if (sign === '=' || sign === '<>') return [...term.pieces, ` ${sign} `, ...right]
     return [...sortable(term, from), ` ${sign} `, ...sortable({ pieces: right, type: term.type }, from)]
   })
+}
+
+/** From `low` to `high`, which are checked when the SQL is written. */
+export function range(own: Expression, low: unknown, high: unknown): Condition {
+  return condition((from) => {
+    const term = own.term(from)
+    const [least, most] = [low, high].map((each) => sortable({ pieces: operand(each, term.type, from), type: term.type }, from))
+    return [...sortable(term, from), ' BETWEEN ', ...(least ?? []), ' AND ', ...(most ?? [])]
+  })
+}
+
+/** One of a list, or of what a query of one column gives; checked when the SQL is written. */
+export function membership(own: Expression, list: unknown): Condition {
+  return condition((from) => {
+    const term = own.term(from)
+    if (isSubquery(list)) return [...term.pieces, ' IN (', ...list.subquery(from), ')']
+    if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
+    if (list.length === 0) return ['1 = 0']
+    return among(
+      term.pieces,
+      list.map((each) => operand(each, term.type, from)),
+    )
+  })
+}
+
+/** Like a pattern, which is checked when the SQL is written. @param how With regard to case, or without. */
+export function alike(own: Expression, pattern: unknown, how: 'like' | 'ilike'): Condition {
+  return matching(own, pattern, (dialect, value, text) => dialect[how](value, text))
 }
 
 function matching(own: Expression, pattern: unknown, write: (dialect: Dialect, value: Pieces, pattern: string) => Pieces): Condition {

@@ -1,5 +1,6 @@
-import type { ObjectLiteral, QueryResult } from 'typeorm'
+import type { ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
+import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Session } from '../session/session.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
@@ -28,13 +29,11 @@ export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, r
 
 /** The rows of a statement. */
 export async function rowsOf(statement: Statement, reading: Reading): Promise<ObjectLiteral[]> {
-  const { records } = await run(statement, reading)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type does not say what rows are
-  return records as ObjectLiteral[]
+  return (await run(statement, reading)).records
 }
 
 /** Sends a statement in its session. */
-export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Promise<QueryResult> {
+export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Promise<StatementResult> {
   if (hasFragment) return session.statement('write', text, (runner) => runner.query(text, [...values], true))
   return writes ? session.execute(text, values) : session.read(text, values)
 }

@@ -1,7 +1,7 @@
 import { FindOperator } from 'typeorm'
 import { InvalidFilterError } from '../errors.js'
 import type { ColumnKey, Columns, RelationKey, Target } from './columns.js'
-import { balanced, Condition, condition, Expression, isSubquery, type Subquery } from './expression.js'
+import { alike, balanced, compare, Condition, condition, Expression, isSubquery, membership, range, type Subquery } from './expression.js'
 import type { From } from './compile.js'
 
 /** Values by column that must all match; anything but being equal is an operator. @since 0.2 */
@@ -68,39 +68,38 @@ export class RelationOperator<out T> {
   }
 }
 
-function comparing<V>(name: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte', value: V): Operator<V> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- null is refused by the expression
-  return new Operator((column) => column[name](value as NonNullable<V>))
+function comparing(sign: '=' | '<>' | '>' | '>=' | '<' | '<=', value: unknown): Operator<never> {
+  return new Operator((column) => compare(column, sign, value))
 }
 
 /** Equal: the same as the value alone. @since 0.2 @example User.filter({ name: or(eq('Ada'), startsWith('B')) }) */
 export function eq<V extends Ordered>(value: V): Operator<V> {
-  return comparing('eq', value)
+  return comparing('=', value)
 }
 
 /** Different; NULL is neither equal nor different. @since 0.2 @example User.filter({ location: ne('USA') }) */
 export function ne<V extends Ordered>(value: V): Operator<V> {
-  return comparing('ne', value)
+  return comparing('<>', value)
 }
 
 /** Greater, or later. @since 0.2 @example User.filter({ age: gt(40) }) */
 export function gt<V extends Ordered>(value: V): Operator<V> {
-  return comparing('gt', value)
+  return comparing('>', value)
 }
 
 /** Greater or equal. @since 0.2 @example User.filter({ age: gte(40) }) */
 export function gte<V extends Ordered>(value: V): Operator<V> {
-  return comparing('gte', value)
+  return comparing('>=', value)
 }
 
 /** Less, or earlier. @since 0.2 @example User.filter({ age: lt(40) }) */
 export function lt<V extends Ordered>(value: V): Operator<V> {
-  return comparing('lt', value)
+  return comparing('<', value)
 }
 
 /** Less or equal. @since 0.2 @example User.filter({ age: lte(40) }) */
 export function lte<V extends Ordered>(value: V): Operator<V> {
-  return comparing('lte', value)
+  return comparing('<=', value)
 }
 
 /** From `low` to `high`, both included. @since 0.2 @example User.filter({ id: between(1, 9) }) */
@@ -117,13 +116,16 @@ export function between<V extends Ordered>(low: V, high: V): Operator<V> {
  * User.filter({ location: oneOf(['USA', 'Moon']) })
  */
 export function oneOf<const V>(list: readonly V[] | Subquery<V>): Operator<V> {
-  const values: unknown = Array.isArray(list) || isSubquery(list) ? list : [list]
+  return isOneOf(list)
+}
+
+function isOneOf(list: unknown): Operator<never> {
+  const values = Array.isArray(list) || isSubquery(list) ? list : [list]
   return new Operator((column, from) => {
     if (Array.isArray(values) && values.length > from.driver.capabilities.maxParameters) {
       throw new InvalidFilterError(from.name, 'oneOf()', `${values.length} values are too many`)
     }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its values
-    return column.in(values as readonly NonNullable<unknown>[])
+    return membership(column, values)
   })
 }
 
@@ -235,9 +237,12 @@ export function not(part: unknown): unknown {
 }
 
 function combine(word: 'AND' | 'OR' | 'NOT', parts: readonly unknown[]): unknown {
+  return isOfColumn(parts) ? combineOperators(word, parts) : new Combined(word, parts)
+}
+
+function combineOperators(word: 'AND' | 'OR' | 'NOT', parts: readonly unknown[]): Operator<unknown> {
   if (parts.length === 0) throw new InvalidFilterError('A filter', `${word.toLowerCase()}()`, 'it has no parts', 'Give it one at least.')
-  if (!isOfColumn(parts)) return new Combined(word, parts)
-  return new Operator<unknown>((column, from) => {
+  return new Operator((column, from) => {
     const conditions = parts.map((part) => operatorOf(part).on(column, from))
     if (word === 'NOT') return conditions[0]?.not() ?? condition(() => [])
     return condition((within) =>
@@ -253,7 +258,11 @@ function combine(word: 'AND' | 'OR' | 'NOT', parts: readonly unknown[]): unknown
 export function operatorOf(value: unknown): Operator<unknown> {
   if (value instanceof Operator) return value as Operator<unknown>
   if (value instanceof FindOperator) return fromTypeorm(value as FindOperator<unknown>)
-  return comparing('eq', value)
+  return comparing('=', value)
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 /** One of TypeORM's operators in our words. */
@@ -262,37 +271,32 @@ function fromTypeorm(operator: FindOperator<unknown>): Operator<unknown> {
   const value: unknown = child ?? operator.value
   switch (type) {
     case 'equal':
-      return comparing('eq', value)
+      return comparing('=', value)
     case 'not':
       return new Operator((column, from) => operatorOf(value).on(column, from).not())
     case 'moreThan':
-      return comparing('gt', value)
+      return comparing('>', value)
     case 'moreThanOrEqual':
-      return comparing('gte', value)
+      return comparing('>=', value)
     case 'lessThan':
-      return comparing('lt', value)
+      return comparing('<', value)
     case 'lessThanOrEqual':
-      return comparing('lte', value)
+      return comparing('<=', value)
     case 'like':
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
-      return new Operator((column) => column.like(value as string))
+      return new Operator((column) => alike(column, value, 'like'))
     case 'ilike':
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
-      return new Operator((column) => column.ilike(value as string))
+      return new Operator((column) => alike(column, value, 'ilike'))
     case 'isNull':
       return isNull()
     case 'in':
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
-      return oneOf(value as readonly unknown[])
+      return isOneOf(value)
     case 'between': {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
-      const [low, high] = value as readonly [NonNullable<unknown>, NonNullable<unknown>]
-      return new Operator((column) => column.between(low, high))
+      const [low, high] = listOf(value)
+      return new Operator((column) => range(column, low, high))
     }
     case 'and':
     case 'or':
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the expression checks its value
-      return combine(type === 'and' ? 'AND' : 'OR', value as readonly unknown[]) as Operator<unknown>
+      return combineOperators(type === 'and' ? 'AND' : 'OR', listOf(value))
     default:
       throw new InvalidFilterError('A filter', type, 'it is no operator of a filter: use an expression or db.sql')
   }

@@ -1,6 +1,6 @@
-import type { EntityMetadata, EntityTarget, ObjectLiteral, QueryResult } from 'typeorm'
+import type { EntityTarget, ObjectLiteral } from 'typeorm'
 import { joined, Parameter, type Pieces } from '../drivers/dialect.js'
-import { StatementResult } from '../drivers/driver.js'
+import type { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
 import { beginOperation } from '../scope/operation.js'
@@ -70,13 +70,9 @@ function refusal(reason: string): InvalidValueError {
   return new InvalidValueError('db', 'sql', reason)
 }
 
-function tableOf(model: object, { dataSource }: From): string {
-  return quotedTable(metadataOf(dataSource, model))
-}
-
-function metadataOf(dataSource: AlchemyDataSource, model: object): EntityMetadata {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM answers a thing that is no model with an error
-  return dataSource.getMetadata(model as EntityTarget<ObjectLiteral>)
+function tableOf(model: EntityTarget<ObjectLiteral>, { dataSource }: From): string {
+  // TypeORM answers a function that is no model with an error.
+  return quotedTable(dataSource.getMetadata(model))
 }
 
 /** Some clients of databases read an object as names and values: what a request sent could become SQL. */
@@ -190,12 +186,10 @@ function isTemplate(texts: unknown): texts is TemplateStringsArray {
 }
 
 /** Whole numbers are numbers on every database, or `bigint` beyond 2^53: a count comes as text from some. */
-function rowsOf(result: QueryResult): ObjectLiteral[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type does not say what records are
-  const rows = result.records as ObjectLiteral[]
-  if (!(result instanceof StatementResult) || result.wholeNumbers.length === 0) return rows
-  for (const row of rows) for (const name of result.wholeNumbers) row[name] = wholeNumber(row[name])
-  return rows
+function rowsOf(result: StatementResult): ObjectLiteral[] {
+  const { records, wholeNumbers } = result
+  for (const name of wholeNumbers) for (const row of records) row[name] = wholeNumber(row[name])
+  return records
 }
 
 function wholeNumber(value: unknown): unknown {

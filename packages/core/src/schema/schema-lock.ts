@@ -1,4 +1,3 @@
-import type { QueryRunner } from 'typeorm'
 import type { DriverRunner, SchemaChange } from '../drivers/driver.js'
 import { detached } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
@@ -16,10 +15,9 @@ export function underSchemaLock<T>(
 export async function onOwnConnection<T>(dataSource: AlchemyDataSource, work: (runner: DriverRunner) => Promise<T>): Promise<T> {
   return detached(async () => {
     await dataSource.ready()
-    const runner: QueryRunner = dataSource.createQueryRunner()
+    const runner = dataSource.createQueryRunner()
     try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our drivers make no other
-      return await work(runner as DriverRunner)
+      return await work(runner)
     } finally {
       await runner.release()
     }

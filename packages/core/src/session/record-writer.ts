@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { EntityMetadata, ObjectLiteral, QueryResult } from 'typeorm'
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
+import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { isObject } from '../options.js'
@@ -102,7 +103,7 @@ export class RecordWriter {
     metadata: EntityMetadata,
     record: ObjectLiteral,
     filled: readonly ColumnMetadata[],
-    result: QueryResult,
+    result: StatementResult,
   ): Promise<void> {
     const key = filled.find((column) => column.isGenerated && column.generationStrategy === 'increment')
     const insertId: unknown = isObject(result.raw) ? Reflect.get(result.raw, 'insertId') : result.raw
@@ -175,7 +176,7 @@ export class RecordWriter {
     values: readonly unknown[],
     read: readonly ColumnMetadata[],
     bounds: readonly unknown[] = [],
-  ): Promise<QueryResult> {
+  ): Promise<StatementResult> {
     const returning = this.#engine.driver.capabilities.updateReturning ? read : []
     const result = await this.#transaction.query('write', text(returning), [...values, ...this.#boundKey(metadata, record), ...bounds])
     if (affectedRows(result) === 0 || read.length === 0) return result
@@ -223,8 +224,7 @@ export class RecordWriter {
   /** Reads columns of the record's row into the object. @throws {RecordNotFoundError} The row is gone. */
   async read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
     const { records } = await this.#transaction.query('read', selectText(metadata, columns), this.#boundKey(metadata, record))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a SELECT are objects
-    const [row] = records as ObjectLiteral[]
+    const [row] = records
     if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
     this.#hydrate(columns, record, row)
     this.#remember(metadata, record, columns)
@@ -284,6 +284,6 @@ function boundAs(column: ColumnMetadata, value: unknown): unknown {
   return column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
 }
 
-function affectedRows(result: QueryResult): number {
+function affectedRows(result: StatementResult): number {
   return result.affected ?? result.records.length
 }

@@ -1,5 +1,5 @@
-import type { DataSource, EntityManager, QueryResult, QueryRunner } from 'typeorm'
-import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { DataSource, EntityManager } from 'typeorm'
+import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, TransactionControlError, UnsupportedError } from '../errors.js'
 import { flag, readOptions } from '../options.js'
@@ -21,7 +21,7 @@ export type BegunSession = Pick<Session, 'manager' | 'setLocal'>
 export type BeginHook = (session: BegunSession) => unknown
 
 /** Makes a query runner of TypeORM whose statements run in `session`. @param purpose What they are known to do. */
-export type JoinSession = (session: Session, purpose: LeasePurpose) => QueryRunner
+export type JoinSession = (session: Session, purpose: LeasePurpose) => DriverRunner
 
 /**
  * One database's part of a scope: its records, and from the first write or lock on one connection with one transaction.
@@ -49,8 +49,8 @@ export class Session implements ScopeMember {
   readonly connection: Transaction
   #identities: IdentityMap | undefined
   #records: UnitOfWork | undefined
-  #reader: QueryRunner | undefined
-  #writer: QueryRunner | undefined
+  #reader: DriverRunner | undefined
+  #writer: DriverRunner | undefined
   readonly #join: JoinSession
 
   /** @internal Made by `AlchemyDataSource.sessionOf`. */
@@ -97,24 +97,24 @@ export class Session implements ScopeMember {
   }
 
   /** @internal A TypeORM query runner whose statements may write. */
-  get writer(): QueryRunner {
+  get writer(): DriverRunner {
     return (this.#writer ??= this.#join(this, 'write'))
   }
 
   /** @internal A TypeORM query runner whose statements are known to be plain SELECTs. */
-  get reader(): QueryRunner {
+  get reader(): DriverRunner {
     return (this.#reader ??= this.#join(this, 'read'))
   }
 
   // ------------------------------------------------------------------------------------------------ statements
 
   /** @internal Sends a SELECT that changes and locks nothing. @param values What it binds, in its order. */
-  read(sql: string, values: readonly unknown[] = []): Promise<QueryResult> {
+  read(sql: string, values: readonly unknown[] = []): Promise<StatementResult> {
     return this.#afterFlush(() => this.connection.query('read', sql, values))
   }
 
   /** @internal Sends a statement that may write or lock: the transaction begins with it. @param values What it binds, in its order. */
-  execute(sql: string, values: readonly unknown[] = []): Promise<QueryResult> {
+  execute(sql: string, values: readonly unknown[] = []): Promise<StatementResult> {
     return this.#afterFlush(() => this.connection.query('write', sql, values))
   }
 

@@ -1,6 +1,6 @@
-import type { EntityManager, QueryResult, QueryRunner } from 'typeorm'
+import type { EntityManager, QueryRunner } from 'typeorm'
 import { LockTimeoutError } from '../drivers/database-error.js'
-import type { DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import {
   CommitUnknownError,
@@ -206,7 +206,7 @@ export class Transaction {
   }
 
   /** One statement of our own: its text, and the values that it binds. */
-  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Promise<QueryResult> {
+  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Promise<StatementResult> {
     return this.execute(purpose, (runner) => runner.query(sql, [...values], true))
   }
 

@@ -10,7 +10,7 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm'
-import type { DatabaseDriver, DriverFactory, LeasePurpose } from '../drivers/driver.js'
+import type { DatabaseDriver, DriverFactory, DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
@@ -131,7 +131,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     return super.setOptions(isDeaf ? { ...options, logger: new StatementLogger(logging) } : options)
   }
 
-  override createQueryRunner(mode: 'master' | 'slave' = 'master'): QueryRunner {
+  override createQueryRunner(mode: 'master' | 'slave' = 'master'): DriverRunner {
     const session = this.session()
     if (session) return this.joinedRunner(session)
     this.buildMetadata()
@@ -170,15 +170,12 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   ): SelectQueryBuilder<Entity>
   override createQueryBuilder(runner?: QueryRunner): SelectQueryBuilder<ObjectLiteral>
   override createQueryBuilder(
-    first?: EntityTarget<ObjectLiteral> | QueryRunner,
-    alias?: string,
-    runner?: QueryRunner,
+    ...[first, alias, runner]:
+      | [runner?: QueryRunner | undefined, alias?: undefined, none?: undefined]
+      | [entity: EntityTarget<ObjectLiteral>, alias: string, runner?: QueryRunner | undefined]
   ): SelectQueryBuilder<ObjectLiteral> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an alias it is a runner
-    if (alias === undefined) return this.#createBuilder(this, first as QueryRunner | undefined)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- with an alias it is a model
-    const metadata = this.getMetadata(first as EntityTarget<ObjectLiteral>)
-    return this.#createBuilder(this, runner).select(alias).from(metadata.target, alias)
+    if (alias === undefined) return this.#createBuilder(this, first)
+    return this.#createBuilder(this, runner).select(alias).from(this.getMetadata(first).target, alias)
   }
 
   /** Nothing of it needs a connection, so that all is there already. */

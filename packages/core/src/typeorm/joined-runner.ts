@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:fs'
-import { type EntityMetadata, type ObjectLiteral, type QueryResult, type QueryRunner, TransactionNotStartedError } from 'typeorm'
-import type { DriverRunner, LeasePurpose, RunnerClass } from '../drivers/driver.js'
+import { type EntityMetadata, type ObjectLiteral, TransactionNotStartedError } from 'typeorm'
+import type { DriverRunner, LeasePurpose, RunnerClass, StatementResult } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
 import type { Session } from '../session/session.js'
@@ -10,7 +10,7 @@ export interface JoinedRunner extends DriverRunner {
   /** The scope of its session. */
   readonly scope: Scope
   /** The runner of the same session for statements that are known to be plain SELECTs. */
-  readonly reader: QueryRunner
+  readonly reader: DriverRunner
 }
 
 /** Tells the session what TypeORM has saved: it compares records with what it knows of their rows. */
@@ -72,8 +72,8 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       return Promise.resolve()
     }
 
-    override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
-    override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
+    override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
+    override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
     override query(sql: string, parameters?: unknown[], structured = false): Promise<unknown> {
       return this.#session.statement(this.#purpose, sql, (runner) =>
         structured ? runner.query(sql, parameters, true) : runner.query(sql, parameters),
@@ -84,7 +84,7 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       return this.#session.statement(this.#purpose, sql, (runner) => runner.stream(sql, parameters, onEnd, onError))
     }
 
-    get reader(): QueryRunner {
+    get reader(): DriverRunner {
       return this.#session.reader
     }
 

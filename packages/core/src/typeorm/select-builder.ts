@@ -9,6 +9,7 @@ import {
   SelectQueryBuilder,
 } from 'typeorm'
 import type { AlchemyDataSource } from './data-source.js'
+import { isObject } from '../options.js'
 import { snapshot } from '../plan/record-state.js'
 import { asOperations, isJoined, scopeOfRunner } from './operations.js'
 import { DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, UpdateBuilder } from './write-builders.js'
@@ -101,8 +102,7 @@ function snapshotTree(metadata: EntityMetadata, entity: ObjectLiteral): void {
     if (relation.isLazy || !Object.hasOwn(entity, relation.propertyName)) continue
     const related: unknown = entity[relation.propertyName]
     for (const each of Array.isArray(related) ? related : [related]) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a record of the other side
-      if (typeof each === 'object' && each !== null) snapshotTree(relation.inverseEntityMetadata, each as ObjectLiteral)
+      if (isObject(each)) snapshotTree(relation.inverseEntityMetadata, each)
     }
   }
 }

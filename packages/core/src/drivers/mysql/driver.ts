@@ -2,7 +2,6 @@ import { type ReadStream } from 'node:fs'
 import {
   type DataSource,
   QueryFailedError,
-  type QueryResult,
   QueryRunnerAlreadyReleasedError,
   type Table,
   type TableColumn,
@@ -25,6 +24,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  type StatementResult,
   type SchemaChange,
   hidePassword,
   quotedPath,
@@ -130,8 +130,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   /** Both servers answer to either scheme; what they can do follows the server. */
   async #meet(connection: Connection): Promise<void> {
     const sql = 'SELECT VERSION() AS version, DATABASE() AS name, @@max_allowed_packet AS packet'
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
-    const rows = (await connection.send(sql)) as { version: string; name: string | null; packet: string }[]
+    const rows = await connection.rows<{ version: string; name: string | null; packet: string }>(sql)
     const { version = '', name = null, packet } = rows[0] ?? {}
     const isMariadb = /mariadb/i.test(version)
     this.version = /^[\d.]+/.exec(version)?.[0] ?? version
@@ -143,10 +142,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     this.collation = textCollation(this.version, isMariadb)
     this.#maxPacket = Number(packet) || Number.POSITIVE_INFINITY
     // The variable has another name on either server; a proxy before the server may know neither.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
-    const settings = (await connection.send(`SHOW GLOBAL VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')`)) as {
-      Value: string
-    }[]
+    const settings = await connection.rows<{ Value: string }>(
+      `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')`,
+    )
     if (settings[0]?.Value !== 'SERIALIZABLE') return
     // Stricter than ours, and never the server's own default: its administrator wants it.
     this.connections.isolation = 'SERIALIZABLE'
@@ -429,8 +427,8 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   // ------------------------------------------------------------------------------------------------ statements
 
   /** Runs one statement. @returns Rows; without rows, mysql2's header of the answer. */
-  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
-  override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
+  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
+  override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     const connection = await this.#checkOut()
     this.#admit(sql)
@@ -551,8 +549,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   protected override async loadTables(names?: string[]): Promise<Table[]> {
     if (names) return super.loadTables(names)
     const sql = `SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
-    const rows = (await this.query(sql)) as { name: string }[]
+    const rows = await this.query<{ name: string }[]>(sql)
     return super.loadTables(rows.map(({ name }) => name))
   }
 

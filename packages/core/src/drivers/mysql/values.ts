@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon'
-import type { ObjectLiteral, QueryResult } from 'typeorm'
+import type { ObjectLiteral } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
 import { StatementResult } from '../driver.js'
 import type { NativeField, NativeFields } from './connection.js'
@@ -68,17 +68,21 @@ export function refuseLists(sql: string, values: readonly unknown[]): void {
 }
 
 /** A result as TypeORM knows it. */
-export function resultOf(raw: unknown, fields: NativeFields): QueryResult {
+export function resultOf(raw: unknown, fields: NativeFields): StatementResult {
   const result = new StatementResult()
   result.raw = raw
   if (isHeader(raw)) result.affected = raw.affectedRows
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are objects
-  else if (Array.isArray(raw)) result.records = raw as ObjectLiteral[]
+  else if (isRows(raw)) result.records = raw
   result.wholeNumbers = fields
     .filter(isField)
     .filter(isWhole)
     .map(({ name }) => name)
   return result
+}
+
+/** What is no header is a list of rows, or of lists of them. */
+function isRows(raw: unknown): raw is ObjectLiteral[] {
+  return Array.isArray(raw)
 }
 
 function isField(field: NativeFields[number]): field is NativeField {
@@ -96,14 +100,13 @@ function isWhole({ columnType, decimals }: NativeField): boolean {
  * @param raw Rows, or of a procedure several lists of them; `fields` is shaped alike.
  */
 export function readTimes(raw: unknown, fields: NativeFields): void {
-  if (!Array.isArray(raw)) return
+  if (!isRows(raw)) return
   fields.forEach((field, index) => {
     if (field === undefined) return
     if (!isField(field)) return readTimes(raw[index], field)
     const read = reader(field)
     if (!read) return
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are objects
-    for (const row of raw as ObjectLiteral[]) {
+    for (const row of raw) {
       const text: unknown = row[field.name]
       if (typeof text === 'string') row[field.name] = read(text)
     }

@@ -14,10 +14,10 @@ export interface NativeField {
 }
 
 /** The part of pg's `Result` that we use. */
-export interface NativeResult {
+export interface NativeResult<Row = ObjectLiteral> {
   readonly command: string | null
   readonly rowCount: number | null
-  readonly rows: ObjectLiteral[]
+  readonly rows: Row[]
   readonly fields: readonly NativeField[]
 }
 
@@ -40,7 +40,10 @@ export interface NativeClient extends EventEmitter {
   readonly connection: { readonly parsedStatements: Record<string, string> }
   /** The status of the server's last ReadyForQuery: idle, in a transaction, in a failed one. */
   getTransactionStatus(): 'I' | 'T' | 'E' | null
-  query(config: { text: string; values?: unknown[]; name?: string | undefined }): Promise<NativeResult | NativeResult[]>
+  /** One statement of our own. @typeParam Row What its text asks for. */
+  query<Row>(config: { text: string }): Promise<NativeResult<Row>>
+  /** A text with several statements gives several results. */
+  query(config: { text: string; values: unknown[]; name: string | undefined }): Promise<NativeResult | NativeResult[]>
   release(destroy?: boolean): void
 }
 
@@ -120,11 +123,9 @@ export class Connection {
     try {
       const result = await this.client.query({ text, values, name })
       // Several statements in one text give several results: the last one counts.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a text has one statement at least
-      return Array.isArray(result) ? (result.at(-1) as NativeResult) : result
+      return Array.isArray(result) ? result.reduce((_first, last) => last) : result
     } catch (error) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg throws nothing else
-      await this.#settle(error as Error)
+      if (error instanceof Error) await this.#settle(error)
       throw error
     }
   }

@@ -1,4 +1,4 @@
-import { type DataSource, type QueryResult, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
+import { type DataSource, QueryRunnerAlreadyReleasedError, type Table, type TableColumn } from 'typeorm'
 import {
   ActiveAlchemyError,
   CommitUnknownError,
@@ -9,6 +9,7 @@ import {
   TransactionTimeoutError,
   UnsupportedError,
 } from '../../errors.js'
+import { isObject } from '../../options.js'
 import { Semaphore } from '../../semaphore.js'
 import {
   type ConnectionStatus,
@@ -17,6 +18,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  type StatementResult,
   hidePassword,
   quotedPath,
 } from '../driver.js'
@@ -33,6 +35,14 @@ import { bound, clientClass, type NativePackage, resultOf, typeParser } from './
 
 /** How long a process waits for another that changes the schema, in seconds. */
 const schemaLockSeconds = 60
+
+/** What a server says of itself as it is met. */
+interface Server {
+  readonly version: string
+  readonly database: string
+  readonly schema: string
+  readonly pid: number
+}
 
 /**
  * PostgreSQL through pg.
@@ -104,16 +114,14 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     }
     try {
       const text = 'SELECT version(), current_database() AS database, current_schema() AS schema, pg_backend_pid() AS pid'
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what pg gives for one text
-      const { rows } = (await within(this.pooling.poolTimeoutMs, expire, () => client.query({ text }))) as NativeResult
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text above asks for
-      const row = rows[0] as { version: string; database: string; schema: string; pid: number }
-      this.version = row.version.replace(/^PostgreSQL ([\d.]+).*$/, '$1')
-      this.database ??= row.database
-      this.searchSchema ??= row.schema
-      this.schema ??= row.schema
+      const { rows } = await within(this.pooling.poolTimeoutMs, expire, () => client.query<Server>({ text }))
+      const { version = '', database = '', schema = '', pid }: Partial<Server> = rows[0] ?? {}
+      this.version = version.replace(/^PostgreSQL ([\d.]+).*$/, '$1')
+      this.database ??= database
+      this.searchSchema ??= schema
+      this.schema ??= schema
       // A pooler gives a process id of its own; behind it the next transaction may meet another server process.
-      this.statements.canPrepare = row.pid === client.processID
+      this.statements.canPrepare = pid === client.processID
     } finally {
       if (!isLost) client.release()
     }
@@ -121,14 +129,14 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 
   protected override createPool(...[options, credentials]: Parameters<TypeormPostgresDriver['createPool']>): Promise<unknown> {
     const { poolSize, poolTimeoutMs, poolRecycleMs } = this.pooling
+    const given: unknown = options.extra
     const extra = {
       connectionTimeoutMillis: options.connectTimeoutMS ?? poolTimeoutMs,
       idleTimeoutMillis: poolRecycleMs,
       // A program whose work is done may end, although it has not closed the database.
       allowExitOnIdle: true,
       keepAlive: true,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type is anything
-      ...(options.extra as object | undefined),
+      ...(isObject(given) ? given : {}),
       max: poolSize,
       Client: clientClass(this.postgres),
       types: { getTypeParser: (oid: number, format?: string) => typeParser(this.postgres, oid, format) },
@@ -328,16 +336,15 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   /** Without names the tables of the application; TypeORM describes those of PostgreSQL as well, one by one. */
   override async getTables(names?: string[]): Promise<Table[]> {
     if (names) return super.getTables(names)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
-    const tables = (await this.query(
+    const tables = await this.query<{ path: string }[]>(
       `SELECT schemaname || '.' || tablename AS path FROM pg_catalog.pg_tables WHERE schemaname NOT LIKE 'pg\\_%' AND schemaname <> 'information_schema'`,
-    )) as { path: string }[]
+    )
     return super.getTables(tables.map(({ path }) => path))
   }
 
   /** Runs one statement. @returns Rows; of UPDATE and DELETE, as TypeORM has it, rows and their number. */
-  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
-  override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
+  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
+  override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     await this.#checkOut()
     refuseStatement(sql, parameters)

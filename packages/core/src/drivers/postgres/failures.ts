@@ -52,7 +52,7 @@ function columnsIn(detail: string | undefined): string[] {
 
 /** A prepared statement that its server does not know, knows already, or whose tables have changed. */
 export function isStalePlan(error: unknown): boolean {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its fields are looked at alone
-  const { code, message } = error as NativeError
+  if (!(error instanceof Error)) return false
+  const { code, message }: NativeError = error
   return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(message))
 }

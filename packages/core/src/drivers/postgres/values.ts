@@ -1,5 +1,4 @@
 import { DateTime } from 'luxon'
-import type { QueryResult } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
 import { StatementResult } from '../driver.js'
 import { type NativeField, type NativeResult, sessionSettings } from './connection.js'
@@ -63,7 +62,7 @@ function isoText(date: Date): string {
 }
 
 /** A result as TypeORM knows it. */
-export function resultOf({ command, rows, rowCount, fields }: NativeResult): QueryResult {
+export function resultOf({ command, rows, rowCount, fields }: NativeResult): StatementResult {
   const result = new StatementResult()
   result.records = rows
   if (rowCount !== null) result.affected = rowCount

@@ -4,7 +4,6 @@ import {
   type DataSource,
   type ObjectLiteral,
   QueryFailedError,
-  QueryResult,
   QueryRunnerAlreadyReleasedError,
   type Table,
   TransactionNotStartedError,
@@ -12,7 +11,16 @@ import {
 import type { ColumnMetadata } from '../internals.js'
 import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { ForeignKeyError } from '../database-error.js'
-import type { ConnectionStatus, DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions, PoolStatus, SchemaChange } from '../driver.js'
+import {
+  type ConnectionStatus,
+  type DatabaseDriver,
+  type DriverRunner,
+  type LeasePurpose,
+  type PoolOptions,
+  type PoolStatus,
+  type SchemaChange,
+  StatementResult,
+} from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
 import { type Answer, runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
@@ -166,8 +174,8 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     const text = sql.replace(/:(\.\.\.)?([A-Za-z0-9_.]+)/g, (full, spread: string | undefined, key: string) => {
       if (!Object.hasOwn(parameters, key)) return full
       const value: unknown = parameters[key]
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM spreads lists alone
-      if (spread) return (value as unknown[]).map(place).join(', ')
+      // TypeORM spreads lists alone.
+      if (spread && Array.isArray(value)) return value.map(place).join(', ')
       // TypeORM's own marker for SQL text (Raw, update(() => 'now()')); data can never be a function.
       return typeof value === 'function' ? String(value()) : place(value)
     })
@@ -401,11 +409,8 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   /** Rows that refer to none, by their table. A file that was written without foreign keys may have had some before. */
   async #countOrphans(): Promise<Map<string, number> | undefined> {
     try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the text asks for
-      const rows = (await this.query('SELECT "table" AS name, count(*) AS count FROM pragma_foreign_key_check GROUP BY 1')) as {
-        name: string
-        count: number
-      }[]
+      const sql = 'SELECT "table" AS name, count(*) AS count FROM pragma_foreign_key_check GROUP BY 1'
+      const rows = await this.query<{ name: string; count: number }[]>(sql)
       return new Map(rows.map(({ name, count }) => [name, count]))
     } catch {
       // A foreign key that refers to no key at all: SQLite cannot check it.
@@ -430,8 +435,8 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 
   /** Runs one statement. @returns Rows of a SELECT or RETURNING; else the last inserted row id. */
-  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult>
-  override query(sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown>
+  override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
+  override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
   override query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
     const connection = this.isReleased ? undefined : this.#connection
     const result = connection
@@ -440,7 +445,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     return structured ? result : result.then(({ raw }) => raw as unknown)
   }
 
-  #query(connection: Connection, sql: string, parameters: unknown[]): Promise<QueryResult> {
+  #query(connection: Connection, sql: string, parameters: unknown[]): Promise<StatementResult> {
     return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values), refusalOf)
   }
 
@@ -471,7 +476,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
       .finally(end)
   }
 
-  async #executeLocked(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<QueryResult> {
+  async #executeLocked(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<StatementResult> {
     const statement = connection.statements.of(sql)
     if (!statement.isReadOnly) {
       // Callers of one runner share one lock: each waiting for its own would wait for itself.
@@ -497,17 +502,17 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 }
 
-function execute(connection: Connection, statement: Statement, sql: string, values: unknown[]): QueryResult {
+function execute(connection: Connection, statement: Statement, sql: string, values: unknown[]): StatementResult {
   connection.hasTraces ||= statement.leavesTraces
   return movesAside.test(sql) ? connection.withoutFollowing(() => resultOf(statement, values)) : resultOf(statement, values)
 }
 
-function answered(result: QueryResult): Answer {
+function answered(result: StatementResult): Answer {
   return { result, native: result.raw }
 }
 
-function resultOf(statement: Statement, values: unknown[]): QueryResult {
-  const result = new QueryResult()
+function resultOf(statement: Statement, values: unknown[]): StatementResult {
+  const result = new StatementResult()
   if (statement.isReader) {
     const rows = statement.rows(values)
     result.raw = rows
