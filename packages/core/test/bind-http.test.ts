@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { InvalidOptionError, ScopeClosedError } from '../src/errors.js'
 import { bindHttp, noteError, scopeOf } from '../src/http/bind-http.js'
 import { type Answer, type BindOptions, readBindOptions } from '../src/http/bind-options.js'
-import { currentScope, type Scope, type ScopeMember } from '../src/scope/scope.js'
+import type { ScopeMember } from '../src/scope/members.js'
+import { currentScope, type Scope } from '../src/scope/scope.js'
 
 const stops: (() => void)[] = []
 const log: string[] = []

@@ -3,8 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CommitError, ForeignSessionError, ScopeClosedError, SessionFailedError } from '../src/errors.js'
 import type { Hook } from '../src/scope/hooks.js'
+import type { ScopeMember } from '../src/scope/members.js'
 import type { ReportEvent } from '../src/scope/report.js'
-import { currentScope, detached, type Outcome, runInScope, Scope, type ScopeMember, type ScopeOptions } from '../src/scope/scope.js'
+import { currentScope, detached, type Outcome, runInScope, Scope, type ScopeOptions } from '../src/scope/scope.js'
 
 /** A member that writes down what is asked of it; what is named in `failing` rejects. */
 interface Recorded extends ScopeMember {

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { CommitError, ForeignSessionError, ScopeClosedError, SessionFailedError } from '../errors.js'
+import { ForeignSessionError, ScopeClosedError } from '../errors.js'
 import type { CallSite } from './call-site.js'
 import { callHooks, type Hook } from './hooks.js'
+import { Members, type ScopeMember } from './members.js'
 import { printReport, type ReportEvent, type Reporter } from './report.js'
 
 /** Why a scope rolled back. */
@@ -21,34 +22,6 @@ export type Outcome =
 
 /** How far a scope has come. */
 export type ScopeState = 'open' | 'closing' | 'committed' | 'rolled back' | 'failed'
-
-/** One database's part of a scope. What has nothing to wait for gives no promise. */
-export interface ScopeMember {
-  /** Name of the database, for messages. */
-  readonly name: string
-  /** Whether its end has to be waited for: it holds a transaction, or a statement failed. Reads alone leave nothing behind. */
-  readonly touched: boolean
-  /** Rows written and not yet committed. */
-  readonly written: number
-  /** Whether it holds a connection with an open transaction. */
-  readonly inTransaction?: boolean
-  /** Whether a rollback would undo something. */
-  readonly holdsWork?: boolean
-  /** The first failed statement: it can only be rolled back. */
-  readonly failure: unknown
-  /** Ends it where there is nothing to wait for. @param commits Whether the scope ends with success. */
-  end(commits: boolean): void
-  /** Ends the statements under way, here and on the server: nobody waits for them any more. @param reason What they fail with. */
-  cancel(reason: Error): void
-  /** Waits for the statements under way; new ones are refused by the scope. */
-  close(): Promise<void> | undefined
-  /** Commits or rolls back; a commit rejects unless the server says that it did. */
-  settle(how: 'commit' | 'rollback'): Promise<void>
-  /** Gives the connection back. */
-  release(): Promise<void> | undefined
-  /** The functions to call, by how it has ended; each is given out once. */
-  takeHooks(): readonly Hook[]
-}
 
 /** How a scope is made. */
 export interface ScopeOptions {
@@ -444,31 +417,34 @@ export class Scope {
     // Never at once: what an answer goes on to say in the same breath may refuse its commit.
     if (wantsCommit) await (this.#underWay + this.#lingering > 0 ? this.#quiet() : undefined)
     this.#refusesOperations = true
-    const members = [...(this.#members?.values() ?? [])]
+    const members = new Members(this.#members?.values() ?? [], this.label, (event) => this.report(event))
+    let ended: ScopeState = 'failed'
     try {
       let isGivenUp = this.#rollbackOnly !== undefined || !wantsCommit
       try {
-        const closed = this.#close(members)
+        const closed = members.close()
         if (closed) await closed
-        if (this.#rollbackOnly) this.#reportRollbackOnly(members, this.#rollbackOnly.reason)
-        else if (!wantsCommit) this.#reportVeto(members, outcome)
+        if (this.#rollbackOnly) this.#reportRollbackOnly(members.written, this.#rollbackOnly.reason)
+        else if (!wantsCommit) this.#reportVeto(members.written, outcome)
         isGivenUp ||= this.#rollbackOnly !== undefined || (this.#cutOffBy !== undefined && !this.#timeout)
         if (!isGivenUp) this.#refuseCommit(members)
       } catch (error) {
-        await this.#rollBack(members, 'failed')
+        await members.rollBack()
         throw error
       }
-      await (isGivenUp ? this.#rollBack(members, 'rolled back') : this.#commit(members))
+      await (isGivenUp ? members.rollBack() : members.commit())
+      ended = isGivenUp ? 'rolled back' : 'committed'
     } finally {
-      for (const member of members) {
+      this.#state = ended
+      for (const member of members.all) {
         try {
           const released = member.release()
           if (released) await released
         } catch (error) {
-          this.#reportFailure('release', member, error)
+          members.reportFailure('release', member, error)
         }
       }
-      const awaited = this.callHooks(members.flatMap((member) => member.takeHooks()))
+      const awaited = this.callHooks(members.takeHooks())
       if (awaited) await awaited
     }
   }
@@ -478,13 +454,8 @@ export class Scope {
     while (this.#underWay + this.#lingering > 0 && !this.#cutOffBy) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
   }
 
-  #close(members: readonly ScopeMember[]): Promise<void> | undefined {
-    const closing = members.flatMap((member) => member.close() ?? [])
-    return closing.length === 0 ? undefined : Promise.all(closing).then(() => undefined)
-  }
-
   /** @throws What stands against a commit. */
-  #refuseCommit(members: readonly ScopeMember[]): undefined {
+  #refuseCommit(members: Members): void {
     if (this.#timeout) throw this.#timeout
     if (this.#refusedCommit) throw this.#refusedCommit.error
     const unseen = this.#unseen.find(({ isSeen }) => !isSeen())
@@ -492,8 +463,7 @@ export class Scope {
       this.#reportUnseen(unseen.error)
       throw unseen.error
     }
-    const failed = members.find((member) => member.failure !== undefined)
-    if (failed) throw new SessionFailedError(failed.failure, this.label)
+    members.refuseFailed()
   }
 
   #overrules(outcome: Outcome): boolean {
@@ -502,50 +472,7 @@ export class Scope {
     return (reason === 'veto' || reason === 'error') && status < 500
   }
 
-  async #commit(members: readonly ScopeMember[]): Promise<void> {
-    const committed: ScopeMember[] = []
-    for (const member of members) {
-      try {
-        await member.settle('commit')
-        committed.push(member)
-      } catch (error) {
-        const rest = members.slice(committed.length)
-        await this.#rollBack(rest, 'failed')
-        const lost = rest.filter((each) => each === member || each.touched)
-        const kept = committed.filter((each) => each.touched)
-        const reason = kept.length === 0 ? error : new CommitError(namesOf(kept), namesOf(lost), error)
-        this.report({
-          kind: 'commit-failed',
-          label: this.label,
-          database: member.name,
-          error: reason,
-          message: `The commit of ${this.label} failed on ${member.name}.`,
-        })
-        throw reason
-      }
-    }
-    this.#state = 'committed'
-  }
-
-  async #rollBack(members: readonly ScopeMember[], state: 'rolled back' | 'failed'): Promise<void> {
-    for (const member of members) {
-      try {
-        await member.settle('rollback')
-      } catch (error) {
-        this.#reportFailure('rollback', member, error)
-      }
-    }
-    this.#state = state
-  }
-
-  /** A failure while cleaning up is reported; it never hides the first error. */
-  #reportFailure(what: 'rollback' | 'release', { name }: ScopeMember, error: unknown): void {
-    const { label } = this
-    this.report({ kind: `${what}-failed`, label, database: name, error, message: `The ${what} of ${label} failed on ${name}.` })
-  }
-
-  #reportRollbackOnly(members: readonly ScopeMember[], reason: unknown): void {
-    const rows = rowsOf(members)
+  #reportRollbackOnly(rows: number, reason: unknown): void {
     if (rows === 0) return
     this.report({
       kind: 'veto',
@@ -556,10 +483,8 @@ export class Scope {
     })
   }
 
-  #reportVeto(members: readonly ScopeMember[], outcome: Outcome): void {
-    if (outcome.commit || outcome.reason !== 'veto') return
-    const rows = rowsOf(members)
-    if (rows === 0) return
+  #reportVeto(rows: number, outcome: Outcome): void {
+    if (outcome.commit || outcome.reason !== 'veto' || rows === 0) return
     const { status } = outcome
     const asked = this.#commitAnyway
     const remedy = asked
@@ -633,14 +558,6 @@ export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) 
   // A script that ends after it must not lose them; an answer has no need to wait.
   if (scope.hooks) await scope.hooks
   return result
-}
-
-function namesOf(members: readonly ScopeMember[]): string[] {
-  return members.map((member) => member.name)
-}
-
-function rowsOf(members: readonly ScopeMember[]): number {
-  return members.reduce((sum, member) => sum + member.written, 0)
 }
 
 /** A reason as it stands in a sentence. */
