@@ -1,4 +1,5 @@
 import { type DataSource, type ObjectLiteral, QueryResult, type QueryRunner, type Table } from 'typeorm'
+import { ActiveAlchemyError, ConnectionLostError } from '../errors.js'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
 import type { Dialect } from './dialect.js'
@@ -175,6 +176,24 @@ export interface PoolOptions {
  * @param ready Connects once, however many ask: a query runner calls it before its first statement.
  */
 export type DriverFactory = (dataSource: DataSource, pool: PoolOptions, ready: () => Promise<void>) => DatabaseDriver
+
+/** Why a statement failed on a connection that is lost: our own reason, such as a timeout, says more than that it is gone. */
+export function lostError(database: string, lost: Error): Error {
+  return lost instanceof ActiveAlchemyError ? lost : new ConnectionLostError(database, lost)
+}
+
+/** Runs `work` as a transaction of `runner`. */
+export async function inTransaction<T>(runner: DriverRunner, work: () => Promise<T>): Promise<T> {
+  await runner.begin()
+  try {
+    const result = await work()
+    await runner.commit()
+    return result
+  } catch (error) {
+    await runner.rollback()
+    throw error
+  }
+}
 
 /** The path of a table or type, `schema.name`, quoted for its database. */
 export function quotedPath(driver: Pick<Driver, 'escape'>, path: string): string {

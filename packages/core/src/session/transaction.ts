@@ -18,28 +18,7 @@ import type { Engine } from './engine.js'
 import { Frame } from './frame.js'
 import { IdleWatch } from './idle-watch.js'
 import { SentSettings } from './sent-settings.js'
-
-/** How far the transaction of a session has come. */
-export type TransactionState =
-  /** There is none, and no connection is held. */
-  | 'none'
-  /** A connection is waited for, or BEGIN and the hooks of it are under way. */
-  | 'beginning'
-  | 'open'
-  /** Something of it failed: it can only be rolled back. */
-  | 'failed'
-  | 'committing'
-  | 'rolling back'
-
-/** What can follow on what. */
-const transitions: Readonly<Record<TransactionState, readonly TransactionState[]>> = {
-  none: ['beginning', 'failed'],
-  beginning: ['open', 'failed', 'none'],
-  open: ['failed', 'committing', 'rolling back', 'none'],
-  failed: ['failed', 'open', 'rolling back', 'none'],
-  committing: ['none', 'failed'],
-  'rolling back': ['none'],
-}
+import { TransactionProgress, type TransactionState } from './transaction-state.js'
 
 /** The transaction events of TypeORM's subscribers. */
 type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`
@@ -56,7 +35,7 @@ export class Transaction {
   readonly #scope: Scope
   readonly #writer: () => QueryRunner
   readonly #isolation: IsolationLevel | undefined
-  #state: TransactionState = 'none'
+  readonly #progress: TransactionProgress
   /** Made when it is needed: who only reads has no frames. */
   #root: Frame | undefined
   #runner: DriverRunner | undefined
@@ -68,9 +47,6 @@ export class Transaction {
   /** Connections that are borrowed for one statement each. */
   readonly #borrowed = new Set<DriverRunner>()
   #whenIdle: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
-  /** When it has been open for too long, by the clock of `performance`. */
-  #deadline = Number.POSITIVE_INFINITY
   #timeout: TransactionTimeoutError | undefined
   #whenExpired: ((error: Error) => void) | undefined
   readonly #settings = new SentSettings()
@@ -85,6 +61,7 @@ export class Transaction {
     this.#scope = scope
     this.#writer = writer
     this.#isolation = isolation
+    this.#progress = new TransactionProgress(this.timeoutMs, () => this.#expire())
     this.#idle = new IdleWatch(scope, engine.settings.name)
   }
 
@@ -94,23 +71,7 @@ export class Transaction {
   }
 
   get state(): TransactionState {
-    return this.#state
-  }
-
-  /** The one place where the state changes, and its timer with it. */
-  #become(state: TransactionState): void {
-    const before = this.#state
-    if (!transitions[before].includes(state)) throw new Error(`A transaction that is ${before} cannot be ${state}`)
-    this.#state = state
-    // Who has failed still holds a connection, for no longer than before.
-    if (state === 'failed' || state === 'beginning' || (before === 'failed' && state === 'open')) return
-    // Not beside a COMMIT, which has a bound of its own: what it ended would be unknown for no reason.
-    clearTimeout(this.#timer)
-    this.#deadline = Number.POSITIVE_INFINITY
-    if (state !== 'open') return
-    this.#deadline = performance.now() + this.timeoutMs
-    this.#timer = setTimeout(() => this.#expire(), this.timeoutMs)
-    this.#timer.unref()
+    return this.#progress.state
   }
 
   /** Milliseconds for which it may be open. */
@@ -243,8 +204,7 @@ export class Transaction {
       this.beginWork()
       try {
         const runner = this.#runner ?? (await this.#begin(frame, purpose))
-        // A driver that never waits leaves the timer no turn.
-        if (performance.now() > this.#deadline) this.#expire()
+        if (this.#progress.isOverdue) this.#expire()
         if (this.#timeout) throw this.#timeout
         const ahead = this.#sendAhead(frame, runner)
         if (ahead) await ahead
@@ -324,7 +284,7 @@ export class Transaction {
     const status = this.#runner?.connectionStatus
     const isOver = this.#runner !== undefined && (status === 'idle' || status === 'lost')
     if (isOver || this.#engine.driver.endsTransaction(error)) this.root.failure ??= error
-    if (this.root.failure !== undefined) this.#become('failed')
+    if (this.root.failure !== undefined) this.#progress.become('failed')
   }
 
   #stopRunning(): void {
@@ -337,7 +297,7 @@ export class Transaction {
   async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
     const { driver, beginHooks } = this.#engine
     this.#refuseToWaitForAncestor('write')
-    this.#become('beginning')
+    this.#progress.become('beginning')
     try {
       if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
       const runner = await driver.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
@@ -346,7 +306,7 @@ export class Transaction {
       const isHeard = this.#hasListeners(runner)
       if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionStart'))
       await runner.begin(this.#isolation)
-      this.#become('open')
+      this.#progress.become('open')
       this.#hasBegun = true
       this.#settings.clear()
       if (isHeard) await this.#inside(() => this.#announce('AfterTransactionStart'))
@@ -498,7 +458,7 @@ export class Transaction {
           await runner.query(`RELEASE SAVEPOINT ${name}`)
         })
         frame.failure = undefined
-        if (this.#state === 'failed' && this.root.failure === undefined) this.#become('open')
+        if (this.state === 'failed' && this.root.failure === undefined) this.#progress.become('open')
       } catch (error) {
         // What was to be undone is still there.
         this.#fail(frame, error)
@@ -607,7 +567,7 @@ export class Transaction {
     if (runner) {
       try {
         if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionCommit'))
-        this.#become('committing')
+        this.#progress.become('committing')
         await runner.commit()
       } catch (error) {
         const first = this.#timeout ?? error
@@ -635,7 +595,7 @@ export class Transaction {
       }
       this.#hooks = [...this.#hooks, ...hooks]
     }
-    if (this.#state !== 'none') this.#become('rolling back')
+    if (this.state !== 'none') this.#progress.become('rolling back')
     await runner?.rollback()
   }
 
@@ -660,14 +620,14 @@ export class Transaction {
     const runner = this.#runner
     this.#runner = undefined
     this.#idle.forget()
-    if (this.#state !== 'none') this.#become('none')
+    if (this.state !== 'none') this.#progress.become('none')
     return runner?.release()
   }
 
   /** Ends the statements under way; but for a COMMIT, which may have been heard. */
   cancel(reason: Error): void {
     for (const runner of this.#borrowed) runner.cancel(reason)
-    if (this.#state !== 'committing') this.#runner?.cancel(reason)
+    if (this.state !== 'committing') this.#runner?.cancel(reason)
   }
 
   /** The end of the statements under way; `undefined` where there are none. */

@@ -7,15 +7,7 @@ import {
   type TableColumn,
   TransactionNotStartedError,
 } from 'typeorm'
-import {
-  ActiveAlchemyError,
-  CommitUnknownError,
-  ConnectionLostError,
-  DdlInScopeError,
-  InvalidStatementError,
-  RolledBackError,
-  TransactionTimeoutError,
-} from '../../errors.js'
+import { CommitUnknownError, DdlInScopeError, RolledBackError } from '../../errors.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -27,19 +19,21 @@ import {
   type StatementResult,
   type SchemaChange,
   hidePassword,
+  lostError,
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
 import { mysqlDialect } from './dialect.js'
 import { type Decoder, decoder } from '../decoder.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
-import { within } from '../time-limit.js'
+import { limited } from '../time-limit.js'
 import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
 import { MysqlPool } from './pool.js'
 import { collationOf, holdingSchemaLock, isAtLeast, textCollation, withPrecision } from './schema.js'
 import { commitsTransaction, controlsTransaction, dirtiesSession } from './statements.js'
-import { bound, castTimes, isHeader, readTimes, refuseLists, resultOf } from './values.js'
+import { refuseStatement } from './packet.js'
+import { bound, castTimes, isHeader, readTimes, resultOf } from './values.js'
 
 /** The part of mysql2's options that we look at. */
 interface ConnectionOptions {
@@ -50,9 +44,6 @@ interface ConnectionOptions {
 
 /** Bit of the server's status, in the answer to every statement without rows: a transaction is open. */
 const inTransaction = 1
-
-/** Names that mysql2 gives to no column of a result: it would end the connection. */
-const forbiddenNames = /\b__(?:proto|(?:define|lookup)[GS]etter)__\b/
 
 /** MySQL and MariaDB through mysql2. */
 export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
@@ -205,20 +196,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return origin instanceof Error && 'errno' in origin && endsTransaction(Number(origin.errno))
   }
 
-  /**
-   * @internal Refuses what would change the statement, or cost the connection.
-   *
-   * @throws {InvalidStatementError}
-   */
+  /** @internal See `refuseStatement`. */
   refuse(sql: string, values: readonly unknown[], { native }: Connection): void {
-    if (sql.includes('\0')) throw new InvalidStatementError('its text has a NUL character')
-    if (forbiddenNames.test(sql)) throw new InvalidStatementError('its text has a name that no column of a result can have')
-    refuseLists(sql, values)
-    // Quoting a character makes up to six bytes of it; what is short is not counted.
-    if (sizeOf(sql, values) * 6 < this.#maxPacket) return
-    const bytes = Buffer.byteLength(native.format(sql, values))
-    if (bytes < this.#maxPacket) return
-    throw new InvalidStatementError(`it has ${bytes} bytes, and the server takes ${this.#maxPacket} (max_allowed_packet)`)
+    refuseStatement(sql, values, native, this.#maxPacket)
   }
 
   // ------------------------------------------------------------------------------------------------ schema
@@ -337,18 +317,18 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   async #begin(isolation?: IsolationLevel): Promise<void> {
     if (isolation) {
       const wasDirty = this.#isDirty
-      await this.#limited(() => this.query(`SET TRANSACTION ISOLATION LEVEL ${isolation}`))
+      await limited(this, this.#limitMs, () => this.query(`SET TRANSACTION ISOLATION LEVEL ${isolation}`))
       // It holds for the next transaction only, which is this one.
       this.#isDirty = wasDirty
     }
-    await this.#limited(() => this.query('START TRANSACTION'))
+    await limited(this, this.#limitMs, () => this.query('START TRANSACTION'))
     this.isTransactionActive = true
   }
 
   async commit(): Promise<void> {
     const { name } = this.driver.pooling
     const lost = this.#connection?.lost
-    if (lost) throw this.#lostError(lost)
+    if (lost) throw lostError(this.driver.pooling.name, lost)
     if (this.connectionStatus !== 'transaction') throw new RolledBackError(name, this.#end)
     await this.#commit()
   }
@@ -356,7 +336,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   async #commit(): Promise<void> {
     this.#isGuarded = false
     try {
-      await this.#limited(() => this.query('COMMIT'))
+      await limited(this, this.#limitMs, () => this.query('COMMIT'))
     } catch (error) {
       const lost = this.#connection?.lost
       if (lost) throw new CommitUnknownError(this.driver.pooling.name, lost)
@@ -371,7 +351,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     const { connectionStatus } = this
     if (connectionStatus === 'transaction' || connectionStatus === 'failed') {
       this.#end = undefined
-      await this.#limited(() => this.query('ROLLBACK')).catch((error: unknown) => {
+      await limited(this, this.#limitMs, () => this.query('ROLLBACK')).catch((error: unknown) => {
         // A connection that is lost has rolled back already.
         if (!this.#connection?.lost) throw error
       })
@@ -388,12 +368,6 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   cancel(reason: Error): void {
     const connection = this.#connection
     if (connection && !connection.lost && this.#underWay > 0) void this.driver.connections.kill(connection, reason)
-  }
-
-  /** Cancels `work` when it takes longer than what the session waits for. */
-  #limited<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#limitMs === 0) return work()
-    return within(this.#limitMs, () => this.cancel(new TransactionTimeoutError(this.#limitMs, 'statement')), work)
   }
 
   override async startTransaction(isolation: IsolationLevel | undefined = this.driver.options.isolationLevel): Promise<void> {
@@ -448,7 +422,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     try {
       let fields: NativeFields = []
       const send = (): Promise<unknown> => connection.send(sql, values, (each) => (fields = each))
-      const native = await (this.#purpose === 'read' ? this.#limited(send) : send())
+      const native = await (this.#purpose === 'read' ? limited(this, this.#limitMs, send) : send())
       this.#follow(native)
       if (this.driver.readsTimes) readTimes(native, fields)
       return { result: resultOf(native, fields), native }
@@ -477,13 +451,8 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   }
 
   #explain({ lost }: Connection, error: NativeError, sql: string): Refusal | Error {
-    if (lost) return this.#lostError(lost)
+    if (lost) return lostError(this.driver.pooling.name, lost)
     return { failure: failureOf(error, sql, this.driver.dataSource.entityMetadatas), withoutValues }
-  }
-
-  /** Our own reason, such as a timeout, says more than that the connection is gone. */
-  #lostError(lost: Error): Error {
-    return lost instanceof ActiveAlchemyError ? lost : new ConnectionLostError(this.driver.pooling.name, lost)
   }
 
   override async stream(
@@ -559,15 +528,4 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
       ? sql.replace(` ON UPDATE ${column.onUpdate}`, ` ON UPDATE ${withPrecision(column.onUpdate, column.precision) ?? ''}`)
       : sql
   }
-}
-
-/** About how many characters a statement has with its values. */
-function sizeOf(sql: string, values: readonly unknown[]): number {
-  let size = sql.length
-  for (const value of values) {
-    if (typeof value === 'string') size += value.length
-    else if (ArrayBuffer.isView(value)) size += value.byteLength
-    else if (Array.isArray(value)) size += sizeOf('', value)
-  }
-  return size
 }

@@ -3,7 +3,6 @@ import type { ObjectLiteral } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
 import { StatementResult } from '../driver.js'
 import type { NativeField, NativeFields } from './connection.js'
-import { listPlaces } from './statements.js'
 
 /** Numbers of types of columns in the protocol. */
 const types = { timestamp: 7, bigint: 8, time: 11, datetime: 12, decimal: 246 } as const
@@ -46,25 +45,6 @@ export function bound(value: unknown): unknown {
     throw new InvalidStatementError('one of its values is an object')
   }
   return String(value)
-}
-
-/**
- * Lists change the text of a statement: they stand where the text means one.
- *
- * @throws {InvalidStatementError} A list is bound elsewhere than by `IN (?)`, and a list of rows elsewhere than by `VALUES ?` or `IN ?`.
- */
-export function refuseLists(sql: string, values: readonly unknown[]): void {
-  if (!values.some(Array.isArray)) return
-  const places = listPlaces(sql)
-  values.forEach((value, index) => {
-    if (!Array.isArray(value)) return
-    const rows = value.filter(Array.isArray)
-    const isFit =
-      places[index] === 'rows'
-        ? rows.length > 0 && rows.length === value.length && !rows.flat().some(Array.isArray)
-        : places[index] === 'list' && rows.length === 0 && value.length > 0
-    if (!isFit) throw new InvalidStatementError('one of its values is a list, which only IN (?) takes')
-  })
 }
 
 /** A result as TypeORM knows it. */

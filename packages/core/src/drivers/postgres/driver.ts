@@ -3,10 +3,8 @@ import {
   ActiveAlchemyError,
   CommitUnknownError,
   ConnectionFailedError,
-  ConnectionLostError,
   InvalidStatementError,
   RolledBackError,
-  TransactionTimeoutError,
   UnsupportedError,
 } from '../../errors.js'
 import { isObject } from '../../options.js'
@@ -20,13 +18,15 @@ import {
   type PoolStatus,
   type StatementResult,
   hidePassword,
+  inTransaction,
+  lostError,
   quotedPath,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
 import { postgresDialect } from './dialect.js'
 import { type Decoder, decoder } from '../decoder.js'
 import { type Refusal, runStatement } from '../statement.js'
-import { within } from '../time-limit.js'
+import { limited, within } from '../time-limit.js'
 import { type Connection, type NativeClient, type NativeError, type NativeResult, outside } from './connection.js'
 import { failureOf, isStalePlan, withoutValues } from './failures.js'
 import { type NativePool, PostgresPool } from './pool.js'
@@ -190,18 +190,12 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   async withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>): Promise<T> {
-    await runner.begin()
-    try {
+    return inTransaction(runner, async () => {
       // A schema change waits for the process before, and for the transactions that use the table.
       await runner.query(`SET LOCAL lock_timeout = '${schemaLockSeconds}s'`)
       await runner.query("SELECT pg_advisory_xact_lock(hashtext('active-alchemy schema'))")
-      const result = await work()
-      await runner.commit()
-      return result
-    } catch (error) {
-      await runner.rollback()
-      throw error
-    }
+      return work()
+    })
   }
 
   /** PostgreSQL shows the default of a decimal number without the quotes that TypeORM gives it, and would change it for ever. */
@@ -295,7 +289,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     // Without a level it is the server's, which is READ COMMITTED unless its administrator wants a stricter one.
     const level = isolation ? ` ISOLATION LEVEL ${isolation}` : ''
     // PostgreSQL would wait for a lock as long as the transaction lasts. Both go in one message.
-    await this.#limited(() => this.query(`BEGIN${level}; SET LOCAL lock_timeout = ${poolTimeoutMs}`))
+    await limited(this, this.#limitMs, () => this.query(`BEGIN${level}; SET LOCAL lock_timeout = ${poolTimeoutMs}`))
     this.isTransactionActive = true
   }
 
@@ -303,7 +297,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     // An aborted transaction would answer ROLLBACK to a COMMIT, and no error.
     const { connectionStatus } = this
     if (connectionStatus !== 'transaction' && connectionStatus !== 'lost') throw this.#rolledBack()
-    await this.#limited(() => this.query('COMMIT'))
+    await limited(this, this.#limitMs, () => this.query('COMMIT'))
     this.isTransactionActive = false
   }
 
@@ -311,7 +305,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     this.isTransactionActive = false
     if (this.connectionStatus === 'idle' || this.connectionStatus === 'lost') return
     try {
-      await this.#limited(() => this.query('ROLLBACK'))
+      await limited(this, this.#limitMs, () => this.query('ROLLBACK'))
     } catch (error) {
       // A connection that is lost has rolled back.
       if (!this.#connection?.lost) throw error
@@ -325,12 +319,6 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
 
   cancel(reason: Error): void {
     if (this.#connection?.isBusy) this.#connection.destroy(reason)
-  }
-
-  /** Cancels `work` when it takes longer than what the session waits for. */
-  #limited<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#limitMs === 0) return work()
-    return within(this.#limitMs, () => this.cancel(new TransactionTimeoutError(this.#limitMs, 'statement')), work)
   }
 
   /** Without names the tables of the application; TypeORM describes those of PostgreSQL as well, one by one. */
@@ -354,7 +342,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       parameters,
       async (values) => {
         const send = (): Promise<NativeResult> => this.#inTurn(sql, values)
-        const native = await (this.#purpose === 'read' ? this.#limited(send) : send())
+        const native = await (this.#purpose === 'read' ? limited(this, this.#limitMs, send) : send())
         return { result: resultOf(native), native }
       },
       (error) => this.#explain(error, sql),
@@ -382,7 +370,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       const isFirst = !connection.isUsed
       const statement = statements.of(sql)
       try {
-        if (connection.lost) throw this.#lostError(connection.lost)
+        if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
         return await connection.send(statement, values)
       } catch (error) {
         if (connection.lost) {
@@ -411,12 +399,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     if (this.connectionStatus !== 'idle') this.#failure ??= error
     const lost = this.#connection?.lost
     if (!lost) return { failure: failureOf(error), withoutValues: (message) => withoutValues(message, error) }
-    return sql === 'COMMIT' ? new CommitUnknownError(this.driver.pooling.name, lost) : this.#lostError(lost)
-  }
-
-  /** Our own reason, such as a timeout, says more than that the connection is gone. */
-  #lostError(lost: Error): Error {
-    return lost instanceof ActiveAlchemyError ? lost : new ConnectionLostError(this.driver.pooling.name, lost)
+    return sql === 'COMMIT' ? new CommitUnknownError(this.driver.pooling.name, lost) : lostError(this.driver.pooling.name, lost)
   }
 }
 

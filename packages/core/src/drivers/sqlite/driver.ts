@@ -18,6 +18,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  inTransaction,
   type SchemaChange,
   StatementResult,
 } from '../driver.js'
@@ -140,15 +141,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     if (change === 'migrate') await runner.beforeMigration()
     // A table that refers to one that is gone cannot be dropped otherwise.
     if (change === 'drop') await runner.query(foreignKeysOff)
-    await runner.begin()
-    try {
-      const result = await work()
-      await runner.commit()
-      return result
-    } catch (error) {
-      await runner.rollback()
-      throw error
-    }
+    return inTransaction(runner, work)
   }
 
   isSystemTable(name: string): boolean {
