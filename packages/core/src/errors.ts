@@ -1,4 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
+import { nearest } from './nearest.js'
+import { briefly, keyText, kindOf, shown } from './wording.js'
 
 /** Every `code` that an error of this library can carry. @since 0.1 */
 export type ErrorCode =
@@ -520,73 +522,4 @@ class Origin {
   [inspect.custom](): string {
     return this.#shown
   }
-}
-
-/** The kind of a value, as it stands in a sentence; never a text, which may be a secret. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'string') return `a string of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`
-  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number that is not finite'
-  if (typeof value === 'object') return `an object${classOf(value)}`
-  return `a ${typeof value}`
-}
-
-/** A key, which a client may have sent: of any length, and an object whose `toString` is no function. */
-function keyText(id: unknown): string {
-  return typeof id === 'object' ? shown(id) : briefly(String(id))
-}
-
-/** A name or key, which a client may have sent in any length. */
-function briefly(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
-/** The name that was probably meant: with one or two letters otherwise, or which begins or ends so. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length < 3 || name.length > 60) return undefined
-  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '')
-  const wanted = plain(name)
-  const distances = known.map((each) => {
-    const other = plain(each)
-    const isPart = wanted.length > 2 && (other.startsWith(wanted) || other.endsWith(wanted) || wanted.startsWith(other))
-    return [each, isPart ? 1 : distance(wanted, other)] as const
-  })
-  const [best] = distances.sort(([, a], [, b]) => a - b)
-  return best && best[1] <= (wanted.length < 6 ? 1 : 2) ? best[0] : undefined
-}
-
-/** How many letters must be added, taken, changed or swapped to make `b` of `a`. */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
-  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    rows.push(current)
-    for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1]
-      const isSwapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      current.push(
-        Math.min(
-          at(row - 1, column) + 1,
-          at(row, column - 1) + 1,
-          at(row - 1, column - 1) + (isSame ? 0 : 1),
-          isSwapped ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      )
-    }
-  }
-  return at(a.length, b.length)
-}
-
-/** Its class, by the prototype: a client may have sent a key `constructor`. */
-function classOf(value: object): string {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === null || prototype === Object.prototype || typeof prototype !== 'object') return ''
-  const { constructor } = prototype
-  return typeof constructor === 'function' && constructor.name ? ` of ${constructor.name}` : ''
-}
-
-function shown(value: unknown): string {
-  return inspect(value, { depth: 0, maxStringLength: 60, breakLength: Number.POSITIVE_INFINITY })
 }

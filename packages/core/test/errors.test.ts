@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as errors from '../src/errors.js'
-import { ActiveAlchemyError, AnsweredError, type ErrorCode, kindOf } from '../src/errors.js'
+import { ActiveAlchemyError, AnsweredError, type ErrorCode } from '../src/errors.js'
+import { kindOf } from '../src/wording.js'
 
 /** One row an error class: how it is made, and what it says. `status` is left out where no client sees the error. */
 interface Row {

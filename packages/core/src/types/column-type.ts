@@ -1,5 +1,5 @@
 import type { ColumnOptions } from 'typeorm'
-import { kindOf } from '../errors.js'
+import { kindOf } from '../wording.js'
 import type { DatabaseKind } from '../uri.js'
 
 export type { DatabaseKind }
