@@ -8,6 +8,7 @@ import { inheritanceRows } from './conformance/inheritance.ts'
 import { inputRows } from './conformance/input.ts'
 import { lockRows } from './conformance/locks.ts'
 import { migrationRows } from './conformance/migrations.ts'
+import { optimisticLockRows } from './conformance/optimistic-lock.ts'
 import { optionRows } from './conformance/options.ts'
 import { plainColumnRows } from './conformance/plain-columns.ts'
 import { plainEntityRows } from './conformance/plain-entities.ts'
@@ -70,5 +71,6 @@ eachDatabase('plain entities', plainEntityRows)
 eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
+eachDatabase('optimistic locks', optimisticLockRows)
 eachDatabase('deletion', deletionRows)
 eachDatabase('TypeORM', typeormFeatureRows)

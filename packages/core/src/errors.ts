@@ -33,12 +33,14 @@ export type ErrorCode =
   | 'NOT_NULL'
   | 'NO_SCOPE'
   | 'POOL_TIMEOUT'
+  | 'PRECONDITION_FAILED'
   | 'PROTECTED_COLUMN'
   | 'RECORD_NOT_FOUND'
   | 'ROLLED_BACK'
   | 'SCOPE_CLOSED'
   | 'SERIALIZATION'
   | 'SESSION_FAILED'
+  | 'STALE_RECORD'
   | 'TRANSACTION_CONTROL'
   | 'TRANSACTION_ENDED'
   | 'TRANSACTION_OPEN'
@@ -403,6 +405,22 @@ export class ConflictError extends AnsweredError {
   readonly code = 'CONFLICT'
   constructor(fact: string) {
     super(409, `${fact} Read the record again, and decide anew.`)
+  }
+}
+
+/** The row was changed by another since the record was read, and its model has an `optimisticLock`. Status 409. @since 0.2 */
+export class StaleRecordError extends AnsweredError {
+  readonly code = 'STALE_RECORD'
+  constructor(model: string, id: unknown) {
+    super(409, `${model} ${keyText(id)} was changed by another since it was read. Read it again, by reload(), and decide anew.`)
+  }
+}
+
+/** The row is not in the state that the client's `If-Match` names. Status 412. @since 0.2 */
+export class PreconditionFailedError extends AnsweredError {
+  readonly code = 'PRECONDITION_FAILED'
+  constructor(model: string, id: unknown) {
+    super(412, `${model} ${keyText(id)} is not in the state that If-Match names. Get it again, with its ETag, and decide anew.`)
   }
 }
 

@@ -41,11 +41,13 @@ export {
   NestedTransactionTimeoutError,
   NoScopeError,
   PoolTimeoutError,
+  PreconditionFailedError,
   ProtectedColumnError,
   RecordNotFoundError,
   RolledBackError,
   ScopeClosedError,
   SessionFailedError,
+  StaleRecordError,
   TransactionControlError,
   TransactionEndedError,
   TransactionOpenError,
@@ -74,6 +76,7 @@ export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions } from './options.js'
+export type { OptimisticLock } from './plan/optimistic-lock.js'
 export type { PageOptions } from './pagination/page-request.js'
 export type { WindowOptions } from './pagination/page-window.js'
 export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'

@@ -198,6 +198,20 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'Product.stock would fall below 0.',
     remedy: 'Read the record again',
   },
+  StaleRecordError: {
+    make: () => new errors.StaleRecordError('Note', 7),
+    code: 'STALE_RECORD',
+    status: 409,
+    fact: 'Note 7 was changed by another since it was read',
+    remedy: 'Read it again, by reload()',
+  },
+  PreconditionFailedError: {
+    make: () => new errors.PreconditionFailedError('Note', 7),
+    code: 'PRECONDITION_FAILED',
+    status: 412,
+    fact: 'Note 7 is not in the state that If-Match names',
+    remedy: 'Get it again, with its ETag',
+  },
   PoolTimeoutError: {
     make: () => new errors.PoolTimeoutError('shop', 5000),
     code: 'POOL_TIMEOUT',

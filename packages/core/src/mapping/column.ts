@@ -1,6 +1,7 @@
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { anything, flag, type Option, readOptions, text } from '../options.js'
 import type { ColumnType } from '../types/column-type.js'
+import { Integer } from '../types/integer.js'
 
 /** How a column is defined beside its type. @since 0.1 */
 export interface ColumnOptions<T> {
@@ -137,7 +138,7 @@ export function shareColumns(target: object, form: object): void {
 }
 
 /** What the library writes into a column by itself. */
-export type Stamp = 'createDate' | 'updateDate' | 'deleteDate'
+export type Stamp = 'createDate' | 'updateDate' | 'deleteDate' | 'version'
 
 const stamps = new WeakMap<ColumnDefinition, Stamp>()
 
@@ -169,6 +170,7 @@ const reserved = new Set([
   'isNew',
   'isDirty',
   'changes',
+  'etag',
   'constructor',
 ])
 
@@ -213,6 +215,13 @@ export function column<T, Options extends ColumnOptions<T | Also> = Record<never
   type: ColumnType<T, Also>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
+  return defined(type, options)
+}
+
+function defined<Value, Optional extends boolean, Also, Role extends ColumnRole>(
+  type: ColumnType<unknown>,
+  options: unknown,
+): DecoratingColumn<Value, Optional, Also, Role> {
   const given = check(type, options)
   const decorator = (target: object | undefined, key: unknown): void => {
     if (typeof key !== 'string' || !target) {
@@ -224,11 +233,21 @@ export function column<T, Options extends ColumnOptions<T | Also> = Record<never
     }
     decorate(target, key, 'column', (owner) => ownColumns(owner).set(key, definition))
   }
-  const definition: DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> = Object.assign(decorator, {
-    type,
-    options: given,
-  })
+  const definition: DecoratingColumn<Value, Optional, Also, Role> = Object.assign(decorator, { type, options: given })
   return definition
+}
+
+/** A number that counts the saves of a row, from 1. */
+const version: ColumnType<number> = { ...Integer, typeName: 'Version' }
+
+/**
+ * A column that counts the saves of its row, from 1, in the database itself: for `optimisticLock: 'version'`, and for `record.etag`.
+ *
+ * @example
+ * class Note extends db.Model('Note', { text: db.Column(db.Text), version: db.Version() }, { optimisticLock: 'version' }) {}
+ */
+export function Version(): DecoratingColumn<number, true, never, 'generated'> {
+  return stamped(defined(version, { default: 1 }), 'version')
 }
 
 /** The name in the context that a standard decorator gets. */

@@ -14,8 +14,9 @@ import { ownColumns, refuseReserved } from '../mapping/column.js'
 import { isHidden, columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import { finiteNumber, flag, readOptions } from '../options.js'
+import { finiteNumber, flag, type Option, readOptions } from '../options.js'
 import { beginOperation } from '../scope/operation.js'
+import type { Scope } from '../scope/scope.js'
 import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
@@ -24,6 +25,8 @@ import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
 import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
 import { assign, type AssignOptions, refuseChange, type TrustOptions } from '../plan/assignment.js'
+import { etagOf, requireMatch } from '../plan/etag.js'
+import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
 import type { ColumnKind } from '../types/column-type.js'
@@ -55,9 +58,15 @@ export type OwnQuery<T extends object, Queries> = Query<T> & {
 export interface GetOptions extends DeletedOptions {
   /** Locks the row until the transaction ends. @default false */
   readonly forUpdate?: boolean
+  /**
+   * The header `If-Match` of the client, against whose tags the row's `etag` is held: now, and again when the record is written, so that
+   * it is true at the commit. `undefined` asks nothing.
+   */
+  readonly ifMatch?: string | undefined
 }
 
-const getOptions = { ...deletedOptions, forUpdate: flag }
+const ifMatch: Option<string> = { takes: 'a text', accepts: (value) => typeof value === 'string', isOfClient: true }
+const getOptions = { ...deletedOptions, forUpdate: flag, ifMatch }
 
 const bound = { ...finiteNumber, isOfClient: true } as const
 const incrementOptions = { min: bound, max: bound, unguarded: flag }
@@ -91,6 +100,11 @@ export class BaseModel {
   declare static readonly guarded?: readonly string[]
   /** Columns that `toDict()` and `toJSON()` leave out. @default none */
   declare static readonly hidden?: readonly string[]
+  /**
+   * How a write notices that another has changed the row since the record was read, and throws `StaleRecordError`: `'version'`, by a
+   * `db.Version()`; `'changed'`, by the old values of what it changes. @default 'off': the last one wins
+   */
+  declare static readonly optimisticLock?: OptimisticLock
 
   /** @internal Only for the type: what its verbs take. As a property, it is known in the methods of a model as well. */
   declare readonly [taken]: Taken<this>
@@ -181,9 +195,10 @@ export class BaseModel {
    *
    * @param id The key; a whole number also as its digits, as it comes from a URL. Of several columns, an object of them.
    * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
+   * @throws {PreconditionFailedError} The row is in another state than `ifMatch` names. Status 412.
    */
   static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(async () => keyed(this, options).withKey(id), notFound(this, id))
+    return RecordPromise.begin<T, T | null>(async () => lookUp(this, id, options), notFound(this, id))
   }
 
   /**
@@ -192,8 +207,10 @@ export class BaseModel {
    * @param error What to throw if there is none: an error, its class or a function. @default RecordNotFoundError
    * @param options As of `get`.
    * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
+   * @throws {PreconditionFailedError} The row is in another state than `ifMatch` names. Status 412.
    * @example
    * const user = await User.getOrError(req.params.id, { forUpdate: true })
+   * const note = await Note.getOrError(req.params.id, { ifMatch: req.headers['if-match'] })
    */
   static getOrError<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T>
   static getOrError<T extends BaseModel, Result = never>(
@@ -209,7 +226,8 @@ export class BaseModel {
     options?: GetOptions,
   ): RecordPromise<T, T | Result> {
     const [error, how] = isNotFound(errorOrOptions) ? [errorOrOptions, options] : [undefined, errorOrOptions ?? options]
-    return RecordPromise.begin<T, T | Result>(async () => keyed(this, how).getOrError(id, error), notFound(this, id))
+    const missing = notFound(this, id)
+    return RecordPromise.begin<T, T | Result>(async () => (await lookUp(this, id, how)) ?? orElse(error, missing), missing)
   }
 
   /**
@@ -412,6 +430,25 @@ export class BaseModel {
     return changes
   }
 
+  /**
+   * The entity tag of its row, for the header `ETag`: `"note-7-3"`, the last by its version. Without a `db.Version()` it is the weak one
+   * of `updatedAt`. What was changed and not saved is none of it.
+   *
+   * @throws {RecordNotFoundError} It has no row.
+   * @throws {UnsupportedError} Nothing of that is known of the row.
+   * @since 0.2
+   * @example
+   * res.set('ETag', note.etag)
+   */
+  get etag(): string {
+    const metadata = metadataOf(modelOf(this))
+    const { snapshot: row } = recordState(this)
+    if (!row) throw notFound(modelOf(this))()
+    const tag = etagOf(metadata, row)
+    if (tag === undefined) throw new UnsupportedError(`The etag of ${metadata.name}`, 'Give the model a column version: db.Version().')
+    return tag
+  }
+
   /** The values of all columns but the hidden ones. */
   toDict(): Record<string, unknown> {
     return toDict(this, metadataOf(modelOf(this)))
@@ -496,11 +533,24 @@ function narrowed<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
   return all ? queryOf(model) : queryOf(model).narrow(filter as Filter<T>, verb)
 }
 
-/** A query for one key. */
-export function keyed<T extends BaseModel>(model: ModelClass<T>, options?: GetOptions | null): Query<T> {
-  const { forUpdate = false, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
+/** The record with a key. @param scope In which it is looked for. @default the current one */
+export function lookUp<T extends BaseModel>(
+  model: ModelClass<T>,
+  id: unknown,
+  options?: GetOptions | null,
+  scope?: Scope,
+): Promise<T | null> {
+  const { forUpdate = false, ifMatch, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
   const query = queryOf(model).deleted(rows)
-  return forUpdate ? query.forUpdate() : query
+  if (forUpdate) query.forUpdate()
+  const found = (scope ? query.in(scope) : query).withKey(id)
+  return ifMatch === undefined ? found : found.then((record) => matching(record, ifMatch))
+}
+
+/** @throws {PreconditionFailedError} The record is not what the client has seen. */
+function matching<T extends BaseModel>(record: T | null, ifMatch: string): T | null {
+  if (record) requireMatch(metadataOf(modelOf(record)), record, ifMatch)
+  return record
 }
 
 function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): value is NotFound<Result> {

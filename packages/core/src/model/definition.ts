@@ -2,6 +2,7 @@ import type { DateTime } from 'luxon'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from '../mapping/column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import type { DeletionProperty } from '../plan/deletion.js'
+import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import type { ColumnName } from '../query/columns.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
@@ -33,7 +34,7 @@ export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: InputOf<Columns
 type WrittenKeys = 'id' | 'createdAt' | 'updatedAt' | DeletionProperty
 
 /** Facts of a record that are no columns. */
-type FactKeys = 'isNew' | 'isDirty' | 'changes'
+type FactKeys = 'isNew' | 'isDirty' | 'changes' | 'etag'
 
 /** What a record of `db.Model` has. */
 interface Stamped {
@@ -125,6 +126,8 @@ export interface ModelSettings<Name extends string = string> {
   readonly fillable?: readonly Name[]
   /** Columns that values may not set. */
   readonly guarded?: readonly Name[]
+  /** How a write notices that another has changed the row meanwhile. @default 'off': the last one wins */
+  readonly optimisticLock?: OptimisticLock
 }
 
 /** Settings of a model that has the columns and the methods of another class too. @since 0.2 */

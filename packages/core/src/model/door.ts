@@ -73,6 +73,7 @@ const settingNames: readonly string[] = [
   'hidden',
   'fillable',
   'guarded',
+  'optimisticLock',
 ] satisfies (keyof ExtendingSettings<never>)[]
 
 /** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */

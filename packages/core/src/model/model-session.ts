@@ -3,7 +3,7 @@ import { ModelDefinitionError } from '../errors.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import type { Query } from '../query/query.js'
 import { Session } from '../session/session.js'
-import { BaseModel, database, type GetOptions, keyed, notFound, queryOf } from './base-model.js'
+import { BaseModel, database, type GetOptions, lookUp, notFound, queryOf } from './base-model.js'
 import { RecordPromise } from './record-promise.js'
 
 /**
@@ -26,7 +26,7 @@ export class ModelSession extends Session {
   /** The record with this key, `null` if there is none or it is deleted. See `Model.get`. */
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     this.#refuseForeign(model)
-    const read = async (): Promise<T | null> => keyed(model, options).withKey(id)
+    const read = async (): Promise<T | null> => lookUp(model, id, options, this.scope)
     return RecordPromise.begin<T, T | null>(read, notFound(model, id), this.scope)
   }
 

@@ -10,5 +10,5 @@ export const utils: DataTypes = types
 export { Check, Index, JoinColumn, JoinTable, Unique } from 'typeorm'
 export { func } from '../query/func.js'
 export * from '../types/index.js'
-export { column as Column } from '../mapping/column.js'
+export { column as Column, Version } from '../mapping/column.js'
 export { ManyToMany, ManyToOne, OneToMany, OneToOne } from '../mapping/relation.js'

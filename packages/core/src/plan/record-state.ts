@@ -27,6 +27,8 @@ export interface RecordState {
   readonly isExpired?: boolean
   /** Columns that the next save writes, changed or not. */
   readonly named?: ReadonlySet<ColumnMetadata>
+  /** The header `If-Match` of the client who asked for it: its next write holds the row against it. */
+  readonly ifMatch?: string
 }
 
 const fresh: RecordState = { snapshot: undefined, owner: undefined, removed: false }
@@ -40,6 +42,12 @@ export function recordState(record: object): RecordState {
 /** Replaces what is known of `record`. */
 export function setRecordState(record: object, state: RecordState): void {
   states.set(record, state)
+}
+
+/** Takes `row` for what is known of a record's row; who asked for the record is remembered. */
+export function setRow(record: object, row: Snapshot, owner: Scope): void {
+  const { ifMatch } = recordState(record)
+  states.set(record, { snapshot: row, owner, removed: false, ...(ifMatch === undefined ? {} : { ifMatch }) })
 }
 
 /** Remembers the values of a record that was just read or written, so that its next save needs no SELECT. */
@@ -132,6 +140,15 @@ export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, colum
   return { metadata, values, bound }
 }
 
+/** `row` as if `columns` had not been read. */
+export function without(row: Snapshot, columns: readonly ColumnMetadata[]): Snapshot {
+  if (columns.length === 0) return row
+  const { indexes } = layoutOf(row.metadata)
+  const values = [...row.values]
+  for (const column of columns) values[indexes.get(column) ?? -1] = undefined
+  return { ...row, values }
+}
+
 /** `now` with what only `before` knows. */
 export function merged(before: Snapshot, now: Snapshot): Snapshot {
   const { values, bound } = aligned(before, now.metadata)
@@ -159,18 +176,29 @@ export function boundValue(row: Snapshot, column: ColumnMetadata): unknown {
   return index === undefined ? undefined : boundAt(known, index, column)
 }
 
+/** The value that the row has in a column; `undefined` when it was not read. */
+export function rowValue(row: Snapshot, column: ColumnMetadata): unknown {
+  const known = aligned(row, column.entityMetadata)
+  return known.values[layoutOf(known.metadata).indexes.get(column) ?? -1]
+}
+
+/** Whether a column of the row has a value that a driver has just read. */
+export function isStill(row: Snapshot, column: ColumnMetadata, raw: unknown): boolean {
+  return isSame(boundValue(row, column), bind(column, column.entityMetadata.dataSource.driver.prepareHydratedValue(raw, column)))
+}
+
 function boundAt({ values, bound }: Snapshot, index: number, column: ColumnMetadata): unknown {
   const value = values[index]
   if (value === undefined) return undefined
   return bound?.[index] ?? bind(column, value)
 }
 
-/** Puts the values of its row back on `record`. */
-export function restoreValues(record: ObjectLiteral, row: Snapshot): void {
+/** Puts the values of its row back on `record`. @param isMeant Of which columns. @default all */
+export function restoreValues(record: ObjectLiteral, row: Snapshot, isMeant?: (column: ColumnMetadata) => boolean): void {
   const { driver } = row.metadata.dataSource
   for (const [index, column] of row.metadata.columns.entries()) {
     const value = row.values[index]
-    if (value === undefined) continue
+    if (value === undefined || isMeant?.(column) === false) continue
     const bound = row.bound?.[index]
     putValue(record, column, bound === undefined ? value : hydrated(column, bound, driver))
   }

@@ -70,8 +70,9 @@ function returningClause(metadata: EntityMetadata, columns: readonly ColumnMetad
   return ` RETURNING ${columns.map((column) => metadata.dataSource.driver.escape(column.databaseName)).join(', ')}`
 }
 
-function primaryKeyCondition(metadata: EntityMetadata, placeholders: Placeholders): string {
-  return metadata.primaryColumns
+/** The row with a key, if `guard` has the values that are bound after it. */
+function primaryKeyCondition(metadata: EntityMetadata, placeholders: Placeholders, guard: readonly ColumnMetadata[] = []): string {
+  return [...metadata.primaryColumns, ...guard]
     .map((column) => `${metadata.dataSource.driver.escape(column.databaseName)} = ${placeholders.next(column)}`)
     .join(' AND ')
 }
@@ -128,35 +129,48 @@ function versionCount({ versionColumn, dataSource }: EntityMetadata): string[] {
   return [`${name} = ${name} + 1`]
 }
 
-/** `UPDATE … SET … WHERE key = …`; binds the columns' values, then the primary key's. A version among them is counted. */
-export function updateText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], returning: readonly ColumnMetadata[]): string {
-  return text(metadata, `update ${names(columns)} ${names(returning)}`, () => {
+/**
+ * `UPDATE … SET … WHERE key = …`; binds the columns' values, then the primary key's, then those of `guard`, which the row must have. A
+ * version is counted.
+ */
+export function updateText(
+  metadata: EntityMetadata,
+  columns: readonly ColumnMetadata[],
+  returning: readonly ColumnMetadata[],
+  guard: readonly ColumnMetadata[] = [],
+): string {
+  return text(metadata, `update ${names(columns)} ${names(returning)} ${names(guard)}`, () => {
     const placeholders = new Placeholders(metadata.dataSource)
     const { driver } = metadata.dataSource
     const values = columns.map((column) => `${driver.escape(column.databaseName)} = ${placeholders.next(column)}`)
     const set = [...values, ...versionCount(metadata)].join(', ')
-    const where = primaryKeyCondition(metadata, placeholders)
+    const where = primaryKeyCondition(metadata, placeholders, guard)
     return `UPDATE ${quotedTable(metadata)} SET ${set} WHERE ${where}${returningClause(metadata, returning)}`
   })
 }
 
-/** `DELETE FROM … WHERE key = …`; binds the primary key's values. */
-export function deleteText(metadata: EntityMetadata): string {
-  return text(metadata, 'delete', () => {
+/** `DELETE FROM … WHERE key = …`; binds the primary key's values, then those of `guard`, which the row must have. */
+export function deleteText(metadata: EntityMetadata, guard: readonly ColumnMetadata[] = []): string {
+  return text(metadata, `delete ${names(guard)}`, () => {
     const placeholders = new Placeholders(metadata.dataSource)
-    return `DELETE FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders)}`
+    return `DELETE FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders, guard)}`
   })
 }
 
 /**
  * `UPDATE … SET deleted_at …` that touches only a live row (`deleting`) or only a deleted one.
  *
- * Binds the values of `columns`, then the primary key's.
+ * Binds the values of `columns`, then the primary key's, then those of `guard`, which the row must have.
  */
-export function deletionText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], deleting: boolean): string {
-  return text(metadata, `${deleting ? 'soft-delete' : 'restore'} ${names(columns)}`, () => {
+export function deletionText(
+  metadata: EntityMetadata,
+  columns: readonly ColumnMetadata[],
+  deleting: boolean,
+  guard: readonly ColumnMetadata[] = [],
+): string {
+  return text(metadata, `${deleting ? 'soft-delete' : 'restore'} ${names(columns)} ${names(guard)}`, () => {
     const deletion = deletionColumns(metadata)
-    const update = updateText(metadata, columns, [])
+    const update = updateText(metadata, columns, [], guard)
     return deletion ? `${update} AND ${unmarked(deletion, deleting)}` : update
   })
 }
@@ -184,7 +198,7 @@ export interface IncrementBound {
 /**
  * `UPDATE … SET n = n + …` within its bounds.
  *
- * Binds the amount, the other columns' values, the primary key's, then the bounds.
+ * Binds the amount, the other columns' values, the primary key's, those of `guard`, which the row must have, then the bounds.
  */
 export function incrementText(
   metadata: EntityMetadata,
@@ -193,9 +207,10 @@ export function incrementText(
   { bounds, scale }: Increment,
   dialect: Dialect,
   returning: readonly ColumnMetadata[],
+  guard: readonly ColumnMetadata[] = [],
 ): string {
   const within = bounds.map(({ operator, isAsked }) => `${operator}${isAsked ? '' : '?'}`).join('')
-  const key = `increment ${column.databaseName} ${names(others)} ${within} ${names(returning)}`
+  const key = `increment ${column.databaseName} ${names(others)} ${within} ${names(returning)} ${names(guard)}`
   return text(metadata, key, () => {
     const { driver } = metadata.dataSource
     const placeholders = new Placeholders(metadata.dataSource)
@@ -206,7 +221,7 @@ export function incrementText(
     const sets = [`${name} = ${plus(placeholders.next(column))}`]
     for (const other of others) sets.push(`${driver.escape(other.databaseName)} = ${placeholders.next(other)}`)
     sets.push(...versionCount(metadata))
-    const conditions = [primaryKeyCondition(metadata, placeholders)]
+    const conditions = [primaryKeyCondition(metadata, placeholders, guard)]
     for (const { operator, isAsked } of bounds) {
       const condition = `${order(name)} ${operator} ${order(placeholders.next(column))}`
       conditions.push(isAsked ? condition : `(${name} IS NULL OR ${condition})`)
@@ -216,12 +231,12 @@ export function incrementText(
   })
 }
 
-/** `SELECT columns … WHERE key = …`; binds the primary key's values. */
-export function selectText(metadata: EntityMetadata, columns: readonly ColumnMetadata[]): string {
-  return text(metadata, `select ${names(columns)}`, () => {
+/** `SELECT columns … WHERE key = …`; binds the primary key's values. @param lock What locks the row, with a leading space. */
+export function selectText(metadata: EntityMetadata, columns: readonly ColumnMetadata[], lock = ''): string {
+  return text(metadata, `select ${names(columns)}${lock}`, () => {
     const { driver } = metadata.dataSource
     const placeholders = new Placeholders(metadata.dataSource)
     const list = columns.map((column) => driver.escape(column.databaseName)).join(', ')
-    return `SELECT ${list} FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders)}`
+    return `SELECT ${list} FROM ${quotedTable(metadata)} WHERE ${primaryKeyCondition(metadata, placeholders)}${lock}`
   })
 }

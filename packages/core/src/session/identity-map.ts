@@ -1,5 +1,17 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import { changedColumns, merged, putValue, recordState, type Snapshot, setRecordState, takeSnapshot } from '../plan/record-state.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
+import { lockOf } from '../plan/optimistic-lock.js'
+import {
+  changedColumns,
+  merged,
+  putValue,
+  recordState,
+  setRecordState,
+  setRow,
+  type Snapshot,
+  takeSnapshot,
+  without,
+} from '../plan/record-state.js'
 import type { Scope } from '../scope/scope.js'
 
 /**
@@ -44,16 +56,18 @@ export class IdentityMap {
     return known as T
   }
 
-  #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, row: Snapshot): void {
+  #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, read: Snapshot): void {
+    const { snapshot: before, isExpired } = recordState(known)
     const changed = new Set(changedColumns(metadata, known))
+    // What was changed on the object was thought out for the row as it was: by that one its write is held.
+    const row = changed.size > 0 && !isExpired ? without(read, heldColumns(metadata, changed)) : read
     for (const [index, column] of metadata.columns.entries()) {
       if (row.values[index] !== undefined && !changed.has(column)) putValue(known, column, column.getEntityValue(loaded))
     }
     for (const { propertyName } of metadata.relations) {
       if (Object.hasOwn(loaded, propertyName)) known[propertyName] = loaded[propertyName]
     }
-    const before = recordState(known).snapshot
-    setRecordState(known, { snapshot: before ? merged(before, row) : row, owner: this.#scope, removed: false })
+    setRow(known, before ? merged(before, row) : row, this.#scope)
   }
 
   /** The records that differ from their rows. */
@@ -109,6 +123,13 @@ export class IdentityMap {
     if (!model) this.#models.set(metadata.target, (model = { metadata, records: new Map() }))
     return model.records
   }
+}
+
+/** The columns by which a write of a changed record finds that another has changed its row. */
+function heldColumns(metadata: EntityMetadata, changed: ReadonlySet<ColumnMetadata>): readonly ColumnMetadata[] {
+  const lock = lockOf(metadata)
+  if (lock === 'changed') return [...changed]
+  return lock === 'version' && metadata.versionColumn ? [metadata.versionColumn] : []
 }
 
 /** A key as text, `undefined` while a part of it is missing. */

@@ -5,8 +5,9 @@ import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { isObject } from '../options.js'
-import { boundValue, persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
+import { persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
 import { deletionColumns, deletionValues } from '../plan/deletion.js'
+import { guardOf } from '../plan/optimistic-lock.js'
 import {
   batchSize,
   deleteText,
@@ -20,6 +21,7 @@ import {
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
+import { boundKey, RowGuard } from './row-guard.js'
 import type { Engine } from './engine.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
@@ -35,6 +37,8 @@ export class RecordWriter {
   readonly #identities: IdentityMap
   readonly #scope: Scope
   readonly #pending: Set<ObjectLiteral>
+  /** Holds rows against what was read of them. */
+  readonly rows: RowGuard
 
   /** @param pending Records that were added and not yet written. */
   constructor(engine: Engine, transaction: Transaction, identities: IdentityMap, scope: Scope, pending: Set<ObjectLiteral>) {
@@ -43,6 +47,7 @@ export class RecordWriter {
     this.#identities = identities
     this.#scope = scope
     this.#pending = pending
+    this.rows = new RowGuard(engine.driver.dialect, transaction)
   }
 
   /** What to put back when the calling frame is rolled back. */
@@ -114,17 +119,32 @@ export class RecordWriter {
 
   // ------------------------------------------------------------------------------------------------ update
 
-  /** UPDATEs `columns` of the record's row. @throws {RecordNotFoundError} The row is gone. @throws {WriteIgnoredError} It was not changed. */
+  /**
+   * UPDATEs `columns` of the record's row.
+   *
+   * @throws {RecordNotFoundError} The row is gone. @throws {WriteIgnoredError} It was not changed.
+   * @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
+   */
   async update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
     const { updateDateColumn, versionColumn } = metadata
+    const guard = guardOf(metadata, recordState(record))
+    const held = this.rows.hold(metadata, record, columns, guard)
+    if (held) await held
     const set = columns.filter((column) => column !== versionColumn)
     if (updateDateColumn && !set.includes(updateDateColumn)) {
       updateDateColumn.setEntityValue(record, clock.now())
       set.push(updateDateColumn)
     }
     const values = set.map((column) => persistentValue(column, record) ?? null)
-    const result = await this.#change(metadata, record, (returning) => updateText(metadata, set, returning), values, versionOf(metadata))
-    if (affectedRows(result) === 0) await this.#explainNothing(metadata, record, 'UPDATE')
+    const result = await this.#change(
+      metadata,
+      record,
+      (returning) => updateText(metadata, set, returning, guard),
+      values,
+      versionOf(metadata),
+      guard,
+    )
+    if (affectedRows(result) === 0) await this.#explainNothing(metadata, record, guard, 'UPDATE')
     this.count(1)
     this.written(metadata, record)
   }
@@ -149,16 +169,21 @@ export class RecordWriter {
     const { dialect } = this.#engine.driver
     const bounds = increment.bounds.map(({ value }) => value)
     const read = [column, ...versionOf(metadata)]
+    const guard = guardOf(metadata, recordState(record))
+    const held = this.rows.hold(metadata, record, none, guard)
+    if (held) await held
     const values = [increment.amount, ...stamps.map((stamp) => boundAs(stamp, now))]
     const result = await this.#change(
       metadata,
       record,
-      (returning) => incrementText(metadata, column, stamps, increment, dialect, returning),
+      (returning) => incrementText(metadata, column, stamps, increment, dialect, returning, guard),
       values,
       read,
+      guard,
       bounds,
     )
     if (affectedRows(result) === 0) {
+      if (guard.length > 0) await this.rows.isUntouched(metadata, record, guard)
       await this.read(metadata, record, [column])
       if (increment.fits(column.getEntityValue(record))) throw new WriteIgnoredError(metadata.name, 'UPDATE')
       throw new ConflictError(conflict)
@@ -175,10 +200,12 @@ export class RecordWriter {
     text: (returning: readonly ColumnMetadata[]) => string,
     values: readonly unknown[],
     read: readonly ColumnMetadata[],
+    guard: readonly ColumnMetadata[],
     bounds: readonly unknown[] = [],
   ): Promise<StatementResult> {
     const returning = this.#engine.driver.capabilities.updateReturning ? read : []
-    const result = await this.#transaction.query('write', text(returning), [...values, ...this.#boundKey(metadata, record), ...bounds])
+    const bound = [...values, ...boundKey(metadata, record, guard), ...bounds]
+    const result = await this.#transaction.query('write', text(returning), bound)
     if (affectedRows(result) === 0 || read.length === 0) return result
     if (returning.length > 0) this.#hydrate(read, record, result.records[0] ?? {})
     else await this.read(metadata, record, read)
@@ -187,14 +214,25 @@ export class RecordWriter {
 
   // ------------------------------------------------------------------------------------------------ delete
 
-  /** DELETEs the record's row; one that is gone already is none the worse. @throws {WriteIgnoredError} It is still there. */
+  /**
+   * DELETEs the record's row; one that is gone already is none the worse.
+   *
+   * @throws {WriteIgnoredError} It is still there. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
+   */
   async delete(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
-    const { affected } = await this.#transaction.query('write', deleteText(metadata), this.#boundKey(metadata, record))
-    if (affected === 0 && (await this.#hasRow(metadata, record))) throw new WriteIgnoredError(metadata.name, 'DELETE')
+    const guard = guardOf(metadata, recordState(record))
+    const held = this.rows.hold(metadata, record, metadata.columns, guard)
+    if (held) await held
+    const { affected } = await this.#transaction.query('write', deleteText(metadata, guard), boundKey(metadata, record, guard))
+    if (affected === 0 && (await this.rows.isUntouched(metadata, record, guard))) throw new WriteIgnoredError(metadata.name, 'DELETE')
     this.count(1)
   }
 
-  /** Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time. @throws {WriteIgnoredError} It stayed as it was. */
+  /**
+   * Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time.
+   *
+   * @throws {WriteIgnoredError} It stayed as it was. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
+   */
   async mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
     const deletion = deletionColumns(metadata)
     if (!deletion) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
@@ -203,9 +241,12 @@ export class RecordWriter {
     const marks = new Map<ColumnMetadata, unknown>(deletionValues(deletion, isDeleting ? now : null))
     if (updateDateColumn) marks.set(updateDateColumn, now)
     const columns = [...marks.keys()]
+    const guard = guardOf(metadata, recordState(record))
+    const held = this.rows.hold(metadata, record, metadata.columns, guard)
+    if (held) await held
     const values = [...marks].map(([column, value]) => boundAs(column, value))
-    const sql = deletionText(metadata, columns, isDeleting)
-    const { affected } = await this.#transaction.query('write', sql, [...values, ...this.#boundKey(metadata, record)])
+    const sql = deletionText(metadata, columns, isDeleting, guard)
+    const { affected } = await this.#transaction.query('write', sql, [...values, ...boundKey(metadata, record, guard)])
     if (affected) {
       this.count(1)
       deletion.time.setEntityValue(record, isDeleting ? now : null)
@@ -215,6 +256,7 @@ export class RecordWriter {
       if (version.length > 0) await this.read(metadata, record, version)
       return
     }
+    if (guard.length > 0) await this.rows.isUntouched(metadata, record, guard)
     await this.read(metadata, record, columns)
     if ((deletion.time.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
   }
@@ -223,20 +265,15 @@ export class RecordWriter {
 
   /** Reads columns of the record's row into the object. @throws {RecordNotFoundError} The row is gone. */
   async read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
-    const { records } = await this.#transaction.query('read', selectText(metadata, columns), this.#boundKey(metadata, record))
+    const { records } = await this.#transaction.query('read', selectText(metadata, columns), boundKey(metadata, record))
     const [row] = records
     if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
     this.#hydrate(columns, record, row)
     this.#remember(metadata, record, columns)
   }
 
-  async #hasRow(metadata: EntityMetadata, record: ObjectLiteral): Promise<boolean> {
-    const sql = selectText(metadata, metadata.primaryColumns)
-    return (await this.#transaction.query('read', sql, this.#boundKey(metadata, record))).records.length > 0
-  }
-
-  async #explainNothing(metadata: EntityMetadata, record: ObjectLiteral, verb: string): Promise<never> {
-    if (await this.#hasRow(metadata, record)) throw new WriteIgnoredError(metadata.name, verb)
+  async #explainNothing(metadata: EntityMetadata, record: ObjectLiteral, guard: readonly ColumnMetadata[], verb: string): Promise<never> {
+    if (await this.rows.isUntouched(metadata, record, guard)) throw new WriteIgnoredError(metadata.name, verb)
     throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
   }
 
@@ -267,13 +304,9 @@ export class RecordWriter {
     setRecordState(record, { snapshot: row, owner: this.#scope, removed: false })
     this.#identities.remember(metadata, record)
   }
-
-  /** The key as the row has it: a changed key must find the row under its old one. */
-  #boundKey(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
-    const { snapshot: row } = recordState(record)
-    return metadata.primaryColumns.map((column) => (row && boundValue(row, column)) ?? persistentValue(column, record))
-  }
 }
+
+const none: readonly ColumnMetadata[] = []
 
 /** The version, if a model has one: the database counts it, so that it is read back. */
 function versionOf({ versionColumn }: EntityMetadata): ColumnMetadata[] {

@@ -3,6 +3,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { isObject } from '../options.js'
+import { requireMatch } from '../plan/etag.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
@@ -155,6 +156,7 @@ export class UnitOfWork {
   remove(record: ObjectLiteral): Promise<void> {
     return this.#change(record, async (metadata) => {
       if (hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)) {
+        await this.#writer.rows.hold(metadata, record, metadata.columns)
         const key = keyValues(metadata, record)
         await this.#manager.remove(record)
         // TypeORM takes the key off the object; a record keeps telling which row it was.
@@ -179,6 +181,7 @@ export class UnitOfWork {
   #mark(record: ObjectLiteral, isDeleting: boolean): Promise<void> {
     return this.#change(record, async (metadata) => {
       if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) {
+        await this.#writer.rows.hold(metadata, record, metadata.columns)
         await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
         this.#writer.count(1)
         this.#writer.written(metadata, record)
@@ -201,7 +204,9 @@ export class UnitOfWork {
   async reload(record: ObjectLiteral): Promise<void> {
     const metadata = this.#requireRow(record)
     await this.autoflush()
+    const { ifMatch } = recordState(record)
     await this.#writer.read(metadata, record, metadata.columns)
+    if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
   }
 
   /** A verb that changes the row of a record, and of the object only what it says. */
@@ -239,7 +244,7 @@ export class UnitOfWork {
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
     const changed = columns.filter((column) => column.isUpdate && column.getEntityValue(record) !== undefined)
     if (changed.length > 0) checkValues(record, changed)
-    if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record)
+    if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
     const parents = this.#writeParents(metadata, record)
     if (parents) await parents
     if (!row) return this.#writer.insert(metadata, [record])
@@ -305,8 +310,9 @@ export class UnitOfWork {
     })
   }
 
-  async #writeByTypeorm(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
+  async #writeByTypeorm(metadata: EntityMetadata, record: ObjectLiteral, changed: readonly ColumnMetadata[]): Promise<void> {
     this.#note(record, recordState(record).snapshot ? [] : metadata.columns)
+    await this.#writer.rows.hold(metadata, record, changed)
     await this.#writeParents(metadata, record)
     const version = recordState(record).snapshot && metadata.versionColumn
     const remembered: unknown = version?.getEntityValue(record)

@@ -1,9 +1,10 @@
 import { BaseEntity, type DataSource, type EntityMetadata, EntitySchema, getMetadataArgsStorage } from 'typeorm'
 import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, type MetadataArgsStorage } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
-import { lineage, namesIn } from '../mapping/model-class.js'
+import { lineage, type ModelClass, namesIn } from '../mapping/model-class.js'
 import type { Entry, ModelRegistry } from '../mapping/registry.js'
 import type { Engine } from '../session/engine.js'
+import { optimisticLocks } from '../plan/optimistic-lock.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
@@ -183,7 +184,7 @@ class Builder extends EntityMetadataBuilder {
 /** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */
 function refuseUnknownNames(
   { name, definition, target }: Entry,
-  { columns, relations, primaryColumns, parentEntityMetadata }: EntityMetadata,
+  { columns, relations, primaryColumns, parentEntityMetadata, versionColumn }: EntityMetadata,
 ): void {
   const known = new Set<unknown>([...columns, ...relations].map(({ propertyName }) => propertyName))
   for (const setting of ['primaryKey', 'hidden', 'fillable', 'guarded']) {
@@ -195,7 +196,19 @@ function refuseUnknownNames(
       throw new ModelDefinitionError(name, `its ${setting} names ${String(unknown)}, which is no column`, remedy)
     }
   }
+  refuseLock(name, target, versionColumn !== undefined)
   if (primaryColumns.length > 0 || parentEntityMetadata) return
   const remedy = `Define a column with { primary: true }, or give { primaryKey: … } as the third parameter of db.BaseModel('${name}', columns, …).`
   throw new ModelDefinitionError(name, 'it has no key', remedy)
+}
+
+/** @throws {ModelDefinitionError} Its `optimisticLock` is none, or counts on a version that it does not have. */
+function refuseLock(name: string, target: ModelClass, hasVersion: boolean): void {
+  const lock: unknown = Reflect.get(target, 'optimisticLock')
+  if (lock === undefined) return
+  const isKnown = optimisticLocks.includes(lock)
+  if (!isKnown) throw new ModelDefinitionError(name, 'its optimisticLock is none', "It takes 'version', 'changed' or 'off'.")
+  if (lock !== 'version' || hasVersion) return
+  const remedy = "Add version: db.Version(), or say optimisticLock: 'changed'."
+  throw new ModelDefinitionError(name, "its optimisticLock is 'version', and it has no version", remedy)
 }
