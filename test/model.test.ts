@@ -1,5 +1,6 @@
 import { askingRows } from './conformance/asking.ts'
 import { connectionRows } from './conformance/connections.ts'
+import { cursorRows } from './conformance/cursors.ts'
 import { errorRows } from './conformance/errors.ts'
 import { deletionRows } from './conformance/deletion.ts'
 import { definitionRows } from './conformance/definitions.ts'
@@ -64,6 +65,7 @@ eachDatabase('eager relations', eagerRows)
 eachDatabase('joined queries', joinedQueryRows)
 eachDatabase('loops', loopRows)
 eachDatabase('windows', windowRows)
+eachDatabase('cursors', cursorRows)
 eachDatabase('selections', selectionRows)
 eachDatabase('SQL', sqlRows)
 eachDatabase('inheritance', inheritanceRows)

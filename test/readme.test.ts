@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(import.meta.dirname, '.readme')
+/** The pages of the documentation, of which each is one program. */
+const pages = readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [file.slice(0, -3)] : []))
 
 /** Each README's blocks of TypeScript: the examples that stand alone, and the tour, whose blocks go on from one another. */
 function programs(): Map<string, string> {
@@ -13,7 +15,7 @@ function programs(): Map<string, string> {
   const tour = readFileSync(join(root, 'README.md'), 'utf8').split('## Tour')[1] ?? ''
   found.set('tour', blocks(tour).join('\n'))
   found.set('first', blocks(readFileSync(join(root, 'README.md'), 'utf8'))[0] ?? '')
-  found.set('asking', blocks(readFileSync(join(root, 'docs/asking.md'), 'utf8')).join('\n'))
+  for (const page of pages) found.set(page, blocks(readFileSync(join(root, 'docs', `${page}.md`), 'utf8')).join('\n'))
   for (const name of readdirSync(join(root, 'packages'))) {
     blocks(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).forEach((text, index) =>
       found.set(`${name}-${index + 1}`, text),
@@ -55,8 +57,8 @@ describe('the code in the READMEs', () => {
     expect(tour).toBeDefined()
   })
 
-  it('runs: the page on asking', async () => {
-    const page: unknown = await import(join(folder, 'asking.ts'))
+  it.each(pages)('runs: the page on %s', async (name) => {
+    const page: unknown = await import(join(folder, `${name}.ts`))
     expect(page).toBeDefined()
   })
 

@@ -107,6 +107,39 @@ export function windowRows(database: TestDatabase): void {
     }
   })
 
+  row('a page may be asked for by offset and limit, and gives the one after it and before it', async (store) => {
+    const { User, sent } = store
+    await five(store)
+    const query = () => User.query().orderBy('points')
+    const page = await query().paginate({ offset: 1, limit: 2 })
+    expect([names(page.items), page.total, page.offset, page.firstIndex, page.lastIndex, page.hasPrev, page.hasNext]).toEqual([
+      ['n1', 'n2'],
+      5,
+      1,
+      2,
+      3,
+      true,
+      true,
+    ])
+    const next = await page.next()
+    expect([names(next?.items ?? []), next?.hasNext, await next?.next()]).toEqual([['n3', 'n4'], false, null])
+    const prev = await page.prev()
+    expect([names(prev?.items ?? []), prev?.hasPrev, await prev?.prev()]).toEqual([['n0', 'n1'], false, null])
+    const seen: string[] = []
+    for (let each: typeof page | null = await query().paginate({ perPage: 2, count: false }); each; each = await each.next()) {
+      seen.push(...names(each.items))
+      expect(each.total).toBe(null)
+    }
+    expect(seen).toEqual(['n0', 'n1', 'n2', 'n3', 'n4'])
+    const last = await query().paginate({ page: 'last', perPage: 2 })
+    expect(names((await last.prev())?.items ?? [])).toEqual(['n2', 'n3'])
+    const changing = query()
+    const first = await changing.paginate({ perPage: 2 })
+    changing.filter({ location: 'nowhere' })
+    expect(await sent(async () => expect(names((await first.next())?.items ?? [])).toEqual(['n2', 'n3']))).toHaveLength(2)
+    await expect(User.paginate({ offset: 1, page: 2 } as never)).rejects.toMatchObject({ code: 'INVALID_PAGE', status: 400 })
+  })
+
   row('pages never overlap: not without an order, nor by one that many rows share', async (store) => {
     const { User, sent } = store
     await User.createMany(Array.from({ length: 30 }, (_, points) => ({ name: 'same', points })))

@@ -13,6 +13,16 @@ export interface TestDatabase {
   readonly kill?: (query: (sql: string) => Promise<unknown>) => Promise<void>
   /** SQL that `breakCommit` needs once. */
   readonly prepareBreak: readonly string[]
+  /** How it would answer a SELECT. @param explain Sends the statement behind these words. */
+  plan(explain: (words: string) => Promise<unknown>): Promise<Plan>
+}
+
+/** How a database answers a SELECT. */
+interface Plan {
+  /** The index that is entered at a place, and read from there. */
+  readonly soughtIn: string | undefined
+  /** Whether rows are sorted that no index has in order. */
+  readonly sorts: boolean
 }
 
 /** Something that not every database has. */

@@ -18,6 +18,10 @@ export const mariadb: TestDatabase = {
     const [{ id }] = (await query('select connection_id() as id')) as [{ id: number }]
     await onServer(`kill ${id}`)
   },
+  async plan(explain) {
+    const [step] = (await explain('explain')) as [{ readonly type: string; readonly key: string; readonly Extra: string }]
+    return { soughtIn: step.type === 'range' ? step.key : undefined, sorts: step.Extra.includes('filesort') }
+  },
   async create() {
     const name = `aa_${process.pid}_${++count}`
     await onServer(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`)

@@ -27,6 +27,13 @@ export const postgres: TestDatabase = {
     const [{ pid }] = (await query('select pg_backend_pid() as pid')) as [{ pid: number }]
     await onServer(`select pg_terminate_backend(${pid})`)
   },
+  async plan(explain) {
+    const [{ 'QUERY PLAN': plan }] = (await explain('explain (format json)')) as [{ readonly 'QUERY PLAN': unknown }]
+    const text = JSON.stringify(plan)
+    const index = /"Index Name":"([^"]+)"/.exec(text)?.[1]
+    // An incremental sort is of those that are equal in the index.
+    return { soughtIn: /"Index Cond":"[^"]*[<>]/.test(text) ? index : undefined, sorts: /"Node Type":"Sort"/.test(text) }
+  },
   async create() {
     const name = `aa_${process.pid}_${++count}`
     await onServer(`create database ${name}`)

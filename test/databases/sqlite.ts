@@ -19,6 +19,11 @@ export const sqliteFile: TestDatabase = {
     'exact decimals': 'SQLite keeps at most 15 digits of a decimal number',
   },
   ...breaks,
+  async plan(explain) {
+    const steps = ((await explain('explain query plan')) as { readonly detail: string }[]).map(({ detail }) => detail)
+    const [, soughtIn] = /SEARCH \S+ USING (?:COVERING )?INDEX (\S+) \(.*[<>].*\)/.exec(steps.join('\n')) ?? []
+    return { soughtIn, sorts: steps.some((step) => step.includes('TEMP B-TREE')) }
+  },
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'alchemy-'))
     return { uri: `sqlite:///${join(folder, 'test.db')}`, drop: () => rm(folder, { recursive: true }) }

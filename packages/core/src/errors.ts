@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'FOREIGN_KEY'
   | 'FOREIGN_RECORD'
   | 'FOREIGN_SESSION'
+  | 'INVALID_CURSOR'
   | 'INVALID_FILTER'
   | 'INVALID_IDENTIFIER'
   | 'INVALID_OPTION'
@@ -353,6 +354,14 @@ export class InvalidPageError extends AnsweredError {
   readonly code = 'INVALID_PAGE'
   constructor(why: string) {
     super(400, why)
+  }
+}
+
+/** A cursor cannot be gone on from: it was changed, cut or made by hand, or belongs to another order. Status 400. @since 0.2 */
+export class InvalidCursorError extends AnsweredError {
+  readonly code = 'INVALID_CURSOR'
+  constructor(why: string) {
+    super(400, `The cursor cannot be used: ${why}. Begin at the start, without one.`)
   }
 }
 

@@ -27,6 +27,7 @@ export {
   type ErrorCode,
   ForeignRecordError,
   ForeignSessionError,
+  InvalidCursorError,
   InvalidFilterError,
   InvalidIdentifierError,
   InvalidOptionError,
@@ -76,8 +77,9 @@ export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions } from './options.js'
+export { CursorPage, type CursorPageJson } from './pagination/cursor-page.js'
+export type { CursorOptions, PageOptions } from './pagination/page-request.js'
 export type { OptimisticLock } from './plan/optimistic-lock.js'
-export type { PageOptions } from './pagination/page-request.js'
 export type { WindowOptions } from './pagination/page-window.js'
 export { type PageJson, type PageLinks, Paginator } from './pagination/paginator.js'
 export { type RenderOptions, renderPagination } from './pagination/render.js'

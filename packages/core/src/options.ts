@@ -124,6 +124,13 @@ export interface ActiveAlchemyOptions<App = never, Queries extends object = obje
    * @default 'report'; in production 'allow'
    */
   readonly outsideScope?: 'allow' | 'report' | 'refuse'
+  /**
+   * What makes the cursors of `paginateByCursor` nobody else's: a long random text, the same in all processes of the application. Then
+   * none can be made by hand, and the values that they hold cannot be read.
+   *
+   * @default none: a cursor that was damaged is told from others, and an order by a hidden column is refused
+   */
+  readonly cursorSecret?: string
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
   /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
@@ -139,11 +146,12 @@ type QueryClass<Queries extends object = object> = abstract new (...parameters: 
 
 /** The options with their defaults. */
 export interface ResolvedOptions
-  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name'>> {
+  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name' | 'cursorSecret'>> {
   readonly poolSize: number | undefined
   readonly poolRecycleMs: number | undefined
   readonly queryClass: QueryClass | undefined
   readonly name: string | undefined
+  readonly cursorSecret: string | undefined
 }
 
 const milliseconds = 2 ** 31 - 1
@@ -157,6 +165,7 @@ const known = {
   transactionTimeoutMs: wholeNumber(1, milliseconds),
   commit: oneWordOf('request', 'save'),
   outsideScope: oneWordOf('allow', 'report', 'refuse'),
+  cursorSecret: text,
   models: { takes: 'a list of classes', accepts: (value): value is readonly object[] => Array.isArray(value) },
   queryClass: { takes: 'a class that extends Query', accepts: (value): value is QueryClass => typeof value === 'function' },
   name: { takes: 'a string', accepts: (value): value is string => typeof value === 'string' },
@@ -177,6 +186,7 @@ export function resolveOptions(options?: ActiveAlchemyOptions<unknown>): Resolve
     models: given.models ?? [],
     queryClass: given.queryClass,
     name: given.name,
+    cursorSecret: given.cursorSecret,
     typeorm: given.typeorm ?? {},
   })
 }

@@ -38,6 +38,13 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'A page of 0 items',
     remedy: 'Give a perPage',
   },
+  InvalidCursorError: {
+    make: () => new errors.InvalidCursorError('it belongs to another order'),
+    code: 'INVALID_CURSOR',
+    status: 400,
+    fact: 'it belongs to another order',
+    remedy: 'Begin at the start',
+  },
   InvalidStatementError: {
     make: () => new errors.InvalidStatementError('it binds 70000 values, and PostgreSQL takes 65,535'),
     code: 'INVALID_STATEMENT',

@@ -7,6 +7,7 @@ it('exports its public names, and no helper', () => {
     'ActiveAlchemy',
     'BaseModel',
     'Condition',
+    'CursorPage',
     'DateTime',
     'Expression',
     'Model',

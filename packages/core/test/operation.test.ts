@@ -79,9 +79,14 @@ async function promising(subject: () => object, ...prototypes: readonly object[]
 
 describe('every verb goes through the one door: its promise is an operation, which its scope waits for and fails with', () => {
   it.each<[string, () => object, readonly object[], readonly string[]]>([
-    ['statics of a model', () => User, [Model, BaseModel], ['get', 'create', 'createMany', 'count', 'exists', 'paginate']],
+    [
+      'statics of a model',
+      () => User,
+      [Model, BaseModel],
+      ['get', 'create', 'createMany', 'count', 'exists', 'paginate', 'paginateByCursor'],
+    ],
     ['methods of a record', () => new User({ name: 'a' }), [Model.prototype, BaseModel.prototype], ['save', 'delete', 'increment']],
-    ['methods of a query', () => User.query(), [Query.prototype], ['all', 'first', 'scalar', 'paginate', 'deleteAll']],
+    ['methods of a query', () => User.query(), [Query.prototype], ['all', 'first', 'scalar', 'paginate', 'paginateByCursor', 'deleteAll']],
     ['methods of a session', () => db.session, [ModelSession.prototype], ['get']],
     ['methods of a chain', () => User.create({ name: 'a' }), [RecordPromise.prototype], ['save', 'set', 'toDict']],
     ['methods of a database', () => db, [ActiveAlchemy.prototype, Database.prototype], ['flush', 'commit', 'rollback', 'transaction']],

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InvalidPageError } from '../src/errors.js'
-import { type PageOptions, pageRequest } from '../src/pagination/page-request.js'
+import { InvalidCursorError, InvalidPageError } from '../src/errors.js'
+import { type CursorOptions, cursorRequest, type PageOptions, pageRequest } from '../src/pagination/page-request.js'
 
 it('is the first ten items, counted, unless something else is asked for', () => {
   expect(pageRequest()).toEqual({ page: 1, perPage: 10, count: true })
@@ -95,6 +95,79 @@ describe('maxPerPage', () => {
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5'])('that is wrong, as %o, is an error', (maxPerPage) => {
     expect(() => pageRequest({ maxPerPage } as PageOptions)).toThrow('The option maxPerPage')
+  })
+})
+
+describe('offset and limit', () => {
+  it.each<[object, object]>([
+    [{ offset: 0 }, { offset: 0, perPage: 10, page: 1 }],
+    [{ limit: 5 }, { offset: 0, perPage: 5, page: 1 }],
+    [
+      { offset: 40, limit: 20 },
+      { offset: 40, perPage: 20, page: 3 },
+    ],
+    [
+      { offset: '7', limit: '5' },
+      { offset: 7, perPage: 5, page: 2 },
+    ],
+    [
+      { offset: 0, limit: '5000' },
+      { offset: 0, perPage: 100, page: 1 },
+    ],
+    [
+      { offset: 'x', limit: 'y' },
+      { offset: 0, perPage: 10, page: 1 },
+    ],
+    [
+      { offset: '-1', limit: '0' },
+      { offset: 0, perPage: 10, page: 1 },
+    ],
+    [
+      { offset: 3, limit: 50, maxPerPage: 8 },
+      { offset: 3, perPage: 8, page: 1 },
+    ],
+    [
+      { offset: 1e15, limit: 1 },
+      { offset: 999_999_999, perPage: 1, page: 1_000_000_000 },
+    ],
+  ])('%o are %o', (options, read) => {
+    expect(pageRequest(options)).toEqual({ ...read, count: true })
+  })
+
+  it.each([{ offset: -1 }, { offset: 1.5 }, { limit: 0 }, { offset: 0, page: 1 }, { limit: 5, perPage: 5 }, { offset: '1', page: '2' }])(
+    'that are wrong, as %o, are an error',
+    (options) => expect(() => pageRequest(options as PageOptions)).toThrow(InvalidPageError),
+  )
+})
+
+describe('a page between cursors', () => {
+  it.each<[object | undefined, object]>([
+    [undefined, { size: 20, cursor: undefined, backwards: false }],
+    [
+      { first: '5', after: 'x' },
+      { size: 5, cursor: 'x', backwards: false },
+    ],
+    [
+      { last: 5, before: 'x' },
+      { size: 5, cursor: 'x', backwards: true },
+    ],
+    [{ before: 'x' }, { size: 20, cursor: 'x', backwards: true }],
+    [{ last: 3 }, { size: 3, cursor: undefined, backwards: true }],
+    [
+      { first: 3, after: '', before: '' },
+      { size: 3, cursor: undefined, backwards: false },
+    ],
+  ])('%o is %o', (options, read) => {
+    expect(cursorRequest(options)).toEqual(read)
+  })
+
+  it.each([{ first: 1, last: 1 }, { after: 'x', before: 'y' }, { first: 1, before: 'y' }, { first: 0 }, { last: -1 }, { frist: 1 }])(
+    'that is wrong, as %o, is an error',
+    (options) => expect(() => cursorRequest(options as CursorOptions)).toThrow(InvalidPageError),
+  )
+
+  it.each([7, true, ['x'], {}])('begins at no %o', (after) => {
+    expect(() => cursorRequest({ after })).toThrow(InvalidCursorError)
   })
 })
 

@@ -75,6 +75,10 @@ export interface Dialect {
   jsonText(value: Pieces, path: readonly string[]): Pieces
   /** One term of ORDER BY. */
   order(value: Pieces, direction: 'ASC' | 'DESC', nulls: NullsOrder | undefined): Pieces
+  /** Where NULLs stand in an ascending order that does not say; in a descending one, at the other end. */
+  readonly nulls: NullsOrder
+  /** What of a value is read so that, bound again, it is equal to itself: clients of databases round moments and numbers. */
+  exact(value: Pieces, kind: ColumnKind | 'unknown'): Pieces
   /** The window of a SELECT, with a leading space; empty for all rows. */
   window(limit: number | undefined, offset: number | undefined): Pieces
   /** The lock of a SELECT, with a leading space; empty where rows cannot be locked. */

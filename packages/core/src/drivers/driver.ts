@@ -106,6 +106,8 @@ export interface DriverCapabilities {
   readonly inlineForeignKeys: boolean
   /** An order can say `NULLS FIRST` and `NULLS LAST`. */
   readonly nullsOrder: boolean
+  /** A comparison of rows, `(a, b) > (1, 2)`, is looked up in an index. */
+  readonly seeksRows: boolean
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }

@@ -15,9 +15,10 @@ import { isHidden, columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import { finiteNumber, flag, type Option, readOptions } from '../options.js'
+import type { CursorPage } from '../pagination/cursor-page.js'
+import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
-import type { PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
 import type { Expression } from '../query/expression.js'
@@ -265,6 +266,11 @@ export class BaseModel {
   /** One page of the records. See `Query.paginate`. */
   static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
     return beginOperation(() => queryOf(this).paginate(options))
+  }
+
+  /** A page of the records in the order of their keys, after or before a cursor. See `Query.paginateByCursor`. */
+  static paginateByCursor<T extends BaseModel>(this: ModelClass<T>, options?: CursorOptions): Promise<CursorPage<T>> {
+    return beginOperation(() => queryOf(this).paginateByCursor(options))
   }
 
   // ------------------------------------------------------------------------------------------------ writing

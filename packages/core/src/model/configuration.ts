@@ -5,6 +5,7 @@ import { InvalidOptionError, InvalidUriError, MissingDriverError } from '../erro
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
 import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from '../options.js'
+import { Cursors } from '../pagination/cursor.js'
 import { Query } from '../query/query.js'
 import type { ScopeHook } from '../session/engine.js'
 import type { Session } from '../session/session.js'
@@ -67,6 +68,7 @@ export class Configuration {
           transactionTimeoutMs: options.transactionTimeoutMs,
           commit: options.commit,
           outsideScope: options.outsideScope,
+          cursors: new Cursors(options.cursorSecret),
         },
         driver: entry.create,
         models: this.#models,

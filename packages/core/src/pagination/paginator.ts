@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../errors.js'
 import { pageWindow, type WindowOptions } from './page-window.js'
 
 /** What a page is made of. */
@@ -11,6 +12,10 @@ export interface PageFacts<Item> {
   readonly total: number | null
   /** Whether an uncounted list goes on after this page. */
   readonly hasMore?: boolean
+  /** Items before the page. @default those of the pages before */
+  readonly offset?: number
+  /** Gives the page behind so many items. @default there is no query to ask */
+  readonly turn?: (offset: number) => Promise<Paginator<Item>>
 }
 
 /** A page as JSON. @since 0.1 */
@@ -52,14 +57,19 @@ export class Paginator<Item> implements Iterable<Item> {
   readonly perPage: number
   /** Items on all pages; `null` with `count: false`. */
   readonly total: number | null
+  /** Items before this page. */
+  readonly offset: number
   readonly #hasMore: boolean
+  readonly #turn: PageFacts<Item>['turn']
 
-  constructor({ items, page, perPage, total, hasMore = false }: PageFacts<Item>) {
+  constructor({ items, page, perPage, total, hasMore = false, offset = (page - 1) * perPage, turn }: PageFacts<Item>) {
     this.items = items
     this.page = page
     this.perPage = perPage
     this.total = total
+    this.offset = offset
     this.#hasMore = hasMore
+    this.#turn = turn
   }
 
   /** Number of pages, 0 of an empty list; `null` with `count: false`. */
@@ -69,12 +79,12 @@ export class Paginator<Item> implements Iterable<Item> {
 
   /** Whether a page comes before this one. */
   get hasPrev(): boolean {
-    return this.page > 1
+    return this.offset > 0
   }
 
   /** Whether a page comes after this one. */
   get hasNext(): boolean {
-    return this.totalPages === null ? this.#hasMore : this.page < this.totalPages
+    return this.total === null ? this.#hasMore : this.offset + this.perPage < this.total
   }
 
   /** The page before, whether or not it exists. */
@@ -87,9 +97,24 @@ export class Paginator<Item> implements Iterable<Item> {
     return this.page + 1
   }
 
+  /** The next page by the same query; `null` at the end. */
+  async next(): Promise<Paginator<Item> | null> {
+    return this.hasNext ? this.#turned(this.offset + this.perPage) : null
+  }
+
+  /** The page before by the same query; `null` at the start. */
+  async prev(): Promise<Paginator<Item> | null> {
+    return this.hasPrev ? this.#turned(Math.max(0, this.offset - this.perPage)) : null
+  }
+
+  #turned(offset: number): Promise<Paginator<Item>> {
+    if (this.#turn) return this.#turn(offset)
+    throw new UnsupportedError('The next page of a page that no query has made', 'Make it as this one was made.')
+  }
+
   /** Number of the first item on this page among all, from 1; 0 of an empty page. */
   get firstIndex(): number {
-    return this.items.length === 0 ? 0 : (this.page - 1) * this.perPage + 1
+    return this.items.length === 0 ? 0 : this.offset + 1
   }
 
   /** Number of the last item on this page among all; 0 of an empty page. */

@@ -3,8 +3,7 @@ import type { RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From } from './compile.js'
-import { Expression, unknownColumn } from './expression.js'
-import { columnValueType } from './value-type.js'
+import { columnTerm, Expression, unknownColumn } from './expression.js'
 
 /** What every record of ours has; a plain entity has not, and its relations are known by their columns alone. */
 export interface RecordShape {
@@ -100,8 +99,7 @@ export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, na
   const { metadata } = source
   const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
   if (!column) throw unknownColumn(source, name)
-  const type = columnValueType(dataSource, column)
-  return new Expression((within) => ({ pieces: source.within(within).column(column), type }))
+  return new Expression((within) => columnTerm(source.within(within), column))
 }
 
 function property(source: Source, from: Pick<From, 'dataSource'>, name: string): unknown {

@@ -43,6 +43,7 @@ export class From {
   readonly #metadata: EntityMetadata | undefined
   #names = 0
   #hasFragment = false
+  #noted: { readonly columns: Set<ColumnMetadata>; isOfRow: boolean } | undefined
 
   /** @param metadata Of its model; a statement of `db.sql` is about none. */
   constructor(dataSource: AlchemyDataSource, metadata?: EntityMetadata, parent?: From, source: object = {}) {
@@ -101,8 +102,27 @@ export class From {
     return this.#names > 0 || this.#hasFragment
   }
 
+  /** What `work` gives, the columns that it looks at, and whether it looks at one row at a time. */
+  noting<T>(work: () => T): { readonly made: T; readonly columns: ReadonlySet<ColumnMetadata>; readonly isOfRow: boolean } {
+    const root = this.#root
+    const noted = { columns: new Set<ColumnMetadata>(), isOfRow: true }
+    root.#noted = noted
+    try {
+      return { made: work(), ...noted }
+    } finally {
+      root.#noted = undefined
+    }
+  }
+
+  /** Notes a function over many rows, or one of which nobody knows. */
+  noteMany(): void {
+    const noted = this.#root.#noted
+    if (noted) noted.isOfRow = false
+  }
+
   /** A column of the table. */
   column(column: ColumnMetadata): Pieces {
+    this.#root.#noted?.columns.add(column)
     return [this.alias, `.${this.driver.escape(column.databaseName)}`]
   }
 

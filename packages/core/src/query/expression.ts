@@ -1,4 +1,5 @@
 import { among, call, type Dialect, escapeLike, joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
 import { isHidden } from '../mapping/mapped-column.js'
 import type { ColumnKind, ColumnType } from '../types/column-type.js'
@@ -9,6 +10,8 @@ import { bigintType, booleanType, columnValueType, decimalType, numberType, text
 export interface Term {
   readonly pieces: Pieces
   readonly type: ValueType
+  /** Whether it is known to have a value in each row. @default false */
+  readonly isRequired?: boolean
 }
 
 /** What is compared with an expression of values `V`: a value, or another expression. */
@@ -244,12 +247,12 @@ export class Expression<V = unknown> {
 
   /** How many rows have a value. */
   count(): Expression<number> {
-    return new Expression((from) => ({ pieces: call('COUNT', this.term(from).pieces), type: numberType }))
+    return overMany((from) => ({ pieces: call('COUNT', this.term(from).pieces), type: numberType }))
   }
 
   /** Sum of a group; `null` of no rows. A number of Integer, a bigint of BigInteger, a text with all its digits of Numeric. */
   sum(this: Expression<Numeric> | Expression<string | null>): Expression<SumOf<V>> {
-    return new Expression((from) => {
+    return overMany((from) => {
       const { pieces, type } = numeric(this, from)
       const { dialect } = from.driver
       return { pieces: type.kind === 'decimal' ? dialect.sumOfDecimals(pieces) : call('SUM', pieces), type: summed(type) }
@@ -258,12 +261,12 @@ export class Expression<V = unknown> {
 
   /** Mean of a group, as a number; `null` of no rows. */
   avg(this: Expression<Numeric> | Expression<string | null>): Expression<number | null> {
-    return new Expression((from) => ({ pieces: from.driver.dialect.average(numeric(this, from).pieces), type: numberType }))
+    return overMany((from) => ({ pieces: from.driver.dialect.average(numeric(this, from).pieces), type: numberType }))
   }
 
   /** Smallest of a group; `null` of no rows. */
   min(): Expression<V | null> {
-    return new Expression((from) => {
+    return overMany((from) => {
       const { pieces, type } = comparable(this, from)
       return { pieces: call('MIN', pieces), type }
     })
@@ -271,7 +274,7 @@ export class Expression<V = unknown> {
 
   /** Largest of a group; `null` of no rows. */
   max(): Expression<V | null> {
-    return new Expression((from) => {
+    return overMany((from) => {
       const { pieces, type } = comparable(this, from)
       return { pieces: call('MAX', pieces), type }
     })
@@ -359,6 +362,14 @@ const resultTypes: Partial<Record<ColumnKind, ValueType>> = {
   bigint: bigintType,
   decimal: decimalType(0),
   boolean: booleanType,
+}
+
+/** A function over many rows. */
+function overMany<V>(term: (from: From) => Term): Expression<V> {
+  return new Expression((from) => {
+    from.noteMany()
+    return term(from)
+  })
 }
 
 /** Compares with a value that is checked when the SQL is written. */
@@ -500,10 +511,15 @@ export function named(name: string): Expression {
 
 /** @throws {InvalidFilterError} No visible column has the name. Status 400. */
 export function visibleColumn(from: From, name: string): Term {
-  const { metadata, dataSource } = from
-  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  const column = from.metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
   if (!column || isHidden(column)) throw unknownColumn(from, name)
-  return { pieces: from.column(column), type: columnValueType(dataSource, column) }
+  return columnTerm(from, column)
+}
+
+/** A column as a term. */
+export function columnTerm(from: From, column: ColumnMetadata): Term {
+  // A walked path is a left join, whose row may be missing.
+  return { pieces: from.column(column), type: columnValueType(from.dataSource, column), isRequired: !column.isNullable && !from.parent }
 }
 
 /** An error that lists the columns that may be named. */

@@ -27,6 +27,7 @@ export class NamedFunction<Column extends string, Name extends FunctionName> ext
     super((from) => {
       if (column === '*') {
         if (name !== 'count' || isDistinct) throw new InvalidFilterError(from.name, `${name}('*')`, 'only count() counts rows')
+        from.noteMany()
         return { pieces: ['COUNT(*)'], type: numberType }
       }
       const own = new Expression<never>((within) => visibleColumn(within, column))
@@ -69,6 +70,7 @@ function callOf<V = unknown>(name: string, ...parameters: readonly unknown[]): E
   return new Expression((from) => {
     if (!/^[a-z_]\w{0,62}(\.[a-z_]\w{0,62})?$/i.test(name))
       throw new InvalidFilterError(from.name, 'func.call()', 'a function is named by letters, digits and _')
+    from.noteMany()
     return { pieces: call(name, ...parameters.map((each) => parameter(each, from))), type: unknownType }
   })
 }

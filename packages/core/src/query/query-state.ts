@@ -1,10 +1,11 @@
 import type { EntityMetadata } from 'typeorm'
 import type { NullsOrder, Pieces } from '../drivers/dialect.js'
+import { isHidden } from '../mapping/mapped-column.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { Source } from './columns.js'
 import { From, live, ofKind, select, type Select } from './compile.js'
-import type { Term } from './expression.js'
+import { columnTerm, sortable, type Term } from './expression.js'
 
 /** Which rows of a model that deletes softly are seen. */
 export type Visibility = 'live' | 'all' | 'deleted'
@@ -20,15 +21,22 @@ export interface LockOptions {
 /** A result that was asked for by name. */
 export interface Selected extends Term {
   readonly name: string
-  /** Whether it is a column of the model, by its name. */
-  readonly isColumn: boolean
+  /** Whether it is of one row: no function over many is in it. */
+  readonly isOfRow: boolean
+  /** Whether a hidden column is in it. */
+  readonly isHidden: boolean
 }
 
 /** A term of the order. */
 export interface Order {
+  /** What stands in ORDER BY. */
   readonly pieces: Pieces
   readonly direction: 'ASC' | 'DESC'
   readonly nulls: NullsOrder | undefined
+  /** The values that are sorted. */
+  readonly term: Term
+  /** Whether a hidden column is in it. */
+  readonly isHidden: boolean
 }
 
 /** A relation that is to be loaded with the records. */
@@ -101,7 +109,7 @@ export class QueryState<R = unknown> {
 
   /** Whether each of its rows is a row of the table, which has a key. */
   get isOfRows(): boolean {
-    return !this.isReshaped && (this.selection?.every(({ isColumn }) => isColumn) ?? true)
+    return !this.isReshaped && (this.selection?.every(({ isOfRow }) => isOfRow) ?? true)
   }
 
   /** Whether nothing was asked yet: its live records, as they are, in the current scope's session. */
@@ -151,7 +159,11 @@ export class QueryState<R = unknown> {
 
   /** The order of the key. */
   get keyOrder(): Order[] {
-    return this.metadata.primaryColumns.map((column) => ({ pieces: this.from.column(column), direction: 'ASC', nulls: undefined }))
+    const { from } = this
+    return this.metadata.primaryColumns.map((column): Order => {
+      const term = columnTerm(from, column)
+      return { pieces: sortable(term, from), direction: 'ASC', nulls: undefined, term, isHidden: isHidden(column) }
+    })
   }
 
   /** The SELECT of `columns`, with every clause of the query but those that `parts` replaces. @param join A further table. */

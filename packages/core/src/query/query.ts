@@ -2,9 +2,17 @@ import { inspect } from 'node:util'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import { Alias } from '../drivers/dialect.js'
 import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
-import { columnType } from '../mapping/mapped-column.js'
+import { columnType, isHidden } from '../mapping/mapped-column.js'
 import { flag, readOptions } from '../options.js'
-import { type PageOptions, pageRequest } from '../pagination/page-request.js'
+import type { CursorPage } from '../pagination/cursor-page.js'
+import {
+  type CursorOptions,
+  type CursorRequest,
+  cursorRequest,
+  type PageOptions,
+  type PageRequest,
+  pageRequest,
+} from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
@@ -17,6 +25,7 @@ import { bind, From, write } from './compile.js'
 import { Condition, Expression, named, Ordering, sortable, type Subquery, type Term, visibleColumn } from './expression.js'
 import { chosen, type Reading, statementOf } from './fetch.js'
 import { conditionOf } from './filter.js'
+import { cursorPage } from './cursor-page.js'
 import type { Filter } from './operators.js'
 import type { FunctionName, FunctionResult, NamedFunction } from './func.js'
 import { type NotFound, orElse } from './not-found.js'
@@ -295,9 +304,10 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
         "a query takes names of columns, or one object: { total: db.func.sum('price') }",
       )
     }
-    state.selection = Object.entries(named).map(
-      ([name, value]): Selected => ({ name: labelOf(this.#metadata, name), isColumn: typeof value === 'string', ...this.#term(value) }),
-    )
+    state.selection = Object.entries(named).map(([name, value]): Selected => {
+      const { made: term, columns, isOfRow } = state.from.noting(() => this.#term(value))
+      return { name: labelOf(this.#metadata, name), ...term, isOfRow, isHidden: [...columns].some(isHidden) }
+    })
     if (state.selection.length === 0) throw new InvalidFilterError(this.#metadata.name, 'that selection', 'it chooses nothing')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a selection are typed by what it names
     return this as unknown as Query<T, never>
@@ -368,32 +378,32 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   #sorted(sort: unknown, direction: unknown): Order[] {
     const { name } = this.#metadata
     const made: unknown = typeof sort === 'function' ? sort(this.#columns()) : sort
-    if (made instanceof Ordering) {
-      return [{ pieces: this.#ordered(made.expression), direction: made.direction, nulls: made.nulls }]
-    }
-    if (made instanceof Expression) return [{ pieces: this.#ordered(made), direction: directed(name, direction), nulls: undefined }]
-    if (typeof made === 'string') return [{ pieces: this.#sortable(made), direction: directed(name, direction), nulls: undefined }]
+    if (made instanceof Ordering) return [{ ...this.#ordered(made.expression), direction: made.direction, nulls: made.nulls }]
+    if (made instanceof Expression) return [{ ...this.#ordered(made), direction: directed(name, direction), nulls: undefined }]
+    if (typeof made === 'string') return [{ ...this.#sortable(made), direction: directed(name, direction), nulls: undefined }]
     if (typeof made !== 'object' || made === null || Array.isArray(made))
       throw new InvalidFilterError(name, 'that order', 'it is no column to sort by')
     return Object.entries(made).map(([column, each]) => ({
-      pieces: this.#sortable(column),
+      ...this.#sortable(column),
       direction: directed(name, each),
       nulls: undefined,
     }))
   }
 
-  #ordered(expression: Expression): Order['pieces'] {
+  #ordered(expression: Expression): Sorted {
     const { from } = this.#state
-    return sortable(expression.term(from), from)
+    const { made: term, columns } = from.noting(() => expression.term(from))
+    return { pieces: sortable(term, from), term, isHidden: [...columns].some(isHidden) }
   }
 
-  #sortable(name: string): Order['pieces'] {
+  #sortable(name: string): Sorted {
     const { from, selection, dataSource } = this.#state
-    if (selection?.some((each) => each.name === name)) return [dataSource.driver.escape(name)]
+    const result = selection?.find((each) => each.name === name)
+    if (result) return { pieces: [dataSource.driver.escape(name)], term: result, isHidden: result.isHidden }
     const term = visibleColumn(from, name)
     if (term.type.kind === 'json')
       throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order: sort by a part of it, column.path("a.b")')
-    return sortable(term, from)
+    return { pieces: sortable(term, from), term, isHidden: false }
   }
 
   // ------------------------------------------------------------------------------------------------ reading
@@ -483,8 +493,36 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   paginate(options?: PageOptions): Promise<Paginator<R>> {
     return this.#operation(async () => {
       const request = pageRequest(options)
-      return this.#inSession('paginate', !this.#state.isPlainRead, (reading) => read.page(this.#state, request, reading))
+      return this.#page(request, this.clone())
     })
+  }
+
+  /** @param later The query as it is now, for the pages around. */
+  #page(request: PageRequest, later: Query<T, R>): Promise<Paginator<R>> {
+    const turn = (other: PageRequest): Promise<Paginator<R>> => later.#operation(() => later.#page(other, later))
+    return this.#inSession('paginate', !this.#state.isPlainRead, (reading) => read.page(this.#state, request, reading, turn))
+  }
+
+  /**
+   * A page of a list that is gone through from item to item, however it grows or shrinks meanwhile: one statement, which enters an
+   * index of the order where there is one.
+   *
+   * The order gets the key as its last term. A cursor is opaque text that holds the order and the values of an item.
+   *
+   * @param options `first` and `after`, or `last` and `before`; both may come straight from a query string.
+   * @throws {InvalidCursorError} The cursor was changed, or is of another order. Status 400.
+   * @throws {InvalidPageError} An option is unknown, or both ends are asked for. Status 400.
+   * @throws {UnsupportedError} The query has a window, or rows without a key; the order has a hidden column, and there is no `cursorSecret`.
+   * @example
+   * const page = await User.query().orderBy('createdAt', 'DESC').paginateByCursor({ first: 20, after: req.query.after })
+   */
+  paginateByCursor(options?: CursorOptions): Promise<CursorPage<R>> {
+    return this.#operation(async () => this.#cursorPage(cursorRequest(options), this.clone()))
+  }
+
+  #cursorPage(request: CursorRequest, later: Query<T, R>): Promise<CursorPage<R>> {
+    const turn = (other: CursorRequest): Promise<CursorPage<R>> => later.#operation(() => later.#cursorPage(other, later))
+    return this.#inSession('paginateByCursor', !this.#state.isPlainRead, (reading) => cursorPage(this.#state, request, reading, turn))
   }
 
   /** Records by keys first and then in batches, so that a loop may write; chosen results all at once. */
@@ -644,6 +682,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this
   }
 }
+
+/** What is sorted by. */
+type Sorted = Pick<Order, 'pieces' | 'term' | 'isHidden'>
 
 /** A key as its column keeps it, `undefined` when it could not. @throws {InvalidIdentifierError} It is no scalar. */
 function keyOf({ name }: EntityMetadata, type: ColumnType<unknown>, given: unknown, id: unknown): unknown {

@@ -2,13 +2,14 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { Pieces } from '../drivers/dialect.js'
 import { BroadcasterResult } from '../drivers/internals.js'
 import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
-import type { PageRequest } from '../pagination/page-request.js'
+import { pageAt, type PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { hydratorOf } from '../plan/hydrator.js'
 import { keyed } from './compile.js'
 import { adopted, chosen, list, type Loaded, name, type Reading, records, rowsOf, send, takeLock, textOf } from './fetch.js'
-import { QueryState } from './query-state.js'
+import { QueryState, type Selected } from './query-state.js'
 import { loadRelations } from './relations.js'
+import { unknownType } from './value-type.js'
 
 /** Rows that a loop loads at a time. */
 const batchSize = 500
@@ -19,6 +20,31 @@ export async function all<R>(state: QueryState<R>, reading: Reading): Promise<R[
   const loaded = await records(state, reading)
   await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
   return announced(state, loaded, reading)
+}
+
+/** Everything that matches, each with what stands `beside` it in its row, as the driver has it. */
+export async function allBeside<R>(
+  state: QueryState<R>,
+  reading: Reading,
+  beside: readonly Pieces[],
+): Promise<{ readonly item: R; readonly beside: readonly unknown[] }[]> {
+  if (state.selection) {
+    // Names that no result of a query can have.
+    const others = beside.map(
+      (pieces, index): Selected => ({ name: `#${index}`, pieces, type: unknownType, isOfRow: true, isHidden: false }),
+    )
+    const found = await rows<ObjectLiteral>(state.with({ selection: [...state.selection, ...others] }), reading)
+    return found.map((row) => {
+      const values = others.map(({ name: label }): unknown => row[label])
+      for (const { name: label } of others) Reflect.deleteProperty(row, label)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without the others it is what the selection names
+      return { item: row as R, beside: values }
+    })
+  }
+  const loaded = await records(state, reading, { columns: beside, join: [], perKey: false })
+  await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
+  const items = await announced(state, loaded, reading)
+  return items.map((item, index) => ({ item, beside: beside.map((_, at): unknown => loaded[index]?.raw[`x${at}`]) }))
 }
 
 /** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
@@ -91,18 +117,34 @@ function keyValue({ primaryColumns: [key] }: EntityMetadata, record: ObjectLiter
   return key?.getEntityValue(record)
 }
 
-/** One page of what matches, within the window of the query: two statements, one without a count. */
-export async function page<R>(state: QueryState<R>, request: PageRequest, reading: Reading): Promise<Paginator<R>> {
+/**
+ * One page of what matches, within the window of the query: two statements, one without a count.
+ *
+ * @param turn Gives the page of another request.
+ */
+export async function page<R>(
+  state: QueryState<R>,
+  request: PageRequest,
+  reading: Reading,
+  turn: (request: PageRequest) => Promise<Paginator<R>>,
+): Promise<Paginator<R>> {
   const { perPage } = request
   const mustCount = request.count || request.page === 'last'
   const total = mustCount ? await count(state, reading) : null
   const number = request.page === 'last' ? Math.max(1, Math.ceil((total ?? 0) / perPage)) : request.page
-  const skipped = (number - 1) * perPage
-  if (total !== null && skipped >= total) return new Paginator({ items: [], page: number, perPage, total })
+  const skipped = request.offset ?? (number - 1) * perPage
+  const facts = {
+    page: number,
+    perPage,
+    total,
+    offset: skipped,
+    turn: (offset: number) => turn({ ...request, page: pageAt(offset, perPage), offset }),
+  }
+  if (total !== null && skipped >= total) return new Paginator({ ...facts, items: [] })
   const wanted = total === null ? perPage + 1 : perPage
   const limit = Math.max(0, Math.min(wanted, (state.limit ?? Number.POSITIVE_INFINITY) - skipped))
   const found = await all(ordered(state).with({ limit, offset: (state.offset ?? 0) + skipped }), reading)
-  return new Paginator({ items: found.slice(0, perPage), page: number, perPage, total, hasMore: found.length > perPage })
+  return new Paginator({ ...facts, items: found.slice(0, perPage), hasMore: found.length > perPage })
 }
 
 /** With the key as the last term of the order: pages of rows that are equal to the order may overlap otherwise. */
@@ -171,7 +213,7 @@ export function selectAll(state: QueryState): Pieces {
   return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.driver).list(state.from.alias.name)])
 }
 
-async function rows<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
+async function rows<R>(state: QueryState, reading: Reading): Promise<R[]> {
   if (!(await takeLock(state, reading))) return []
   const selection = state.selection ?? []
   const found = await send(state, reading, state.select(chosen(state)))

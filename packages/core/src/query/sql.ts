@@ -28,6 +28,7 @@ export class Sql extends Expression<never> {
   constructor(texts: readonly string[], values: readonly unknown[], reads = false) {
     const pieces = (from: From): Pieces => {
       if (!this.onlyReads) from.noteFragment()
+      from.noteMany()
       return texts.flatMap(
         (text, index): Pieces => (index === 0 ? [text] : [...place(values[index - 1], texts[index - 1] ?? '', from), text]),
       )

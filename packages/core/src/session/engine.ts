@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { DataSource } from 'typeorm'
 import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
 import { DatabaseClosedError } from '../errors.js'
+import type { Cursors } from '../pagination/cursor.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
 
 /** What sessions need of the options of their database. */
@@ -11,6 +12,8 @@ export interface SessionSettings extends PoolOptions {
   readonly commit: 'request' | 'save'
   /** What to do with a verb in no scope while requests are open. */
   readonly outsideScope: 'allow' | 'report' | 'refuse'
+  /** Writes and reads the cursors of pages. */
+  readonly cursors: Cursors
 }
 
 /** What is called when a transaction has begun in a scope. */

@@ -45,6 +45,11 @@ export const mysqlDialect: Dialect = {
     if (!nulls) return [...value, ` ${direction}`]
     return pieces`(${value} IS NULL) ${nulls === 'last' ? 'ASC' : 'DESC'}, ${value} ${direction}`
   },
+  nulls: 'first',
+  exact(value, kind): Pieces {
+    if (kind === 'number') return pieces`(${value} + 0e0)`
+    return kind === 'datetime' || kind === 'date' || kind === 'time' ? pieces`CAST(${value} AS CHAR)` : value
+  },
   window(limit, offset): Pieces {
     if (offset !== undefined) return [' LIMIT ', limit === undefined ? everyRow : new Parameter(limit), ' OFFSET ', new Parameter(offset)]
     return limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]

@@ -70,6 +70,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     ddlCommits: true,
     inlineForeignKeys: true,
     nullsOrder: false,
+    seeksRows: false,
     maxParameters: 65_535,
   }
 

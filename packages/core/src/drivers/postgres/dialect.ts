@@ -43,6 +43,8 @@ export const postgresDialect: Dialect = {
   ilike: (value, pattern) => pieces`(${value} ILIKE ${new Parameter(pattern)})`,
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
+  nulls: 'last',
+  exact: (value) => pieces`CAST(${value} AS text)`,
   window: (limit, offset): Pieces => [
     ...(limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]),
     ...(offset === undefined ? [] : [' OFFSET ', new Parameter(offset)]),

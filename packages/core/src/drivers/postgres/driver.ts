@@ -63,6 +63,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     ddlCommits: false,
     inlineForeignKeys: false,
     nullsOrder: true,
+    seeksRows: true,
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions

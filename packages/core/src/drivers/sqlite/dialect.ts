@@ -46,6 +46,8 @@ export const sqliteDialect: Dialect = {
     return pieces`CASE json_type(${value}, ${at}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(json_extract(${value}, ${at}) AS TEXT) END`
   },
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
+  nulls: 'first',
+  exact: (value) => value,
   window(limit, offset): Pieces {
     if (offset !== undefined) return [' LIMIT ', new Parameter(limit ?? -1), ' OFFSET ', new Parameter(offset)]
     return limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]

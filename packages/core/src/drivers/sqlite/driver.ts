@@ -58,6 +58,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     ddlCommits: false,
     inlineForeignKeys: true,
     nullsOrder: true,
+    seeksRows: true,
     maxParameters: 32_766,
   }
   /** @internal Connects once, however many ask. */
