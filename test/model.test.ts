@@ -29,6 +29,7 @@ import { joinedQueryRows } from './conformance/joined-queries.ts'
 import { loopRows } from './conformance/loops.ts'
 import { windowRows } from './conformance/windows.ts'
 import { selectionRows } from './conformance/selections.ts'
+import { streamRows } from './conformance/streams.ts'
 import { sqlRows } from './conformance/sql.ts'
 import { refusedStatementRows } from './conformance/refused-statements.ts'
 import { secretRows } from './conformance/secrets.ts'
@@ -66,6 +67,7 @@ eachDatabase('joined queries', joinedQueryRows)
 eachDatabase('loops', loopRows)
 eachDatabase('windows', windowRows)
 eachDatabase('cursors', cursorRows)
+eachDatabase('streams', streamRows)
 eachDatabase('selections', selectionRows)
 eachDatabase('SQL', sqlRows)
 eachDatabase('inheritance', inheritanceRows)

@@ -106,7 +106,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    *
    * Functions that were given to `onCommit` have ended when it resolves, unless one takes longer than a transaction may last.
    *
-   * @param options `transactionTimeoutMs`, for work that takes longer than the option of the database allows.
+   * @param options `transactionTimeoutMs`, for work that takes longer than the option of the database allows; `label`, its name in messages.
    * @throws {NestedScopeError} A scope around it holds what it would wait for.
    * @example
    * await db.run(() => importAll(rows), { transactionTimeoutMs: 600_000 })

@@ -95,6 +95,7 @@ export type { AssignOptions } from './plan/assignment.js'
 export type { Columns } from './query/columns.js'
 export { Condition, Expression, Ordering } from './query/expression.js'
 export type { func, Functions, NamedFunction } from './query/func.js'
+export type { BatchOptions } from './query/batches.js'
 export type { NotFound } from './query/not-found.js'
 export type { LockOptions } from './query/query-state.js'
 export {
@@ -126,6 +127,7 @@ export {
   startsWith,
 } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
+export type { StreamOptions } from './query/stream.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { HookOptions } from './scope/hooks.js'
 export type { BeginHook, BegunSession } from './session/session.js'

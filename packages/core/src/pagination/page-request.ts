@@ -131,7 +131,7 @@ export function cursorRequest(options?: CursorOptions | null): CursorRequest {
 }
 
 /** An empty one is the start, as a form sends it, and as a page without items has it. */
-function cursorOf(value: unknown): string | undefined {
+export function cursorOf(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
   throw new InvalidCursorError('it is no text')

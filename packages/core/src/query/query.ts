@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import { Alias } from '../drivers/dialect.js'
@@ -19,6 +20,7 @@ import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { ColumnType } from '../types/column-type.js'
 import { readKey } from '../types/identifier.js'
+import { type BatchOptions, inBatches } from './batches.js'
 import * as bulk from './bulk.js'
 import { type ColumnKey, type Columns, columnsOf, type RecordShape, type RelationKey, Source, type Target } from './columns.js'
 import { bind, From, write } from './compile.js'
@@ -32,6 +34,7 @@ import { type NotFound, orElse } from './not-found.js'
 import { type Loading, type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
 import * as read from './read.js'
 import { Sql } from './sql.js'
+import { RecordStream, type StreamOptions } from './stream.js'
 import { columnValueType } from './value-type.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only @since 0.1 */
@@ -523,6 +526,44 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   #cursorPage(request: CursorRequest, later: Query<T, R>): Promise<CursorPage<R>> {
     const turn = (other: CursorRequest): Promise<CursorPage<R>> => later.#operation(() => later.#cursorPage(other, later))
     return this.#inSession('paginateByCursor', !this.#state.isPlainRead, (reading) => cursorPage(this.#state, request, reading, turn))
+  }
+
+  /**
+   * A stream of what matches, read in batches when its reader is ready for them: for exports of any size. It has a read session of its
+   * own, which begins after an answer's first byte as well; between two batches it holds nothing.
+   *
+   * The order gets the key as its last term, and wants an index where it is another one. See `docs/streaming.md`.
+   *
+   * @param options `batch`: records that one statement reads. @default 500
+   * @throws {UnsupportedError} The query has rows without a key, or locks them.
+   * @throws {InvalidOptionError} An option is unknown, or `batch` is no whole number from 1 to 10,000.
+   * @example
+   * await pipeline(User.query().stream(), csv, res)
+   */
+  stream(options?: StreamOptions): AsyncIterable<R> & Readable {
+    return new RecordStream<R>(this.#state.clone(), options)
+  }
+
+  /**
+   * Works through what matches, each batch in a scope and a transaction of its own: for jobs that are too long for one. What is committed
+   * stays when a later batch fails.
+   *
+   * @param work Gets a page of records, with the `endCursor` from which the job can go on.
+   * @param options `batch`: records of one transaction, 1 to 10,000, by default 500; `after`: where to begin; `transactionTimeoutMs`.
+   * @returns Number of records that were worked on.
+   * @throws {InvalidCursorError} `after` was changed, or is of another order. Status 400.
+   * @throws {UnsupportedError} As of `paginateByCursor`.
+   * @throws {NestedScopeError} A scope around it holds what it would wait for.
+   * @example
+   * await User.filter({ location: 'USA' }).inBatches(async (users) => {
+   *   for (const user of users) await user.update({ location: 'Moon' })
+   *   await job.update({ cursor: users.endCursor })
+   * }, { after: job.cursor })
+   */
+  inBatches(work: (batch: CursorPage<R>) => Promise<unknown>, options?: BatchOptions): Promise<number> {
+    const later = this.clone()
+    const turn = (request: CursorRequest): Promise<CursorPage<R>> => later.#operation(() => later.#cursorPage(request, later))
+    return this.#operation(() => inBatches(later.#state, work, options, turn))
   }
 
   /** Records by keys first and then in batches, so that a loop may write; chosen results all at once. */

@@ -3,7 +3,7 @@ import { DeadlockError, LockTimeoutError, SerializationError } from '../drivers/
 import type { DatabaseDriver } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, SessionFailedError } from '../errors.js'
-import { oneWordOf, readOptions, wholeNumber } from '../options.js'
+import { oneWordOf, readOptions, text, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
@@ -11,14 +11,16 @@ import type { AlchemyDataSource } from './data-source.js'
 export interface RunOptions {
   /** Milliseconds for which the scope may hold an open transaction. @default the option of the database */
   readonly transactionTimeoutMs?: number
+  /** What it is called in messages and reports. @default 'db.run' */
+  readonly label?: string
 }
 
-const runOptions = { transactionTimeoutMs: wholeNumber(1, 2 ** 31 - 1) }
+const runOptions = { label: text, transactionTimeoutMs: wholeNumber(1, 2 ** 31 - 1) }
 
 /** Runs `work` in a scope of its own. @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
 export async function run<T>(work: () => Promise<T>, given?: RunOptions): Promise<T> {
-  const { transactionTimeoutMs } = readOptions(runOptions, given, 'db.run()')
-  return runInScope({ label: 'db.run', transactionTimeoutMs }, () => work())
+  const { transactionTimeoutMs, label = 'db.run' } = readOptions(runOptions, given, 'db.run()')
+  return runInScope({ label, transactionTimeoutMs }, () => work())
 }
 
 /** How `db.transaction` runs; both options need a transaction of its own, outside any scope. @since 0.1 */
