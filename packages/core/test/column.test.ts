@@ -55,6 +55,15 @@ describe('a column as a decorator', () => {
     expect(Heir.registered).toBe(1)
   })
 
+  it('refuses a class of no database, which would never see it', () => {
+    class Plain {
+      declare age: number
+    }
+    expect(() => column(Integer)(Plain.prototype, 'age')).toThrow(
+      'The model Plain cannot be used: it belongs to no database. Extend db.Model or db.BaseModel.',
+    )
+  })
+
   it('says what to set when decorators are compiled the standard way', () => {
     const standard = column(Integer) as unknown as (target: undefined, context: object) => void
     expect(() => standard(undefined, { kind: 'field', name: 'age' })).toThrow(ModelDefinitionError)

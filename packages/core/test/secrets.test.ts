@@ -25,6 +25,7 @@ function prints(db: ActiveAlchemy): Record<string, unknown> {
     builder: dataSource.createQueryBuilder(User, 'user'),
     dataSource,
     driver: dataSource.driver,
+    engine: dataSource.engine,
     manager: dataSource.manager,
     repository: dataSource.getRepository(User),
     metadata,
