@@ -20,7 +20,7 @@ const colours = {
  * @param {object} results What `npm run bench -- peers --json` prints.
  * @returns {string} An SVG that follows the reader's light or dark scheme.
  */
-export function chart({ date, node, machine, peers: { table, goals } }) {
+export function chart({ date, node, machine, load, peers: { table, goals } }) {
   const rows = Object.entries(table).map(([row, cells]) => {
     const database = row.slice(0, row.indexOf(' '))
     return { row, database, work: row.slice(database.length + 1), cells }
@@ -36,7 +36,12 @@ export function chart({ date, node, machine, peers: { table, goals } }) {
   const text = (at, y, content, attributes = '') =>
     parts.push(`<text x="${at.toFixed(1)}" y="${y}" ${attributes}>${escape(content)}</text>`)
   text(16, 26, 'CPU of the client for each operation, as a ratio to the database’s own client (less is better)', 'class="title"')
-  text(16, 44, `${date.slice(0, 10)}, Node ${node}, ${machine}. Medians of paired rounds; the bar is the goal.`, 'class="note"')
+  text(
+    16,
+    44,
+    `${date.slice(0, 10)}, Node ${node}, ${machine}, load ${load.join(' to ')}. Medians of paired rounds; the bar is the goal.`,
+    'class="note"',
+  )
   let at = 16
   for (const name of names) {
     parts.push(mark(name, at + 5, 62))
@@ -53,7 +58,7 @@ export function chart({ date, node, machine, peers: { table, goals } }) {
       parts.push(
         `<line x1="${x(tick).toFixed(1)}" x2="${x(tick).toFixed(1)}" y1="${top}" y2="${bottom}" class="${tick === 1 ? 'raw' : 'grid'}"/>`,
       )
-      text(x(tick), bottom + 14, String(tick), 'text-anchor="middle" class="note"')
+      text(x(tick), bottom + 14, tick === 1 ? 'raw' : String(tick), 'text-anchor="middle" class="note"')
     }
     for (const [index, { row, work, cells }] of own.entries()) {
       const middle = top + index * rowHeight + rowHeight / 2

@@ -2,10 +2,11 @@ import { installGuests } from './guests/install.mjs'
 import { contenders } from './peers/contenders.mjs'
 import { frameworks, measureHttp } from './peers/measure-http.mjs'
 import { measureWork } from './peers/measure-work.mjs'
-import { databases, provide } from './peers/places.mjs'
+import { databases, placesFor } from './peers/places.mjs'
 import { estimate } from './statistics.mjs'
 
 const ours = 'active-alchemy'
+const signals = ['SIGINT', 'SIGTERM']
 
 /**
  * What the library costs beside its peers: CPU time of the client's process for each operation, as a ratio to the database's own client.
@@ -27,14 +28,18 @@ export async function measurePeers({ quick, tell, databases: chosen = databases,
   const table = {}
   const rows = {}
   for (const database of chosen) {
-    const places = await provide(
+    const places = placesFor(
       database,
       present.map(({ name }) => name),
     )
     const leaveOut = (name, why) => {
       leftOut[`${name}, ${database}`] = why
     }
+    // Whoever ends the command leaves no databases behind.
+    const interrupted = () => void places.drop().finally(() => process.exit(130))
+    for (const signal of signals) process.once(signal, interrupted)
     try {
+      await places.make()
       tell(
         `\n${database}, Node ${process.version}. CPU per operation, ratio to raw: median of the rounds [95 % interval], statements, peak memory\n`,
       )
@@ -61,6 +66,7 @@ export async function measurePeers({ quick, tell, databases: chosen = databases,
         if (wanted(work)) note(work, await measureHttp({ database, framework, places, contenders: servers, quick }))
       }
     } finally {
+      for (const signal of signals) process.off(signal, interrupted)
       await places.drop()
     }
   }

@@ -1,4 +1,4 @@
-// npm run bench -- [name …] [database …] [--row text …] [--json] [--quick] [--chart file.svg]
+// npm run bench -- [name …] [database …] [--row text …] [--json] [--quick] [--write path]
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { measureBinding } from './binding.mjs'
 import { chart } from './chart.mjs'
 import { measurePeers } from './peers.mjs'
 import { databases } from './peers/places.mjs'
+import { tables } from './tables.mjs'
 
 /** Measurements by name; each gives quantities by row and column, with the intervals that hold them. */
 const measurements = { binding: measureBinding, peers: measurePeers }
@@ -16,7 +17,7 @@ const { values: flags, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     row: { type: 'string', multiple: true },
-    chart: { type: 'string' },
+    write: { type: 'string' },
   },
 })
 const unknown = positionals.filter((name) => !(name in measurements || databases.includes(name)))
@@ -46,8 +47,9 @@ function judged({ atMost = Number.POSITIVE_INFINITY, atLeast = 0 }, { median, lo
   return median > atMost || median < atLeast ? 'unclear' : 'met'
 }
 
-const machine = `${availableParallelism()} cores of ${cpus()[0].model.trim()}, load ${loadavg()[0].toFixed(1)} at the start`
-const results = { date: new Date().toISOString(), node: process.version, machine }
+const load = () => loadavg()[0].toFixed(1)
+const machine = `${availableParallelism()} cores of ${cpus()[0].model.trim()}`
+const results = { date: new Date().toISOString(), node: process.version, machine, load: [load()] }
 let missed = 0
 for (const name of names.length > 0 ? names : Object.keys(measurements)) {
   const tell = flags.json ? () => {} : (text) => console.log(text)
@@ -71,6 +73,10 @@ for (const name of names.length > 0 ? names : Object.keys(measurements)) {
   const count = (verdict) => results[name].goals.filter((each) => each.verdict === verdict).length
   tell(`${name}: ${count('met')} goals met, ${count('unclear')} unclear, ${count('missed')} missed`)
 }
-if (flags.chart && results.peers) writeFileSync(flags.chart, chart(results))
+results.load.push(load())
+if (flags.write && results.peers) {
+  writeFileSync(`${flags.write}.svg`, chart(results))
+  writeFileSync(`${flags.write}.md`, tables(results))
+}
 if (flags.json) console.log(JSON.stringify(results))
 if (missed > 0) process.exitCode = 1

@@ -1,9 +1,19 @@
 import { DataTypes, Op, Sequelize } from 'sequelize'
+import sqlite3 from 'sqlite3'
 import { batches, fileOf, mariadbOptions, poolSize, pragmas } from '../peers/clients.mjs'
+
+/** Sequelize opens a connection for each transaction. */
+class Durable extends sqlite3.Database {
+  constructor(...parameters) {
+    super(...parameters)
+    for (const pragma of pragmas) this.exec(`pragma ${pragma}`)
+  }
+}
 
 const pool = { max: poolSize }
 const kinds = {
-  sqlite: (uri) => new Sequelize({ dialect: 'sqlite', storage: fileOf(uri), logging: false }),
+  sqlite: (uri) =>
+    new Sequelize({ dialect: 'sqlite', dialectModule: { ...sqlite3, Database: Durable }, storage: fileOf(uri), logging: false }),
   postgres: (uri) => new Sequelize(uri, { dialect: 'postgres', logging: false, pool }),
   mariadb(uri) {
     const { host, port, user, password, database } = mariadbOptions(uri)
@@ -13,7 +23,6 @@ const kinds = {
 
 export async function open(database, uri) {
   const sequelize = kinds[database](uri)
-  if (database === 'sqlite') for (const pragma of pragmas) await sequelize.query(`pragma ${pragma}`)
   const settings = { underscored: true, paranoid: true, timestamps: true }
   const common = {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },

@@ -10,8 +10,8 @@ const operations = work(peer)
 
 const orders = {
   facts: async () => ({ facts: await facts(peer) }),
-  /** Does the work until it has had so much of the CPU. @returns How often it could. */
-  async warm({ what, millis }) {
+  /** Does the work so often, or until it has had so much of the CPU. @returns How often that was. */
+  async repeat({ what, times = Number.POSITIVE_INFINITY, millis }) {
     const before = process.cpuUsage()
     let count = 0
     let spent = 0
@@ -20,7 +20,7 @@ const orders = {
       count += 1
       const { user, system } = process.cpuUsage(before)
       spent = (user + system) / 1_000
-    } while (spent < millis)
+    } while (count < times && spent < millis)
     return { count }
   },
   async run({ what, count }) {

@@ -14,8 +14,8 @@ export async function measureHttp({ database, framework, places, contenders, qui
   const servers = []
   try {
     for (const { name, module } of contenders) servers.push({ name, ...(await startServer({ name, module, database, framework, places })) })
-    const [rounds, millis] = quick ? [5, 400] : [11, 1_000]
-    for (const server of servers) await server.load(quick ? 600 : 2_000)
+    const [rounds, millis] = quick ? [4, 400] : [11, 1_000]
+    for (const server of servers) await server.load(quick ? 3_000 : 12_000, quick ? 1_000 : 4_000)
     const slices = servers.map(() => [])
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < servers.length; turn++) {
@@ -43,15 +43,15 @@ async function startServer({ name, module, database, framework, places }) {
   let served = 0
   return {
     served: () => served,
-    /** Sends requests for so long, one at a time on each connection. */
-    async load(millis) {
+    /** Sends requests for so long, or so many, one at a time on each connection. */
+    async load(millis, atMost = Number.POSITIVE_INFINITY) {
       const { micros: before } = await server.ask('cpu')
       const latencies = []
       const start = performance.now()
       await Promise.all(
         clients.map(async ({ ask }) => {
           let now = performance.now()
-          while (now < start + millis) {
+          while (now < start + millis && latencies.length < atMost) {
             await ask('POST /')
             const end = performance.now()
             latencies.push(end - now)

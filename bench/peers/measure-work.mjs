@@ -72,9 +72,10 @@ async function check(peers, places, leaveOut) {
 
 async function measureRow(what, { peers, places, quick }) {
   const isLong = what in long
-  const slice = quick ? 25 : 50
-  const rounds = isLong ? long[what][quick ? 'quick' : 'rounds'] : quick ? 9 : 15
-  const atLatest = performance.now() + (quick ? 5_000 : Number.POSITIVE_INFINITY)
+  const slice = quick ? 20 : 50
+  const warmUp = quick ? { times: 2_000, millis: 400 } : { times: 6_000, millis: 1_500 }
+  const rounds = isLong ? long[what][quick ? 'quick' : 'rounds'] : quick ? 7 : 15
+  const atLatest = performance.now() + (quick ? 3_000 : Number.POSITIVE_INFINITY)
   const clean = async (name) => {
     const removed = await places.tidy(name)
     if (isLong && removed !== 10_000) throw new Error(`${name} inserted ${removed} rows and not 10,000`)
@@ -84,9 +85,10 @@ async function measureRow(what, { peers, places, quick }) {
   for (const { name, ask } of peers) {
     statements.push((await ask({ order: 'statements', what })).statements)
     if (isLong) await clean(name)
-    if (!isLong) await ask({ order: 'warm', what, millis: slice * 5 })
+    // V8 optimizes what has run some thousand times.
+    if (!isLong) await ask({ order: 'repeat', what, ...warmUp })
     // As often as it can in a slice: contenders differ by two orders of magnitude.
-    counts.push(isLong ? 1 : (await ask({ order: 'warm', what, millis: slice })).count)
+    counts.push(isLong ? 1 : (await ask({ order: 'repeat', what, millis: slice })).count)
     await ask({ order: 'reset' })
   }
   const costs = peers.map(() => [])

@@ -37,15 +37,17 @@ const seeds = (moment) => {
 const leftover = `delete from users where id > ${seeded}`
 
 const kinds = {
-  async sqlite(names) {
+  sqlite(names) {
     const folder = mkdtempSync(join(tmpdir(), 'alchemy-peers-'))
     const file = (name) => join(folder, `${name}.db`)
-    const first = sqlite(file('template'))
-    const kind = { key: 'integer primary key autoincrement', moment: 'datetime', flag: 'boolean', now: 'current_timestamp' }
-    for (const sql of [...tables(kind), ...seeds('2026-01-02 03:04:05.678000')]) first.exec(sql)
-    first.close()
-    for (const name of names) copyFileSync(file('template'), file(name))
     return {
+      async make() {
+        const first = sqlite(file('template'))
+        const kind = { key: 'integer primary key autoincrement', moment: 'datetime', flag: 'boolean', now: 'current_timestamp' }
+        for (const sql of [...tables(kind), ...seeds('2026-01-02 03:04:05.678000')]) first.exec(sql)
+        first.close()
+        for (const name of names) copyFileSync(file('template'), file(name))
+      },
       of: (name) => `sqlite:///${file(name)}?synchronous=normal`,
       async tidy(name) {
         const db = sqlite(file(name))
@@ -53,11 +55,11 @@ const kinds = {
         db.close()
         return changes
       },
-      drop: async () => rmSync(folder, { recursive: true }),
+      drop: async () => rmSync(folder, { recursive: true, force: true }),
     }
   },
 
-  async postgres(names) {
+  postgres(names) {
     const admin = process.env['ALCHEMY_PG_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/postgres'
     const of = (name) => String(Object.assign(new URL(admin), { pathname: `/${database(name)}` }))
     const on = async (uri, work) => {
@@ -69,15 +71,17 @@ const kinds = {
         await client.end()
       }
     }
-    await on(admin, (send) => send(`create database ${database('template')}`))
-    const kind = { key: 'serial primary key', moment: 'timestamptz(3)', flag: 'boolean', now: 'now()' }
-    await on(of('template'), async (send) => {
-      for (const sql of [...tables(kind), ...seeds('2026-01-02T03:04:05.678Z'), 'analyze']) await send(sql)
-    })
-    await on(admin, async (send) => {
-      for (const name of names) await send(`create database ${database(name)} template ${database('template')}`)
-    })
     return {
+      async make() {
+        await on(admin, (send) => send(`create database ${database('template')}`))
+        const kind = { key: 'serial primary key', moment: 'timestamptz(3)', flag: 'boolean', now: 'now()' }
+        await on(of('template'), async (send) => {
+          for (const sql of [...tables(kind), ...seeds('2026-01-02T03:04:05.678Z'), 'analyze']) await send(sql)
+        })
+        await on(admin, async (send) => {
+          for (const name of names) await send(`create database ${database(name)} template ${database('template')}`)
+        })
+      },
       of,
       tidy: (name) => on(of(name), async (send) => (await send(leftover)).rowCount),
       drop: () =>
@@ -87,7 +91,7 @@ const kinds = {
     }
   },
 
-  async mariadb(names) {
+  mariadb(names) {
     const admin = process.env['ALCHEMY_MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306/'
     const of = (name) => String(Object.assign(new URL(admin.replace(/^mysql:/, 'mariadb:')), { pathname: `/${database(name)}` }))
     const on = async (uri, work) => {
@@ -98,14 +102,16 @@ const kinds = {
         await connection.end()
       }
     }
-    const kind = { key: 'integer primary key auto_increment', moment: 'datetime(3)', flag: 'tinyint(1)', now: 'current_timestamp(3)' }
-    for (const name of names) {
-      await on(admin, (send) => send(`create database ${database(name)} character set utf8mb4`))
-      await on(of(name), async (send) => {
-        for (const sql of [...tables(kind), ...seeds('2026-01-02 03:04:05.678'), 'analyze table users, posts']) await send(sql)
-      })
-    }
     return {
+      async make() {
+        const kind = { key: 'integer primary key auto_increment', moment: 'datetime(3)', flag: 'tinyint(1)', now: 'current_timestamp(3)' }
+        for (const name of names) {
+          await on(admin, (send) => send(`create database ${database(name)} character set utf8mb4`))
+          await on(of(name), async (send) => {
+            for (const sql of [...tables(kind), ...seeds('2026-01-02 03:04:05.678'), 'analyze table users, posts']) await send(sql)
+          })
+        }
+      },
       of,
       tidy: (name) => on(of(name), async (send) => (await send(leftover)).affectedRows),
       drop: () =>
@@ -123,7 +129,7 @@ export const databases = Object.keys(kinds)
 /**
  * @param {string} kind
  * @param {readonly string[]} names Of the contenders.
- * @returns {Promise<{ of(name: string): string, tidy(name: string): Promise<number>, drop(): Promise<void> }>} `of` is the URI of a
- *   contender's database; `tidy` takes away the users that came since, and says how many.
+ * @returns {{ make(): Promise<void>, of(name: string): string, tidy(name: string): Promise<number>, drop(): Promise<void> }} `of` is the URI
+ *   of a contender's database; `tidy` takes away the users that came since, and says how many.
  */
-export const provide = (kind, names) => kinds[kind](names)
+export const placesFor = (kind, names) => kinds[kind](names)

@@ -24,10 +24,7 @@ function senders(database) {
       [Database.prototype, ['exec']],
     ]
   })
-  const other = load('sqlite3').flatMap(({ Database, Statement }) => [
-    [Statement.prototype, ['run', 'get', 'all', 'each']],
-    [Database.prototype, ['exec']],
-  ])
+  const other = load('sqlite3').map(({ Statement }) => [Statement.prototype, ['run', 'get', 'all', 'each']])
   return [...better, ...other]
 }
 
