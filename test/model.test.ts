@@ -1,6 +1,7 @@
 import { askingRows } from './conformance/asking.ts'
 import { connectionRows } from './conformance/connections.ts'
 import { cursorRows } from './conformance/cursors.ts'
+import { entityVerbRows } from './conformance/entity-verbs.ts'
 import { errorRows } from './conformance/errors.ts'
 import { deletionRows } from './conformance/deletion.ts'
 import { definitionRows } from './conformance/definitions.ts'
@@ -72,6 +73,7 @@ eachDatabase('selections', selectionRows)
 eachDatabase('SQL', sqlRows)
 eachDatabase('inheritance', inheritanceRows)
 eachDatabase('plain entities', plainEntityRows)
+eachDatabase('verbs of an entity', entityVerbRows)
 eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)

@@ -20,7 +20,7 @@ type AnyClass = abstract new (...parameters: never[]) => object
 /** Methods that a class of TypeORM must have, because we override or call them. */
 const methods: readonly (readonly [string, AnyClass, readonly string[]])[] = [
   ['DataSource', DataSource, ['findMetadata', 'buildMetadatas', 'setOptions', 'createQueryRunner', 'createQueryBuilder']],
-  ['DataSource', DataSource, ['createEntityManager', 'synchronize', 'runMigrations', 'undoLastMigration']],
+  ['DataSource', DataSource, ['createEntityManager', 'initialize', 'synchronize', 'runMigrations', 'undoLastMigration']],
   ['EntityManager', EntityManager, ['transaction', 'getRepository', 'getTreeRepository']],
   ['SelectQueryBuilder', SelectQueryBuilder, ['loadRawResults', 'executeEntitiesAndRawResults']],
   ['SelectQueryBuilder', SelectQueryBuilder, ['update', 'insert', 'delete', 'softDelete', 'restore', 'relation']],

@@ -8,6 +8,7 @@ import type { ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
 import { Model, withStamps } from './model/model.js'
 import { ModelSession, refuseForeign } from './model/model-session.js'
+import { EntityVerbs } from './model/verbs.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
@@ -90,6 +91,19 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
     refuseForeign(model, this.dataSource)
     return this.queryClass.of<T>(this.dataSource, model)
+  }
+
+  /**
+   * The verbs of a model, for an entity of plain TypeORM: those of its records take the record first.
+   *
+   * @since 0.2
+   * @example
+   * const user = await db.of(User).getOrError(req.params.id)
+   * await db.of(User).update(user, { name: 'Ada' })
+   */
+  of<T extends ObjectLiteral>(entity: abstract new (...values: never[]) => T): EntityVerbs<T> {
+    refuseForeign(entity, this.dataSource)
+    return new EntityVerbs(this, entity)
   }
 
   /**

@@ -141,6 +141,9 @@ export interface ActiveAlchemyOptions<App = never, Queries extends object = obje
   readonly typeorm?: Partial<DataSourceOptions>
 }
 
+/** How a database is used that `ActiveAlchemy.from` adopts: the rest its data source says. @since 0.2 */
+export type AdoptOptions = Omit<ActiveAlchemyOptions, 'app' | 'typeorm'>
+
 /** A class of queries; that it extends `Query` is looked at where queries are known. */
 type QueryClass<Queries extends object = object> = abstract new (...parameters: never[]) => Queries
 
@@ -174,7 +177,19 @@ const known = {
 
 /** @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
 export function resolveOptions(options?: ActiveAlchemyOptions<unknown>): ResolvedOptions {
-  const given = readOptions(known, options)
+  return resolved(readOptions(known, options))
+}
+
+/** The same for a database that is adopted. @param usual What its data source says of the pool. */
+export function resolveAdoptOptions(
+  options: AdoptOptions | undefined,
+  usual: Pick<AdoptOptions, 'poolSize' | 'poolTimeoutMs'>,
+): ResolvedOptions {
+  const { app: _app, typeorm: _typeorm, ...adopting } = known
+  return resolved({ ...usual, ...readOptions(adopting, options, 'from()') })
+}
+
+function resolved(given: Given<typeof known>): ResolvedOptions {
   return Object.freeze({
     echo: given.echo ?? false,
     poolSize: given.poolSize,

@@ -2,11 +2,11 @@ import type { DataSourceOptions } from 'typeorm'
 import type { DatabaseKind, DatabaseUri } from '../uri.js'
 import type { DriverFactory } from './driver.js'
 import { PostgresDriver } from './postgres/driver.js'
-import { postgresOptions } from './postgres/options.js'
+import { adoptedPostgresOptions, postgresOptions } from './postgres/options.js'
 import { MysqlDriver } from './mysql/driver.js'
-import { mysqlOptions } from './mysql/options.js'
+import { adoptedMysqlOptions, mysqlOptions } from './mysql/options.js'
 import { SqliteDriver } from './sqlite/driver.js'
-import { sqliteOptions } from './sqlite/options.js'
+import { adoptedSqliteOptions, sqliteOptions } from './sqlite/options.js'
 
 /** How a family of databases is opened. */
 export interface DriverEntry {
@@ -18,6 +18,8 @@ export interface DriverEntry {
   readonly defaultPoolRecycleMs: number
   /** TypeORM's options for a URI. */
   readonly options: (uri: DatabaseUri) => DataSourceOptions
+  /** TypeORM's options of an application, with what we rely upon. */
+  readonly adopt: (given: DataSourceOptions) => DataSourceOptions
   readonly create: DriverFactory
 }
 
@@ -28,6 +30,7 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     defaultPoolSize: 4,
     defaultPoolRecycleMs: 0,
     options: sqliteOptions,
+    adopt: adoptedSqliteOptions,
     create: (...parts) => new SqliteDriver(...parts),
   },
   mysql: {
@@ -35,6 +38,7 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     defaultPoolSize: 10,
     defaultPoolRecycleMs: 7_200_000,
     options: mysqlOptions,
+    adopt: adoptedMysqlOptions,
     create: (...parts) => new MysqlDriver(...parts),
   },
   postgres: {
@@ -42,6 +46,7 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     defaultPoolSize: 10,
     defaultPoolRecycleMs: 0,
     options: postgresOptions,
+    adopt: adoptedPostgresOptions,
     create: (...parts) => new PostgresDriver(...parts),
   },
 }

@@ -23,6 +23,7 @@ export { EntityMetadataValidator } from 'typeorm/metadata-builder/EntityMetadata
 export { MetadataArgsStorage } from 'typeorm/metadata-args/MetadataArgsStorage.js'
 export { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js'
 export { EntitySchemaTransformer } from 'typeorm/entity-schema/EntitySchemaTransformer.js'
+export { importClassesFromDirectories } from 'typeorm/util/DirectoryExportedClassesLoader.js'
 export { Broadcaster } from 'typeorm/subscriber/Broadcaster.js'
 export { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js'
 export type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'

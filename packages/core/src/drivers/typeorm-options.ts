@@ -102,6 +102,38 @@ const verdicts: Readonly<Record<DatabaseKind, Readonly<Record<string, Verdict>>>
   } satisfies Record<OptionsOf<'mysql'>, Verdict>,
 }
 
+/** Values that say what is done anyway, so that an application that has them may keep them. */
+const sameAnyway: Readonly<Record<string, readonly unknown[]>> = {
+  bigNumberStrings: [true],
+  dateStrings: [false],
+  enableWAL: [true],
+  entitySkipConstructor: [false],
+  isolationLevel: ['READ COMMITTED'],
+  migrationsTransactionMode: ['all'],
+  multipleStatements: [false],
+  nativeDriver: [false],
+  parseInt8: [false],
+  supportBigNumbers: [true],
+}
+
+/** What says how to reach the server or the file, and options that have one of ours to go to. */
+const adopted = new Set(['acquireTimeout', 'poolSize', 'timeout', 'timezone', 'useUTC'])
+
+/**
+ * Holds the options of an application against what the library can honour, when it adopts them whole.
+ *
+ * @throws {InvalidOptionError} One cannot be honoured; the message never holds its value.
+ */
+export function checkAdoptedOptions(kind: DatabaseKind, given: object): void {
+  const known = verdicts[kind]
+  for (const [name, value] of Object.entries(given)) {
+    const verdict = Object.hasOwn(known, name) ? known[name] : true
+    if (verdict === undefined || verdict === true || verdict === theUri || adopted.has(name)) continue
+    if (value === undefined || sameAnyway[name]?.includes(value)) continue
+    throw new InvalidOptionError(`The option ${name} of the data source cannot be honoured: ${verdict}. Take it away.`)
+  }
+}
+
 /**
  * Holds the option `typeorm` against what the library can honour, so that none is ignored in silence.
  *

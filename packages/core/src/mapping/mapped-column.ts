@@ -1,3 +1,4 @@
+import type { DateTime } from 'luxon'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 import { columnTypeOf } from '../types/typeorm-column.js'
@@ -32,6 +33,11 @@ export function columnType(column: ColumnMetadata): ColumnType<unknown> {
     plainTypes.set(column, type)
   }
   return type
+}
+
+/** A moment as the property of a column holds it: an entity of plain TypeORM has a `Date` there. */
+export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | Date {
+  return isDefined(column) ? moment : moment.toJSDate()
 }
 
 /** Whether the column is left out of what clients see. */

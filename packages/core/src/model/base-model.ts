@@ -1,6 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/internals.js'
 import {
   ActiveAlchemyError,
   InvalidFilterError,
@@ -14,7 +13,7 @@ import { ownColumns, refuseReserved } from '../mapping/column.js'
 import { isHidden, columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import { finiteNumber, flag, type Option, readOptions } from '../options.js'
+import { flag, type Option, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import { beginOperation } from '../scope/operation.js'
@@ -25,15 +24,14 @@ import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
 import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
-import { assign, type AssignOptions, refuseChange, type TrustOptions } from '../plan/assignment.js'
+import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
 import { etagOf, requireMatch } from '../plan/etag.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { Session } from '../session/session.js'
-import type { ColumnKind } from '../types/column-type.js'
 import type { Database } from './database.js'
 import type { CreateValues, Taken, taken } from './definition.js'
-import { type IncrementOptions, incrementOf } from './increment.js'
+import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } from './increment.js'
 import { RecordPromise } from './record-promise.js'
 import { toDict, toJson } from './serialize.js'
 
@@ -68,9 +66,6 @@ export interface GetOptions extends DeletedOptions {
 
 const ifMatch: Option<string> = { takes: 'a text', accepts: (value) => typeof value === 'string', isOfClient: true }
 const getOptions = { ...deletedOptions, forUpdate: flag, ifMatch }
-
-const bound = { ...finiteNumber, isOfClient: true } as const
-const incrementOptions = { min: bound, max: bound, unguarded: flag }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -388,7 +383,7 @@ export class BaseModel {
   increment(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
     return this.#verb('increment', (session) => {
       const how = readOptions(incrementOptions, options, 'increment()')
-      const target = numericColumn(modelOf(this), column, how)
+      const target = numericColumn(metadataOf(modelOf(this)), column, how)
       return session.records.increment(this, target, incrementOf(columnType(target), by, how))
     })
   }
@@ -598,23 +593,8 @@ function insideSession<Result>(model: ModelClass, verb: string, work: (session: 
   return dataSource.withSession(`${model.name}.${verb}()`, work)
 }
 
-/** The column of numbers that is to change. */
-function numericColumn(model: typeof BaseModel, name: string, options: AssignOptions): ColumnMetadata {
-  if (typeof name !== 'string') throw InvalidOptionError.ofClient('column', 'the name of a column', name)
-  const metadata = metadataOf(model)
-  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === name && !isVirtual)
-  if (column && (column.isPrimary || column.isVersion || !numbers.includes(columnType(column).kind))) {
-    throw InvalidOptionError.ofClient('column', 'a column of numbers that is no key', name)
-  }
-  refuseChange(metadata, name, options)
-  if (!column) throw InvalidOptionError.ofClient('column', 'a column of numbers', name)
-  return column
-}
-
-const numbers: readonly ColumnKind[] = ['integer', 'bigint', 'number', 'decimal']
-
 /** Splits the parameters of `query` into what to select and which rows. */
-function querySelection(
+export function querySelection(
   model: ModelClass,
   parameters: unknown[],
 ): {

@@ -1,10 +1,11 @@
 import { type DataSourceOptions, DriverPackageNotInstalledError, type ObjectLiteral } from 'typeorm'
+import { adoptedOptions } from '../drivers/adopted.js'
 import { catalogue } from '../drivers/catalogue.js'
 import { checkTypeormOptions } from '../drivers/typeorm-options.js'
 import { InvalidOptionError, InvalidUriError, MissingDriverError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
-import { type ActiveAlchemyOptions, type ResolvedOptions, resolveOptions } from '../options.js'
+import { type ActiveAlchemyOptions, type AdoptOptions, resolveAdoptOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import { Cursors } from '../pagination/cursor.js'
 import { Query } from '../query/query.js'
 import type { ScopeHook } from '../session/engine.js'
@@ -15,29 +16,66 @@ import { ModelNamingStrategy } from '../typeorm/naming-strategy.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { type DatabaseUri, parseUri } from '../uri.js'
 
-/** A URI with its options, read where they are given, so that what is wrong with them is told there. */
+/** How a database is opened, read where it is given, so that what is wrong with it is told there. */
 export class Configuration {
   readonly uri: DatabaseUri
   /** Class of the queries. */
   readonly queryClass: typeof Query
   readonly #options: ResolvedOptions
+  /** TypeORM's options. */
+  readonly #typeorm: DataSourceOptions
   readonly #models: ModelRegistry
   readonly #metadata: ModelMetadata
 
+  private constructor(
+    uri: DatabaseUri,
+    options: ResolvedOptions,
+    typeorm: DataSourceOptions,
+    models: ModelRegistry,
+    metadata: ModelMetadata,
+  ) {
+    this.uri = uri
+    this.#options = options
+    this.#typeorm = typeorm
+    this.queryClass = queryClassOf(options.queryClass)
+    this.#models = models
+    this.#metadata = metadata
+  }
+
   /**
+   * By a URI.
+   *
    * @throws {InvalidUriError} The URI has another form, or is `undefined`: an environment variable that is not set.
    * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
    */
-  constructor(models: ModelRegistry, uri: string | undefined, options?: ActiveAlchemyOptions<unknown>) {
-    if (uri === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
-    this.uri = parseUri(uri)
-    catalogue[this.uri.kind].options(this.uri)
-    this.#options = resolveOptions(options)
-    const { typeorm, queryClass } = this.#options
-    checkTypeormOptions(this.uri.kind, typeorm)
-    this.queryClass = queryClassOf(queryClass)
-    this.#models = models
-    this.#metadata = new ModelMetadata(models, [...this.#options.models, ...Object.values(typeorm.entities ?? {})])
+  static ofUri(models: ModelRegistry, text: string | undefined, given?: ActiveAlchemyOptions<unknown>): Configuration {
+    if (text === undefined) throw new InvalidUriError('it is undefined (is DATABASE_URL set?)')
+    const uri = parseUri(text)
+    const said = catalogue[uri.kind].options(uri)
+    const options = resolveOptions(given)
+    checkTypeormOptions(uri.kind, options.typeorm)
+    const usual = { logger: loggerOf(options), invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' } }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a part of a union by database cannot be told apart
+    const typeorm = { ...said, ...usual, ...options.typeorm } as DataSourceOptions
+    const entities = [...options.models, ...Object.values(options.typeorm.entities ?? {})]
+    return new Configuration(uri, options, typeorm, models, new ModelMetadata(models, entities))
+  }
+
+  /**
+   * By the options of an application of TypeORM: all that it says stays, also how it logs.
+   *
+   * @throws {InvalidOptionError} An option is unknown, has a value that it cannot have, or cannot be honoured.
+   */
+  static adopted(models: ModelRegistry, dataSource: DataSourceOptions, given?: AdoptOptions): Configuration {
+    const { uri, options: typeorm, pool } = adoptedOptions(dataSource)
+    const options = resolveAdoptOptions(given, pool)
+    const isSilent = typeorm.logger === undefined && typeorm.logging === undefined
+    const logger = isSilent || options.echo ? { logger: loggerOf(options) } : {}
+    const entities: unknown[] = [...options.models, ...Object.values(typeorm.entities ?? {})]
+    const isPath = (each: unknown): each is string => typeof each === 'string'
+    const classes = entities.filter((each) => !isPath(each))
+    const metadata = new ModelMetadata(models, classes, entities.filter(isPath))
+    return new Configuration(uri, options, { ...typeorm, ...logger }, models, metadata)
   }
 
   /** Name of the database in messages. */
@@ -51,14 +89,7 @@ export class Configuration {
     const options = this.#options
     try {
       return new AlchemyDataSource({
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a part of a union by database cannot be told apart
-        options: {
-          ...entry.options(this.uri),
-          namingStrategy: new ModelNamingStrategy(),
-          logger: new StatementLogger(options.typeorm.logging ?? (options.echo ? ['query'] : [])),
-          invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
-          ...options.typeorm,
-        } as DataSourceOptions,
+        options: { namingStrategy: new ModelNamingStrategy(), ...this.#typeorm },
         // One by one: TypeORM's options among the others may hold a password.
         settings: {
           name: this.name,
@@ -82,6 +113,10 @@ export class Configuration {
       throw error
     }
   }
+}
+
+function loggerOf({ echo, typeorm }: ResolvedOptions): StatementLogger {
+  return new StatementLogger(typeorm.logging ?? (echo ? ['query'] : []))
 }
 
 function queryClassOf(given: unknown): typeof Query {

@@ -1,15 +1,19 @@
-import type { EntityMetadata } from 'typeorm'
+import { DataSource, type DataSourceOptions, type EntityMetadata } from 'typeorm'
 import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError } from '../errors.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ModelRegistry } from '../mapping/registry.js'
-import type { ActiveAlchemyOptions } from '../options.js'
+import type { ActiveAlchemyOptions, AdoptOptions } from '../options.js'
 import type { Query } from '../query/query.js'
 import { acceptHook } from '../scope/hooks.js'
 import { detached } from '../scope/scope.js'
 import type { ScopeHook } from '../session/engine.js'
 import type { BeginHook, Session } from '../session/session.js'
+import { adopt, optionsOf } from '../typeorm/adoption.js'
 import type { AlchemyDataSource, SessionClass } from '../typeorm/data-source.js'
 import { Configuration } from './configuration.js'
+
+/** The databases by their data sources: that of ours, and one that was adopted. */
+const databases = new WeakMap<DataSource, object>()
 
 const unconfigured = 'sqlite://'
 const inMemory = '[active-alchemy] A database without a URI lives in memory and ends with the process. Give it one, or call configure(uri).'
@@ -53,13 +57,41 @@ export class Database<App = never, S extends Session = Session> {
 
   /** @throws {InvalidUriError} The URI has another form, or is `undefined`: an environment variable that is not set. */
   protected setUp(uri: string | undefined, options?: ActiveAlchemyOptions<App>): void {
-    this.#configuration = new Configuration(this.registry, uri, options)
+    this.#configuration = Configuration.ofUri(this.registry, uri, options)
     if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bindApp(options.app)
+  }
+
+  /**
+   * Adopts an application of TypeORM as it is: its entities, names, subscribers, migrations, logging and connections stay as its data
+   * source says them, and everything that it does inside a scope joins the session, also through repositories that were taken before.
+   *
+   * A database of SQLite is adopted by its options; `db.dataSource` is the data source then.
+   *
+   * @param given The data source, connected or not, or its options. Given again, it gives the same database.
+   * @param options See `ActiveAlchemyOptions`; the rest the data source says.
+   * @throws {InvalidOptionError} An option of the data source cannot be honoured, as `replication`.
+   * @throws {UnsupportedError} It is a data source of SQLite.
+   * @since 0.2
+   * @example
+   * const db = ActiveAlchemy.from(dataSource)
+   * app.use(db.middleware())
+   */
+  static from<Db extends Database>(this: new () => Db, given: DataSource | DataSourceOptions, options?: AdoptOptions): Db {
+    const isMade = given instanceof DataSource
+    const known = isMade ? databases.get(given) : undefined
+    if (known instanceof this) return known
+    const db = new this()
+    db.#configuration = Configuration.adopted(db.registry, isMade ? optionsOf(given) : given, options)
+    if (isMade) {
+      adopt(given, db.dataSource)
+      databases.set(given, db)
+    }
+    return db
   }
 
   #configured(): Configuration {
     if (!this.#configuration) console.warn(inMemory)
-    return (this.#configuration ??= new Configuration(this.registry, unconfigured))
+    return (this.#configuration ??= Configuration.ofUri(this.registry, unconfigured))
   }
 
   /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
@@ -70,7 +102,10 @@ export class Database<App = never, S extends Session = Session> {
   /** TypeORM's data source; inside a scope everything that it does joins the session. */
   get dataSource(): AlchemyDataSource<S> {
     if (this.#closed && !this.#dataSource) throw new DatabaseClosedError(this.#configuration?.name ?? unconfigured)
-    this.#dataSource ??= this.#configured().open(this.#sessionClass, this.#beginHooks)
+    if (!this.#dataSource) {
+      this.#dataSource = this.#configured().open(this.#sessionClass, this.#beginHooks)
+      databases.set(this.#dataSource, this)
+    }
     return this.#dataSource
   }
 

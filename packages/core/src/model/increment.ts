@@ -1,6 +1,11 @@
+import type { EntityMetadata } from 'typeorm'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidOptionError } from '../errors.js'
+import { columnType } from '../mapping/mapped-column.js'
+import { finiteNumber, flag } from '../options.js'
+import { type AssignOptions, refuseChange } from '../plan/assignment.js'
 import type { Increment, IncrementBound } from '../plan/statements.js'
-import type { ColumnType, NumberRange } from '../types/column-type.js'
+import type { ColumnKind, ColumnType, NumberRange } from '../types/column-type.js'
 import { plainDigits, scaled, unscaled } from '../types/decimal.js'
 
 /** Bounds of `increment` and `decrement`, and whether a guarded column may change. @since 0.1 */
@@ -11,6 +16,30 @@ export interface IncrementOptions {
   readonly max?: number
   /** Takes a guarded column too: for names that no client chose. @default false */
   readonly unguarded?: boolean
+}
+
+const bound = { ...finiteNumber, isOfClient: true } as const
+
+/** @internal How `IncrementOptions` are read. */
+export const incrementOptions = { min: bound, max: bound, unguarded: flag }
+
+const numbers: readonly ColumnKind[] = ['integer', 'bigint', 'number', 'decimal']
+
+/**
+ * The column of numbers that is to change.
+ *
+ * @throws {InvalidOptionError} It holds no numbers, or is the key. Status 400.
+ * @throws {UnknownColumnError} There is no such column. @throws {ProtectedColumnError} It is guarded.
+ */
+export function numericColumn(metadata: EntityMetadata, name: string, options: AssignOptions): ColumnMetadata {
+  if (typeof name !== 'string') throw InvalidOptionError.ofClient('column', 'the name of a column', name)
+  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === name && !isVirtual)
+  if (column && (column.isPrimary || column.isVersion || !numbers.includes(columnType(column).kind))) {
+    throw InvalidOptionError.ofClient('column', 'a column of numbers that is no key', name)
+  }
+  refuseChange(metadata, name, options)
+  if (!column) throw InvalidOptionError.ofClient('column', 'a column of numbers', name)
+  return column
 }
 
 /**

@@ -27,13 +27,22 @@ export class Engine {
   readonly settings: SessionSettings
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly ScopeHook[]
+  readonly #open: () => Promise<unknown>
   #opening: Promise<void> | undefined
   readonly #live = new Set<Scope>()
   #whenEmpty: (() => void) | undefined
   #closing = false
   #closed = false
 
-  constructor(dataSource: DataSource, driver: DatabaseDriver, settings: SessionSettings, beginHooks: readonly ScopeHook[]) {
+  /** @param open Connects. */
+  constructor(
+    dataSource: DataSource,
+    driver: DatabaseDriver,
+    settings: SessionSettings,
+    beginHooks: readonly ScopeHook[],
+    open: () => Promise<unknown>,
+  ) {
+    this.#open = open
     this.dataSource = dataSource
     this.driver = driver
     this.settings = settings
@@ -50,17 +59,13 @@ export class Engine {
     return this.settings.name
   }
 
-  /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
+  /** Connects, once however many ask; a failure is forgotten, and an end as well, so that the next caller tries again. */
   ready(): Promise<void> {
     if (this.#closed) return Promise.reject(new DatabaseClosedError(this.settings.name))
     if (this.dataSource.isInitialized) return Promise.resolve()
-    this.#opening ??= detached(() => this.dataSource.initialize()).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#opening = undefined
-        throw error
-      },
-    )
+    this.#opening ??= detached(() => this.#open())
+      .then(() => undefined)
+      .finally(() => (this.#opening = undefined))
     return this.#opening
   }
 

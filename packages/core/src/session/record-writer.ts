@@ -4,6 +4,7 @@ import { clock } from '../clock.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
+import { momentOf } from '../mapping/mapped-column.js'
 import { isObject } from '../options.js'
 import { persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
 import { deletionColumns, deletionValues } from '../plan/deletion.js'
@@ -64,7 +65,7 @@ export class RecordWriter {
     const now = clock.now()
     for (const column of metadata.columns) {
       if (column.getEntityValue(record) !== undefined) continue
-      if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(record, now)
+      if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(record, momentOf(column, now))
       else if (column.isDeleteDate) column.setEntityValue(record, null)
       else if (column.isVersion) column.setEntityValue(record, 1)
       else if (column.isGenerated && column.generationStrategy === 'uuid') column.setEntityValue(record, randomUUID())
@@ -132,7 +133,7 @@ export class RecordWriter {
     if (held) await held
     const set = columns.filter((column) => column !== versionColumn)
     if (updateDateColumn && !set.includes(updateDateColumn)) {
-      updateDateColumn.setEntityValue(record, clock.now())
+      updateDateColumn.setEntityValue(record, momentOf(updateDateColumn, clock.now()))
       set.push(updateDateColumn)
     }
     const values = set.map((column) => persistentValue(column, record) ?? null)
@@ -189,7 +190,7 @@ export class RecordWriter {
       throw new ConflictError(conflict)
     }
     this.count(1)
-    for (const stamp of stamps) stamp.setEntityValue(record, now)
+    for (const stamp of stamps) stamp.setEntityValue(record, momentOf(stamp, now))
     this.#remember(metadata, record, [...read, ...stamps])
   }
 
@@ -249,8 +250,8 @@ export class RecordWriter {
     const { affected } = await this.#transaction.query('write', sql, [...values, ...boundKey(metadata, record, guard)])
     if (affected) {
       this.count(1)
-      deletion.time.setEntityValue(record, isDeleting ? now : null)
-      updateDateColumn?.setEntityValue(record, now)
+      deletion.time.setEntityValue(record, isDeleting ? momentOf(deletion.time, now) : null)
+      updateDateColumn?.setEntityValue(record, momentOf(updateDateColumn, now))
       this.#remember(metadata, record, columns)
       const version = versionOf(metadata)
       if (version.length > 0) await this.read(metadata, record, version)

@@ -149,7 +149,7 @@ export class UnitOfWork {
       this.#writer.prepareInsert(metadata, record)
       await this.#writeParents(metadata, record)
     }
-    await this.#writer.insert(metadata, records)
+    for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
   }
 
   /** Deletes the row for good. */
@@ -368,4 +368,18 @@ export class UnitOfWork {
 function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
   const flag = { remove: 'isCascadeRemove', 'soft-remove': 'isCascadeSoftRemove', recover: 'isCascadeRecover' } as const
   return metadata.relations.some((relation) => relation[flag[kind]])
+}
+
+/** Splits records, in their order, so that a column which the database fills is given by all of a part or by none of it. */
+function withSameDefaults(metadata: EntityMetadata, records: readonly ObjectLiteral[]): ObjectLiteral[][] {
+  const filled = metadata.columns.filter((column) => column.default !== undefined || column.isGenerated)
+  const parts: ObjectLiteral[][] = []
+  let last: string | undefined
+  for (const record of records) {
+    const given = filled.map((column) => (column.getEntityValue(record) === undefined ? '0' : '1')).join('')
+    if (given !== last) parts.push([])
+    last = given
+    parts.at(-1)?.push(record)
+  }
+  return parts
 }

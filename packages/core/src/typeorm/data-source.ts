@@ -12,6 +12,7 @@ import {
 } from 'typeorm'
 import type { DatabaseDriver, DriverFactory, DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import type { IsolationLevel } from '../drivers/internals.js'
+import { ModelDefinitionError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
@@ -69,7 +70,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     this.#metadata = parts.metadata
     this.#createBuilder = parts.createBuilder
     this.driver = parts.driver(this, parts.settings, () => this.engine.ready())
-    this.engine = new Engine(this, this.driver, parts.settings, parts.beginHooks)
+    this.engine = new Engine(this, this.driver, parts.settings, parts.beginHooks, () => super.initialize())
     // They may hold secrets, as a key or the password of a cache, and everything of TypeORM's leads to these two.
     for (const each of [this, this.driver]) Object.defineProperty(each, 'options', { enumerable: false })
     this.#Joined = joinedRunnerClass(this.driver.runnerClass)
@@ -93,6 +94,12 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   /** Connects, once however many ask; a failure is forgotten, so that the next caller tries again. */
   ready(): Promise<void> {
     return this.engine.ready()
+  }
+
+  /** The same as `ready`: who calls it again, or beside a first use, waits for the same. */
+  override async initialize(): Promise<this> {
+    await this.ready()
+    return this
   }
 
   /** The session of the current scope; `undefined` outside any. @throws {ScopeClosedError} The scope has settled. */
@@ -181,10 +188,15 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   /** Nothing of it needs a connection, so that all is there already. */
   protected override async buildMetadatas(): Promise<void> {
     // TypeORM builds the subscribers and migrations; the entities are ours.
+    await this.#metadata.importFiles(this.logger)
     const { entities } = this.options
+    const early = this.subscribers
     Object.assign(this.options, { entities: [] })
     await super.buildMetadatas()
     Object.assign(this.options, { entities })
+    // An application may have pushed its own before; of one class there is one.
+    const known = new Set(early.map((each) => each.constructor))
+    Object.assign(this, { subscribers: [...early, ...this.subscribers.filter((each) => !known.has(each.constructor))] })
     this.#takeMetadata()
   }
 
@@ -202,7 +214,11 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   protected override findMetadata(target: EntityTarget<ObjectLiteral>): EntityMetadata | undefined {
     this.models.meet(target)
     this.buildMetadata()
-    return super.findMetadata(target)
+    const found = super.findMetadata(target)
+    if (found || !this.#metadata.awaitsFiles) return found
+    const name = typeof target === 'function' ? target.name : 'an entity'
+    const remedy = 'Await dataSource.initialize() first.'
+    throw new ModelDefinitionError(name, 'the files of the entities are imported as the database connects, which it has not yet', remedy)
   }
 }
 

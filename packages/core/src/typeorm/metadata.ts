@@ -1,5 +1,11 @@
-import { BaseEntity, type DataSource, type EntityMetadata, EntitySchema, getMetadataArgsStorage } from 'typeorm'
-import { EntityMetadataBuilder, EntityMetadataValidator, EntitySchemaTransformer, type MetadataArgsStorage } from '../drivers/internals.js'
+import { BaseEntity, type DataSource, type EntityMetadata, EntitySchema, getMetadataArgsStorage, type Logger } from 'typeorm'
+import {
+  EntityMetadataBuilder,
+  EntityMetadataValidator,
+  EntitySchemaTransformer,
+  importClassesFromDirectories,
+  type MetadataArgsStorage,
+} from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { lineage, type ModelClass, namesIn } from '../mapping/model-class.js'
 import type { Entry, ModelRegistry } from '../mapping/registry.js'
@@ -18,30 +24,53 @@ type TableMetadataArgs = MetadataArgsStorage['tables'][number]
  */
 export class ModelMetadata {
   readonly #models: ModelRegistry
-  readonly #classes: readonly Target[]
-  readonly #schemas: readonly EntitySchema[]
+  readonly #classes = new Set<Target>()
+  readonly #schemas = new Set<EntitySchema>()
+  /** Where an application keeps its entities: they are imported as the database connects. */
+  #paths: readonly string[]
   #built: Built | undefined
 
   /**
    * @param models The models.
    * @param entities Classes of plain TypeORM, its schemas, and models that nothing else names.
+   * @param paths Paths and patterns of files that hold such, of a database that is adopted.
    * @throws {InvalidOptionError} One is neither: paths are not searched, since metadata are known before the first connection.
    */
-  constructor(models: ModelRegistry, entities: readonly unknown[]) {
+  constructor(models: ModelRegistry, entities: readonly unknown[], paths: readonly string[] = []) {
     this.#models = models
-    const classes = entities.filter((each) => typeof each === 'function')
-    const schemas = entities.filter((each) => each instanceof EntitySchema)
+    this.#paths = paths
     const other = entities.find((each) => typeof each !== 'function' && !(each instanceof EntitySchema))
     if (other !== undefined)
       throw new InvalidOptionError('models', "classes and EntitySchemas, not 'paths': import them, nothing would search", other)
-    for (const each of classes) models.meet(each)
-    this.#classes = classes.filter((each) => !models.has(each))
-    this.#schemas = schemas
+    this.#take(entities)
   }
 
-  /** Whether all that is known is built. */
+  #take(entities: readonly unknown[]): void {
+    for (const each of entities) {
+      this.#models.meet(each)
+      if (each instanceof EntitySchema) this.#schemas.add(each)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what TypeORM calls a target
+      else if (typeof each === 'function' && !this.#models.has(each)) this.#classes.add(each as Target)
+    }
+  }
+
+  /** Whether entities lie in files that were not imported yet. */
+  get awaitsFiles(): boolean {
+    return this.#paths.length > 0
+  }
+
+  /** Imports the files that the paths of an adopted application name; all is built anew then. */
+  async importFiles(logger: Logger): Promise<void> {
+    if (!this.awaitsFiles) return
+    const found = await importClassesFromDirectories(logger, [...this.#paths])
+    this.#paths = []
+    this.#take(found)
+    this.#built = undefined
+  }
+
+  /** Whether all that can be known is built. */
   get isComplete(): boolean {
-    return this.#built !== undefined && this.#models.changed.size === 0
+    return this.awaitsFiles || (this.#built !== undefined && this.#models.changed.size === 0)
   }
 
   /** Builds what is missing. @throws {ModelDefinitionError} A model cannot be built. */
@@ -55,7 +84,7 @@ export class ModelMetadata {
   /** Relations of plain entities may name models that nothing else has named. */
   #meetNamed(): void {
     this.#models.meetNamed()
-    const plain = new Set(this.#classes.flatMap((each) => (typeof each === 'function' ? lineage(each) : [])))
+    const plain = new Set([...this.#classes].flatMap((each) => (typeof each === 'function' ? lineage(each) : [])))
     for (const { target, type } of this.#built ? [] : getMetadataArgsStorage().relations) {
       if (typeof target === 'function' && plain.has(target) && typeof type === 'function')
         this.#models.meet(Reflect.apply(type, undefined, []))
@@ -66,7 +95,7 @@ export class ModelMetadata {
   #builtAnew({ dataSource, driver }: Engine): Built {
     const { entries } = this.#models
     const storage = new ModelStorage(this.#models, dataSource.namingStrategy, driver)
-    storage.copy(getMetadataArgsStorage(), (target) => this.#classes.includes(target))
+    storage.copy(getMetadataArgsStorage(), (target) => this.#classes.has(target))
     storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
     storage.describe(entries)
     const built = new Built()

@@ -13,7 +13,7 @@ import {
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
 import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
-import { defaultOf } from '../mapping/mapped-column.js'
+import { defaultOf, momentOf } from '../mapping/mapped-column.js'
 import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, unmarked } from '../plan/deletion.js'
 import type { AlchemyDataSource } from './data-source.js'
 import { asOperations, scopeOfRunner } from './operations.js'
@@ -73,7 +73,7 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
       mirrorDeletion(row, columns)
       for (const column of metadata.columns) {
         if (column.getEntityValue(row) !== undefined) continue
-        if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(row, now)
+        if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(row, momentOf(column, now))
         else {
           const value = defaultOf(column)
           if (value !== undefined) column.setEntityValue(row, value)

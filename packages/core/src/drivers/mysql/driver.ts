@@ -29,6 +29,7 @@ import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { limited } from '../time-limit.js'
 import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
+import type { MysqlOptions } from './options.js'
 import { MysqlPool } from './pool.js'
 import { collationOf, holdingSchemaLock, isAtLeast, textCollation, withPrecision } from './schema.js'
 import { commitsTransaction, controlsTransaction, dirtiesSession } from './statements.js'
@@ -52,6 +53,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   /** @internal */
   readonly connections: MysqlPool
   readonly pooling: PoolOptions
+  declare options: MysqlOptions
   /** @internal Connects once, however many ask. */
   readonly ready: () => Promise<void>
   /** @internal Collation of texts that are compared by their code points, without padding. */
@@ -79,7 +81,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     this.ready = ready
     for (const options of [dataSource.options, this.options]) hidePassword(options)
     this.pooling = pooling
-    this.connections = new MysqlPool(pooling, () => this.#connect())
+    this.connections = new MysqlPool(pooling, () => this.#connect(), this.options.keepsServerZone === true)
     this.pool = this.connections.status
   }
 

@@ -1,8 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import type { DataSourceOptions } from 'typeorm'
 import { InvalidUriError } from '../../errors.js'
 import type { DatabaseUri } from '../../uri.js'
 import type { MysqlDataSourceOptions } from '../internals.js'
+
+/** TypeORM's options, and ours. */
+export interface MysqlOptions extends MysqlDataSourceOptions {
+  /** Whether a session keeps the time zone of its server: rows that an application has already were written so. @default false */
+  readonly keepsServerZone?: boolean
+}
+
+/** The options of an application of TypeORM. A day has no time zone, and would get one as a Date. */
+export function adoptedMysqlOptions(given: DataSourceOptions): DataSourceOptions {
+  return Object.assign({ ...given }, { dateStrings: ['DATE'], keepsServerZone: true })
+}
 
 /** TypeORM's options for a URI of MySQL or MariaDB. */
 export function mysqlOptions(uri: DatabaseUri): MysqlDataSourceOptions {

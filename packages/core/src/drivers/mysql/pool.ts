@@ -17,6 +17,8 @@ const unaskedMs = 30_000
 export class MysqlPool {
   /** The database of every session. */
   database: string | undefined
+  /** Whether a session keeps the time zone of the server. */
+  readonly #keepsZone: boolean
   /** Of every transaction that asks for none. */
   isolation: IsolationLevel = 'READ COMMITTED'
   readonly status: PoolStatus
@@ -28,8 +30,9 @@ export class MysqlPool {
   readonly #idle: Connection[] = []
   #closed = false
 
-  /** @param connect Begins to connect. */
-  constructor(options: PoolOptions, connect: () => Promise<NativeConnection>) {
+  /** @param connect Begins to connect. @param keepsZone A session keeps the time zone of the server. */
+  constructor(options: PoolOptions, connect: () => Promise<NativeConnection>, keepsZone: boolean) {
+    this.#keepsZone = keepsZone
     this.#options = options
     this.#connect = connect
     this.#permits = new Semaphore(options.poolSize)
@@ -144,7 +147,8 @@ export class MysqlPool {
     const limits = `innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}`
     // mysql2 quotes values with backslashes: a server that reads none would take a value for SQL.
     const mode = `sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`
-    await connection.send(`SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, time_zone = '+00:00', ${limits}, ${mode}`)
+    const zone = this.#keepsZone ? '' : "time_zone = '+00:00', "
+    await connection.send(`SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, ${zone}${limits}, ${mode}`)
     await connection.send(`SET SESSION TRANSACTION ISOLATION LEVEL ${this.isolation}`)
   }
 

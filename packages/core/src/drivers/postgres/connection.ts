@@ -48,17 +48,23 @@ export interface NativeClient extends EventEmitter {
 }
 
 /** What every session is told as it connects: it costs no statement, and poolers pass it on. */
-export const sessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO' } as const
+export interface SessionSettings {
+  /** Where it is not said, it is the server's. */
+  readonly TimeZone?: string
+  readonly DateStyle: string
+}
 
 /**
  * Takes away what a session may have left behind, but for prepared statements: ours are to be kept. Behind a pooler a reset goes back
  * to the settings of the server, and not to those of the session, so they are said again.
  */
-const resetText = [
-  'CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
-  // The encoding is what pg itself tells.
-  ...Object.entries({ ...sessionSettings, client_encoding: 'UTF8' }).map(([name, value]) => `SET ${name} = '${value}'`),
-].join('; ')
+function resetText(settings: SessionSettings): string {
+  return [
+    'CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
+    // The encoding is what pg itself tells.
+    ...Object.entries({ ...settings, client_encoding: 'UTF8' }).map(([name, value]) => `SET ${name} = '${value}'`),
+  ].join('; ')
+}
 
 /** A connection that died in the pool fails its first statement within so many milliseconds. */
 const staleLimitMs = 1_000
@@ -144,11 +150,11 @@ export class Connection {
   }
 
   /** Back to the pool, if the server says that it is idle, and without what was left in it; else destroyed. */
-  async release(timeoutMs: number, statements: PostgresStatements): Promise<void> {
+  async release(timeoutMs: number, statements: PostgresStatements, settings: SessionSettings): Promise<void> {
     if (!this.#onReturn) return
     let isClean = this.status === 'idle' && this.client.readyForQuery && this.dirt !== 'everything'
     if (isClean) {
-      const text = [...(this.dirt === 'session' ? [resetText] : []), ...this.#unprepare(statements)].join('; ')
+      const text = [...(this.dirt === 'session' ? [resetText(settings)] : []), ...this.#unprepare(statements)].join('; ')
       if (text !== '') isClean = await this.#clean(text, timeoutMs)
     }
     this.#end(!isClean)

@@ -27,8 +27,9 @@ import { postgresDialect } from './dialect.js'
 import { type Decoder, decoder } from '../decoder.js'
 import { type Refusal, runStatement } from '../statement.js'
 import { limited, within } from '../time-limit.js'
-import { type Connection, type NativeClient, type NativeError, type NativeResult, outside } from './connection.js'
+import { type Connection, type NativeClient, type NativeError, type NativeResult, outside, type SessionSettings } from './connection.js'
 import { failureOf, isStalePlan, withoutValues } from './failures.js'
+import type { PostgresOptions } from './options.js'
 import { type NativePool, PostgresPool } from './pool.js'
 import { controlsTransaction, PostgresStatements } from './statements.js'
 import { bound, clientClass, type NativePackage, resultOf, typeParser } from './values.js'
@@ -71,6 +72,9 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   readonly ready: () => Promise<void>
   declare master: NativePool | undefined
   declare readonly postgres: NativePackage
+  declare options: PostgresOptions
+  /** @internal */
+  readonly sessionSettings: SessionSettings
   /** @internal */
   readonly statements = new PostgresStatements()
   readonly pool: PoolStatus
@@ -84,6 +88,11 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     this.pooling = pooling
     this.connections = new PostgresPool(pooling)
     this.pool = this.connections.status
+    this.sessionSettings = this.#hasLocalTimes ? { DateStyle: 'ISO' } : { TimeZone: 'UTC', DateStyle: 'ISO' }
+  }
+
+  get #hasLocalTimes(): boolean {
+    return this.options.hasLocalTimes === true
   }
 
   /** @throws {UnsupportedError} The installed pg is too old. @throws {ConnectionFailedError} */
@@ -139,8 +148,8 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
       keepAlive: true,
       ...(isObject(given) ? given : {}),
       max: poolSize,
-      Client: clientClass(this.postgres),
-      types: { getTypeParser: (oid: number, format?: string) => typeParser(this.postgres, oid, format) },
+      Client: clientClass(this.postgres, this.sessionSettings),
+      types: { getTypeParser: (oid: number, format?: string) => typeParser(this.postgres, oid, format, this.#hasLocalTimes) },
     }
     return super.createPool({ ...options, extra }, credentials)
   }
@@ -165,7 +174,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   bind(parameters: readonly unknown[]): unknown[] {
-    return parameters.map(bound)
+    return parameters.map((each) => bound(each, this.#hasLocalTimes))
   }
 
   literal(text: string): string {
@@ -282,7 +291,8 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     if (this.isReleased) return
     this.isReleased = true
     const connection = await this.#acquiring?.catch(() => undefined)
-    await connection?.release(this.driver.pooling.poolTimeoutMs, this.driver.statements)
+    const { pooling, statements, sessionSettings } = this.driver
+    await connection?.release(pooling.poolTimeoutMs, statements, sessionSettings)
   }
 
   async begin(isolation?: IsolationLevel): Promise<void> {

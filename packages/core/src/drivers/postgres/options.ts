@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { DataSourceOptions } from 'typeorm'
 import { InvalidUriError } from '../../errors.js'
 import type { DatabaseUri } from '../../uri.js'
 import type { PostgresDataSourceOptions } from '../internals.js'
@@ -17,6 +18,22 @@ const uriOptions = [
   'sslnegotiation',
   'sslrootcert',
 ]
+
+/** TypeORM's options, and ours. */
+export interface PostgresOptions extends PostgresDataSourceOptions {
+  /**
+   * Whether times without a zone are the process's local ones and the zone of a session is the server's, as pg has it: the rows of
+   * an application were written so.
+   *
+   * @default false
+   */
+  readonly hasLocalTimes?: boolean
+}
+
+/** The options of an application of TypeORM. The native client does not tell the status of its transaction. */
+export function adoptedPostgresOptions(given: DataSourceOptions): DataSourceOptions {
+  return Object.assign({ ...given }, { nativeDriver: false, hasLocalTimes: true })
+}
 
 /** TypeORM's options for a PostgreSQL URI. @throws {InvalidUriError} An option is unknown, or has a value that it cannot have. */
 export function postgresOptions(uri: DatabaseUri): PostgresDataSourceOptions {

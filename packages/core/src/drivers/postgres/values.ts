@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import { InvalidStatementError } from '../../errors.js'
 import { StatementResult } from '../driver.js'
-import { type NativeField, type NativeResult, sessionSettings } from './connection.js'
+import { type NativeField, type NativeResult, type SessionSettings } from './connection.js'
 
 type TypeParser = (text: string) => unknown
 
@@ -18,47 +18,49 @@ export interface NativePackage {
 const oids = { bigint: 20, date: 1082, numeric: 1700, timestamp: 1114, timestamptz: 1184 } as const
 const elementOids: Readonly<Record<number, number>> = { 1115: oids.timestamp, 1182: oids.date }
 
-/** A client whose every session reckons in UTC. */
-export function clientClass({ Client }: NativePackage): object {
+/** A client whose every session is told `settings` as it begins. */
+export function clientClass({ Client }: NativePackage, settings: SessionSettings): object {
   return class extends Client {
     override getStartupConf(): Record<string, string> {
-      return { ...super.getStartupConf(), ...sessionSettings }
+      return { ...super.getStartupConf(), ...settings }
     }
   }
 }
 
-/** What values of a type become; never set for pg as a whole, which others use too. */
-export function typeParser(native: NativePackage, oid: number, format?: string): TypeParser {
+/**
+ * What values of a type become; never set for pg as a whole, which others use too.
+ *
+ * @param hasLocalTimes A time without a zone is local time.
+ */
+export function typeParser(native: NativePackage, oid: number, format: string | undefined, hasLocalTimes: boolean): TypeParser {
   const { types } = native
   if (format === 'binary') return types.getTypeParser(oid, format)
   // A day has no zone that could move it.
   if (oid === oids.date) return (text) => text
-  if (oid === oids.timestamp) {
+  if (oid === oids.timestamp && !hasLocalTimes) {
     const moment = types.getTypeParser(oids.timestamptz)
     // Without a zone it is UTC, as the Python original writes it; pg takes it for local time.
     return (text) => moment(text.replace(/^(\d.*?)( BC)?$/, '$1+00$2'))
   }
   const elementOid = elementOids[oid]
   if (elementOid === undefined) return types.getTypeParser(oid, format)
-  const element = typeParser(native, elementOid)
+  const element = typeParser(native, elementOid, format, hasLocalTimes)
   return (text) => types.arrayParser.create(text, element).parse()
 }
 
 /**
- * A parameter as pg takes it: texts in UTC, of which a `timestamp without time zone` drops the zone that pg would write.
+ * A parameter as pg takes it: texts in UTC, of which a `timestamp without time zone` drops the zone that pg would write; or local
+ * times, as pg writes them.
  *
  * @throws {InvalidStatementError} It is a time that is none.
  */
-export function bound(value: unknown): unknown {
+export function bound(value: unknown, hasLocalTimes: boolean): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Date) return isoText(value)
-  if (DateTime.isDateTime(value) && typeof value.toJSDate === 'function') return isoText(value.toJSDate())
-  return Array.isArray(value) ? value.map(bound) : value
-}
-
-function isoText(date: Date): string {
+  if (Array.isArray(value)) return value.map((each) => bound(each, hasLocalTimes))
+  const date = DateTime.isDateTime(value) && typeof value.toJSDate === 'function' ? value.toJSDate() : value
+  if (!(date instanceof Date)) return value
   if (Number.isNaN(date.getTime())) throw new InvalidStatementError('one of its values is an invalid date')
-  return date.toISOString()
+  return hasLocalTimes ? date : date.toISOString()
 }
 
 /** A result as TypeORM knows it. */

@@ -1,3 +1,4 @@
+import type { DataSourceOptions } from 'typeorm'
 import { InvalidUriError } from '../../errors.js'
 import type { DatabaseUri } from '../../uri.js'
 import type { BetterSqlite3DataSourceOptions } from '../internals.js'
@@ -31,4 +32,9 @@ export function sqliteOptions(uri: DatabaseUri): SqliteOptions {
   const database = uri.file ?? ':memory:'
   // No native busy wait: it would block the event loop, and the holder of the lock with it.
   return { type: 'better-sqlite3', database, timeout: 0, enableWAL: database !== ':memory:', synchronous: mode }
+}
+
+/** The options of an application of TypeORM: the pool waits in place of SQLite, which would block the event loop. */
+export function adoptedSqliteOptions(given: DataSourceOptions): DataSourceOptions {
+  return Object.assign({ ...given }, { timeout: 0, enableWAL: given.database !== ':memory:' })
 }
