@@ -1,4 +1,5 @@
 import { ActiveAlchemy, type CursorPage, DateTime, gte, type Query } from '@active-alchemy/core'
+import { Column, PrimaryColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { mariadb } from '../databases/mysql.ts'
@@ -170,6 +171,25 @@ export function cursorRows(database: TestDatabase): void {
     for (const id of [1, 2, 3, 4]) await raw(`update event set at = '2026-01-01 00:00:00.00100${5 - id}' where id = ${id}`)
     const query = () => Event.query().orderBy('at')
     await walk(query, (await query().orderBy('id').all()).map(idOf), 1)
+  })
+
+  row('columns of plain TypeORM are places as well: numbers of single precision, choices that sort by their number', async ({ db }) => {
+    class Shirt extends db.BaseModel {
+      @PrimaryColumn('int') declare id: number
+      @Column('float') declare single: number
+      @Column('real') declare real: number
+      @Column({ type: 'simple-enum', enum: ['small', 'medium', 'large'] }) declare size: string
+    }
+    db.register(Shirt)
+    await db.createAll()
+    const sizes = ['small', 'medium', 'large']
+    await Shirt.createMany(
+      [1, 2, 3, 4, 5, 6, 7].map((id) => ({ id, single: 0.1 * (id % 3), real: 0.1 * (id % 4), size: sizes[id % 3] ?? '' })),
+    )
+    for (const column of ['single', 'real', 'size'] as const) {
+      const query = () => Shirt.query().orderBy(column)
+      await walk(query, (await query().orderBy('id').all()).map(idOf), 2)
+    }
   })
 
   row('what is inserted and deleted between pages moves nothing', async ({ User, sent }) => {

@@ -1,4 +1,5 @@
 import { ActiveAlchemy, type CursorPage, type CursorPageJson, type Paginator } from '@active-alchemy/core'
+import type { Readable } from 'node:stream'
 import { expectTypeOf } from 'vitest'
 
 const db = new ActiveAlchemy('sqlite://', { cursorSecret: 'a long random text' })
@@ -42,3 +43,21 @@ expectTypeOf(await numbered.prev()).toEqualTypeOf<Paginator<User> | null>()
 void User.paginate({ page: 1, offset: 3 })
 // @ts-expect-error a page has a number, or something before it
 void User.paginate({ perPage: 10, limit: 10 })
+
+// ---------------------------------------------------------------------------------------------- streams and batches
+
+expectTypeOf(User.query().stream()).toExtend<Readable>()
+for await (const user of User.filter({ age: 1 }).stream({ batch: 10 })) expectTypeOf(user).toEqualTypeOf<User>()
+for await (const row of User.query('name').stream()) expectTypeOf(row).toEqualTypeOf<Pick<User, 'name'>>()
+const count = await User.query()
+  .with('posts')
+  .inBatches(async (users) => {
+    for (const user of users) expectTypeOf(user.posts).toEqualTypeOf<Post[]>()
+    expectTypeOf(users.endCursor).toEqualTypeOf<string | null>()
+  })
+expectTypeOf(count).toEqualTypeOf<number>()
+// @ts-expect-error a batch is a number
+User.query().stream({ batch: '10' })
+// @ts-expect-error the records of a batch are worked on by a promise
+void User.query().inBatches((users) => users.items.length)
+await db.run(async () => undefined, { label: 'nightly', transactionTimeoutMs: 60_000 })

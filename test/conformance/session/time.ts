@@ -54,6 +54,21 @@ export function rows(database: TestDatabase): void {
     { transactionTimeoutMs: 200 },
   )
 
+  row('a db.run may have a name, which messages tell', async ({ db, User }) => {
+    const work = db.run(
+      async () => {
+        await User.create({ name: 'lost' })
+        await db.dataSource.query('select nope').catch(() => undefined)
+      },
+      { label: 'the nightly job' },
+    )
+    await expect(work).rejects.toThrow('An earlier statement of the nightly job failed')
+    expect(await User.count()).toBe(0)
+    for (const label of ['', 7]) {
+      await expect(db.run(async () => undefined, { label } as object)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+  })
+
   row('the report of a transaction that did nothing names both places, and time that we compute is none', async ({ db, User }) => {
     const { Scope } = await scopes()
     const reports: ReportEvent[] = []

@@ -77,6 +77,8 @@ export interface Dialect {
   order(value: Pieces, direction: 'ASC' | 'DESC', nulls: NullsOrder | undefined): Pieces
   /** Where NULLs stand in an ascending order that does not say; in a descending one, at the other end. */
   readonly nulls: NullsOrder
+  /** What of a choice of an enumeration compares as choices sort. */
+  ordinal(value: Pieces): Pieces
   /** What of a value is read so that, bound again, it is equal to itself: clients of databases round moments and numbers. */
   exact(value: Pieces, kind: ColumnKind | 'unknown'): Pieces
   /** The window of a SELECT, with a leading space; empty for all rows. */

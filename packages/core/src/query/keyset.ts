@@ -46,7 +46,11 @@ export class Keyset<R> {
       throw new UnsupportedError(`${what} of groups, aggregates and distinct rows`, 'They have no key: read them by all() or paginate().')
     }
     this.#state = state
-    this.#orders = withKey(state)
+    const { dialect } = state.dataSource.driver
+    this.#orders = withKey(state).map((order) => {
+      const { term } = order
+      return term.type.isChoice ? { ...order, term: { ...term, pieces: dialect.ordinal(term.pieces) } } : order
+    })
     const unsortable = this.#orders.find(({ term }) => ['unknown', 'json'].includes(term.type.kind))
     if (unsortable) {
       throw new UnsupportedError(

@@ -13,6 +13,8 @@ export interface ValueType {
   readonly scale?: number
   /** Whether a decimal may have more digits than a double. */
   readonly isWide?: boolean
+  /** Whether it is a choice of an enumeration, which some databases sort by its number. */
+  readonly isChoice?: boolean
   /** Checks a value. @throws {TypeError} It is of another kind. */
   accept(value: unknown): unknown
   /** A checked value as the driver binds it. */
@@ -108,6 +110,7 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
     kind: type.kind,
     name: column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),
+    isChoice: column.enum !== undefined,
     isWide: type.kind === 'decimal' && (column.precision ?? 0) > digitsOfDouble,
     accept: (value) => type.accept(value),
     encode: (value) => dataSource.driver.preparePersistentValue(value, column) as unknown,

@@ -46,6 +46,8 @@ export const mysqlDialect: Dialect = {
     return pieces`(${value} IS NULL) ${nulls === 'last' ? 'ASC' : 'DESC'}, ${value} ${direction}`
   },
   nulls: 'first',
+  // A choice sorts by its number, and compares with a text as a text.
+  ordinal: (value) => pieces`(${value} + 0)`,
   exact(value, kind): Pieces {
     if (kind === 'number') return pieces`(${value} + 0e0)`
     return kind === 'datetime' || kind === 'date' || kind === 'time' ? pieces`CAST(${value} AS CHAR)` : value

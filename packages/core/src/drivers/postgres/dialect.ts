@@ -44,6 +44,7 @@ export const postgresDialect: Dialect = {
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
   nulls: 'last',
+  ordinal: (value) => value,
   exact: (value) => pieces`CAST(${value} AS text)`,
   window: (limit, offset): Pieces => [
     ...(limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]),

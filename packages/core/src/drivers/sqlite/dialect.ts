@@ -47,6 +47,7 @@ export const sqliteDialect: Dialect = {
   },
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
   nulls: 'first',
+  ordinal: (value) => value,
   exact: (value) => value,
   window(limit, offset): Pieces {
     if (offset !== undefined) return [' LIMIT ', new Parameter(limit ?? -1), ' OFFSET ', new Parameter(offset)]
