@@ -38,6 +38,13 @@ export function entityVerbRows(database: TestDatabase): void {
     ])
     expect(await members.query({ total: db.func.sum('visits') }).first()).toEqual({ total: 12 })
     expect([...(await members.paginate({ page: 2, perPage: 2 }))]).toMatchObject([{ fullName: 'Cid' }])
+    const { endCursor } = await members.paginateByCursor({ first: 2 })
+    expect([...(await members.paginateByCursor({ after: endCursor }))]).toMatchObject([{ fullName: 'Cid' }])
+    expect(await members.query().orderBy('fullName', 'DESC').stream().toArray()).toMatchObject([
+      { fullName: 'Cid' },
+      { fullName: 'Bob' },
+      { fullName: 'Ada' },
+    ])
     expect(await db.sql`select max(${members.column('visits')}) as most from ${Member}`).toEqual([{ most: 9 }])
     await expect(members.getOrError(99)).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND', status: 404 })
     await expect(members.firstOrError({ fullName: 'Nobody' }, new RangeError('none'))).rejects.toThrow(RangeError)

@@ -3,7 +3,8 @@ import { InvalidOptionError, InvalidValueError, RecordNotFoundError, Unsupported
 import { columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { flag, readOptions } from '../options.js'
-import type { PageOptions } from '../pagination/page-request.js'
+import type { CursorPage } from '../pagination/cursor-page.js'
+import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
 import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
 import { deletionColumns } from '../plan/deletion.js'
@@ -114,6 +115,11 @@ export class EntityVerbs<T extends ObjectLiteral> {
   /** One page of the records. See `Query.paginate`. */
   paginate(options?: PageOptions): Promise<Paginator<T>> {
     return beginOperation(async () => this.#rows().paginate(options))
+  }
+
+  /** A page of the records in the order of their keys, after or before a cursor. See `Query.paginateByCursor`. */
+  paginateByCursor(options?: CursorOptions): Promise<CursorPage<T>> {
+    return beginOperation(async () => this.#rows().paginateByCursor(options))
   }
 
   #rows(options?: DeletedOptions): Query<T> {
