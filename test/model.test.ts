@@ -17,6 +17,8 @@ import { plainEntityRows } from './conformance/plain-entities.ts'
 import { queryRows } from './conformance/queries.ts'
 import { recordRows } from './conformance/records.ts'
 import { relationRows } from './conformance/relations.ts'
+import { relationKeyRows } from './conformance/relations-keys.ts'
+import { relationLoadingRows } from './conformance/relations-loading.ts'
 import { schemaRows } from './conformance/schema.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
@@ -45,6 +47,8 @@ eachDatabase('soft delete', softDeleteRows)
 eachDatabase('queries', queryRows)
 eachDatabase('filters', filterRows)
 eachDatabase('relations', relationRows)
+eachDatabase('loading relations', relationLoadingRows)
+eachDatabase('keys of relations', relationKeyRows)
 eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
 eachDatabase('records', recordRows)

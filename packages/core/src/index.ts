@@ -60,7 +60,7 @@ export {
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
-export { BaseModel, type GetOptions, type OwnQuery, type WithQueries } from './model/base-model.js'
+export { BaseModel, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
 export type {
   ColumnMap,
   CreateValues,
@@ -91,6 +91,7 @@ export {
   type DeletedOptions,
   Query,
   type Row,
+  type WithRelations,
 } from './query/query.js'
 export type { AssignOptions } from './plan/assignment.js'
 export type { Columns } from './query/columns.js'

@@ -182,7 +182,7 @@ describe('SQL', () => {
 })
 
 describe('what a client may send', () => {
-  it.each(['name = 1', 'nope', '__proto__x', 'constructor', 'toString', 'user.name', 'name"', 'countryCode'])(
+  it.each(['name = 1', 'nope', '__proto__x', 'constructor', 'toString', 'user.name', 'name"', 'countryName'])(
     'as the key %s is no column',
     (key) => {
       expect(refusal({ [key]: 'x' })).toContain(`User cannot be filtered by ${key}: it is no column. It has `)

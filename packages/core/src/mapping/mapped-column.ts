@@ -3,6 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 import { columnTypeOf } from '../types/typeorm-column.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
+import { foreignKeyName, isForeignKey } from './foreign-key.js'
 import { lineage, namesIn } from './model-class.js'
 
 const definitions = new WeakMap<ColumnMetadata, ColumnDefinition | undefined>()
@@ -44,7 +45,9 @@ export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | D
 export function isHidden(column: ColumnMetadata): boolean {
   if (definitionOf(column)?.options.hidden || !column.isSelect) return true
   const { target } = column.entityMetadata
-  return typeof target === 'function' && namesIn(target, 'hidden').includes(column.propertyName)
+  if (typeof target !== 'function') return false
+  const hidden = namesIn(target, 'hidden')
+  return hidden.includes(column.propertyName) || (isForeignKey(column) && hidden.includes(foreignKeyName(column)))
 }
 
 /** The application's own default of a column, made anew where it is a function; `undefined` without one. */

@@ -10,10 +10,10 @@ import {
   UnsupportedError,
 } from '../errors.js'
 import { ownColumns, refuseReserved } from '../mapping/column.js'
-import { isHidden, columnType } from '../mapping/mapped-column.js'
+import { columnType, isHidden } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import { flag, type Option, readOptions } from '../options.js'
+import { flag, isObject, type Option, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import { beginOperation } from '../scope/operation.js'
@@ -23,7 +23,9 @@ import { type ColumnKey, columnNamed, type Columns, Source } from '../query/colu
 import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
 import { type NotFound, orElse } from '../query/not-found.js'
-import { type DeletedOptions, deletedOptions, Query, type Row, type Selection } from '../query/query.js'
+import { paths } from '../query/loading.js'
+import { load } from '../query/relations.js'
+import { type DeletedOptions, deletedOptions, type Path, Query, type Row, type Selection, type WithRelations } from '../query/query.js'
 import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
 import { etagOf, requireMatch } from '../plan/etag.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
@@ -53,8 +55,14 @@ export type OwnQuery<T extends object, Queries> = Query<T> & {
     : Queries[K]
 }
 
-/** How a record is looked up by its key. @since 0.1 */
-export interface GetOptions extends DeletedOptions {
+/** Which relations to load with records. @typeParam P Their paths. @since 0.2 */
+export interface WithOptions<P extends string = string> {
+  /** Names of relations, and of theirs: `['posts', 'posts.comments']`. @default none */
+  readonly with?: readonly P[]
+}
+
+/** How a record is looked up by its key. @typeParam P Paths of relations. @since 0.1 */
+export interface GetOptions<P extends string = string> extends DeletedOptions, WithOptions<P> {
   /** Locks the row until the transaction ends. @default false */
   readonly forUpdate?: boolean
   /**
@@ -65,7 +73,8 @@ export interface GetOptions extends DeletedOptions {
 }
 
 const ifMatch: Option<string> = { takes: 'a text', accepts: (value) => typeof value === 'string', isOfClient: true }
-const getOptions = { ...deletedOptions, forUpdate: flag, ifMatch }
+const withOptions = { with: paths }
+const getOptions = { ...deletedOptions, ...withOptions, forUpdate: flag, ifMatch }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -190,9 +199,17 @@ export class BaseModel {
    * The record with this key, `null` if there is none or it is deleted.
    *
    * @param id The key; a whole number also as its digits, as it comes from a URL. Of several columns, an object of them.
+   * @param options `with` loads relations, `forUpdate` locks the row.
    * @throws {InvalidIdentifierError} It is no scalar: a client sent something else than a key. Status 400.
    * @throws {PreconditionFailedError} The row is in another state than `ifMatch` names. Status 412.
+   * @example
+   * const user = await User.get(1, { with: ['posts', 'posts.comments'] })
    */
+  static get<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    id: unknown,
+    options?: GetOptions<P>,
+  ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     return RecordPromise.begin<T, T | null>(async () => lookUp(this, id, options), notFound(this, id))
   }
@@ -208,13 +225,17 @@ export class BaseModel {
    * const user = await User.getOrError(req.params.id, { forUpdate: true })
    * const note = await Note.getOrError(req.params.id, { ifMatch: req.headers['if-match'] })
    */
-  static getOrError<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T>
-  static getOrError<T extends BaseModel, Result = never>(
+  static getOrError<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    id: unknown,
+    options?: GetOptions<P>,
+  ): RecordPromise<WithRelations<T, P>>
+  static getOrError<T extends BaseModel, Result = never, const P extends Path<T> = never>(
     this: ModelClass<T>,
     id: unknown,
     error: NotFound<Result> | undefined,
-    options?: GetOptions,
-  ): RecordPromise<T, T | Result>
+    options?: GetOptions<P>,
+  ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | Result>
   static getOrError<T extends BaseModel, Result = never>(
     this: ModelClass<T>,
     id: unknown,
@@ -230,21 +251,46 @@ export class BaseModel {
    * The first record that matches, `null` if none does.
    *
    * @param filter Left out, every record matches; `undefined` and `{}`, which a request without a body gives, are refused.
+   * @param options `with` loads relations.
    * @throws {InvalidFilterError} The filter cannot be applied, or is empty. Status 400.
+   * @example
+   * const user = await User.first({ name: 'Mardix' }, { with: ['posts'] })
    */
-  static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>): RecordPromise<T, T | null> {
+  static first<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    filter?: Filter<T>,
+    options?: WithOptions<P>,
+  ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
+  static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>, options?: WithOptions): RecordPromise<T, T | null> {
     const all = arguments.length === 0
-    return RecordPromise.begin<T, T | null>(async () => narrowed(this, filter, 'first', all).first(), notFound(this))
+    return RecordPromise.begin<T, T | null>(async () => narrowed(this, filter, 'first', all, options).first(), notFound(this))
   }
 
-  /** The first record that matches. See `first`. @param error What to throw if none does: an error, its class or a function. */
+  /**
+   * The first record that matches. See `first`.
+   *
+   * @param error What to throw if none does: an error, its class or a function. @default RecordNotFoundError
+   */
+  static firstOrError<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    filter?: Filter<T>,
+    options?: WithOptions<P>,
+  ): RecordPromise<WithRelations<T, P>>
+  static firstOrError<T extends BaseModel, Result = never, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    filter: Filter<T> | undefined,
+    error: NotFound<Result> | undefined,
+    options?: WithOptions<P>,
+  ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | Result>
   static firstOrError<T extends BaseModel, Result = never>(
     this: ModelClass<T>,
     filter?: Filter<T>,
-    error?: NotFound<Result>,
+    errorOrOptions?: NotFound<Result> | WithOptions,
+    options?: WithOptions,
   ): RecordPromise<T, T | Result> {
     const all = arguments.length === 0
-    const found = async (): Promise<T | null> => narrowed(this, filter, 'firstOrError', all).first()
+    const [error, how] = isNotFound(errorOrOptions) ? [errorOrOptions, options] : [undefined, errorOrOptions ?? options]
+    const found = async (): Promise<T | null> => narrowed(this, filter, 'firstOrError', all, how).first()
     return RecordPromise.begin<T, T | Result>(async () => (await found()) ?? orElse(error, notFound(this)))
   }
 
@@ -258,9 +304,22 @@ export class BaseModel {
     return beginOperation(() => narrowed(this, where, 'exists', arguments.length === 0).exists())
   }
 
-  /** One page of the records. See `Query.paginate`. */
-  static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions): Promise<Paginator<T>> {
-    return beginOperation(() => queryOf(this).paginate(options))
+  /**
+   * One page of the records. See `Query.paginate`.
+   *
+   * @param options `with` loads relations with the records of the page. Name what a client may choose, `{ page: req.query.page }`:
+   * with a whole query string it would choose the relations.
+   */
+  static paginate<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    options?: PageOptions & WithOptions<P>,
+  ): Promise<Paginator<WithRelations<T, P>>>
+  static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions & WithOptions): Promise<Paginator<T>> {
+    return beginOperation(() => {
+      const { with: relations, ...page }: PageOptions & WithOptions = { ...options }
+      const query = queryOf(this).including(readOptions(withOptions, { with: relations }, 'paginate()').with)
+      return query.paginate(isObject(options) ? page : options)
+    })
   }
 
   /** A page of the records in the order of their keys, after or before a cursor. See `Query.paginateByCursor`. */
@@ -365,6 +424,32 @@ export class BaseModel {
   /** Reads the row again; what was changed on the object and not saved is lost. */
   reload(): RecordPromise<this> {
     return this.#verb('reload', (session) => session.records.reload(this))
+  }
+
+  /**
+   * Loads relations that are not there yet, for this record and in the same statement for all that came with it in one result:
+   * a loop over the records of a query sends one statement for each relation, not one for each record. Deleted records stay out.
+   *
+   * What is loaded already is not read again; `get(id, { with: … })` reads it anew.
+   *
+   * @param paths Names of relations, and of theirs: `'posts'`, `'posts.comments'`.
+   * @returns This record, in whose type they are there.
+   * @throws {InvalidFilterError} A name is no relation. Status 400.
+   * @throws {RecordNotFoundError} The record is new, or its row was deleted for good.
+   * @since 0.2
+   * @example
+   * for (const user of await User.query().all()) {
+   *   const { posts } = await user.load('posts') // two statements in all
+   * }
+   */
+  load<T extends BaseModel, const P extends keyof T[typeof taken]['paths'] & string>(
+    this: T,
+    ...paths: readonly P[]
+  ): RecordPromise<WithRelations<T, P>> {
+    const { dataSource } = database(modelOf(this))
+    const loaded = this.#verb('load', (session) => load(this, paths, session, dataSource))
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the relations are there when it is fulfilled
+    return loaded as RecordPromise<WithRelations<T, P>>
   }
 
   /**
@@ -529,9 +614,16 @@ function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> |
 }
 
 /** A query of what matches a filter that was given, and is not empty; of all records where none was. */
-function narrowed<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined, verb: string, all: boolean): Query<T> {
+function narrowed<T extends BaseModel>(
+  model: ModelClass<T>,
+  filter: Filter<T> | undefined,
+  verb: string,
+  all: boolean,
+  options?: WithOptions,
+): Query<T> {
+  const query = queryOf(model).including(readOptions(withOptions, options, `${verb}()`).with)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was given, or all are meant
-  return all ? queryOf(model) : queryOf(model).narrow(filter as Filter<T>, verb)
+  return all ? query : query.narrow(filter as Filter<T>, verb)
 }
 
 /** The record with a key. @param scope In which it is looked for. @default the current one */
@@ -541,8 +633,8 @@ export function lookUp<T extends BaseModel>(
   options?: GetOptions | null,
   scope?: Scope,
 ): Promise<T | null> {
-  const { forUpdate = false, ifMatch, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
-  const query = queryOf(model).deleted(rows)
+  const { forUpdate = false, ifMatch, with: relations, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
+  const query = queryOf(model).deleted(rows).including(relations)
   if (forUpdate) query.forUpdate()
   const found = (scope ? query.in(scope) : query).withKey(id)
   return ifMatch === undefined ? found : found.then((record) => matching(record, ifMatch))
@@ -554,7 +646,7 @@ function matching<T extends BaseModel>(record: T | null, ifMatch: string): T | n
   return record
 }
 
-function isNotFound<Result>(value: NotFound<Result> | GetOptions | undefined): value is NotFound<Result> {
+function isNotFound<Result>(value: NotFound<Result> | GetOptions | WithOptions | undefined): value is NotFound<Result> {
   return typeof value === 'function' || value instanceof Error
 }
 

@@ -3,7 +3,8 @@ import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from '
 import type { ModelClass } from '../mapping/model-class.js'
 import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
-import type { ColumnName } from '../query/columns.js'
+import type { ColumnName, ForeignKeys } from '../query/columns.js'
+import type { Path } from '../query/query.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
@@ -57,6 +58,8 @@ export interface Taken<T> {
   readonly values: { [K in Exclude<SettableKeys<T>, ColumnsIn<FieldsOf<T>, 'key' | 'generated'>>]?: InputOfKey<T, K> }
   /** Values that no client chose: those of every column. */
   readonly trusted: TrustedValues<T>
+  /** Names of relations, and of theirs. */
+  readonly paths: { [K in Path<T>]: unknown }
   /** Columns that hold numbers. A decimal one is a text in a decorated class, which its type does not tell from others. */
   readonly numbers: { [K in NumberKeys<T>]: unknown }
 }
@@ -70,7 +73,7 @@ type Widened<Value> =
 /** Values of a column by its definition, where the model was made from it, else by the property of the class. */
 type InputOfKey<T, K extends keyof T> = K extends keyof FieldsOf<T> ? InputOf<FieldsOf<T>[K]> : Widened<T[K]>
 
-type TrustedValues<T> = { [K in Exclude<ColumnName<T>, FactKeys>]?: InputOfKey<T, K> }
+type TrustedValues<T> = { [K in Exclude<ColumnName<T>, FactKeys>]?: InputOfKey<T, K> } & Partial<ForeignKeys<T>>
 
 /**
  * What `Model.create` takes: typed by the columns, where the model was made from them; relations are optional.

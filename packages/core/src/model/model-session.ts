@@ -1,7 +1,7 @@
 import type { ObjectLiteral } from 'typeorm'
 import { ModelDefinitionError } from '../errors.js'
 import type { ModelClass } from '../mapping/model-class.js'
-import type { Query } from '../query/query.js'
+import type { Path, Query, WithRelations } from '../query/query.js'
 import { Session } from '../session/session.js'
 import { BaseModel, database, type GetOptions, lookUp, notFound, queryOf } from './base-model.js'
 import { RecordPromise } from './record-promise.js'
@@ -24,6 +24,11 @@ export class ModelSession extends Session {
   }
 
   /** The record with this key, `null` if there is none or it is deleted. See `Model.get`. */
+  get<T extends BaseModel, const P extends Path<T> = never>(
+    model: ModelClass<T>,
+    id: unknown,
+    options?: GetOptions<P>,
+  ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     this.#refuseForeign(model)
     const read = async (): Promise<T | null> => lookUp(model, id, options, this.scope)

@@ -1,19 +1,21 @@
 import { RecordNotFoundError } from '../errors.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
+import type { WithRelations } from '../query/query.js'
 import type { AssignOptions, TrustOptions } from '../plan/assignment.js'
 import type { taken } from './definition.js'
 import type { IncrementOptions } from './increment.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
-  readonly [taken]: { readonly values: object; readonly trusted: object; readonly numbers: object }
+  readonly [taken]: { readonly values: object; readonly trusted: object; readonly numbers: object; readonly paths: object }
   save(): PromiseLike<this>
   update(values: object, options?: AssignOptions): PromiseLike<this>
   set(values: object, options?: AssignOptions): this
   delete(...parameters: [hard?: false] | []): PromiseLike<this>
   restore(): PromiseLike<this>
   reload(): PromiseLike<this>
+  load(...paths: readonly string[]): PromiseLike<unknown>
   increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
   decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
   toDict(): Record<string, unknown>
@@ -87,6 +89,19 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   /** Reads the record again. See `BaseModel.reload`. */
   reload(): RecordPromise<T> {
     return this.#then((record) => record.reload())
+  }
+
+  /** Loads relations. See `BaseModel.load`. */
+  load<R extends VerbRecord, const P extends keyof R[typeof taken]['paths'] & string>(
+    this: RecordPromise<R, unknown>,
+    ...paths: readonly P[]
+  ): RecordPromise<WithRelations<R, P>> {
+    const loaded = this.#then(async (record) => {
+      await record.load(...paths)
+      return record
+    })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the relations are there when it is fulfilled
+    return loaded as RecordPromise<WithRelations<R, P>>
   }
 
   /** Adds to a column. See `BaseModel.increment`. */

@@ -1,8 +1,11 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { InvalidValueError, ProtectedColumnError, UnknownColumnError } from '../errors.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
+import { foreignKeys } from '../mapping/foreign-key.js'
 import { isHidden } from '../mapping/mapped-column.js'
 import { flag, readOptions } from '../options.js'
 import { tellsDeletion } from './deletion.js'
+import { setKey } from './foreign-key.js'
 import { accept } from './values.js'
 
 /** What is being done with the values: a key may be given to a new record, never changed. */
@@ -34,12 +37,19 @@ interface Assignable {
 }
 
 /** Why a column takes no values from outside, if it does not. */
-function protection(column: EntityMetadata['columns'][number], assignment: Assignment): string | undefined {
+function protection(column: ColumnMetadata, assignment: Assignment, key: string): string | undefined {
+  // A client would choose another's row: the application says that it may.
+  const isOffered = !column.isVirtual || guardsOf(column.entityMetadata).fillable?.includes(key)
+  if (!isOffered) return `set ${column.propertyName} to a record, or list it in fillable`
   if (column.isGenerated) return 'the database makes it'
   if (column.isPrimary && assignment === 'update') return 'it is the key'
   if (column.isCreateDate || column.isUpdateDate || column.isVersion) return 'it is written with the row'
   if (tellsDeletion(column)) return 'delete() and restore() write it'
   return undefined
+}
+
+function guardsOf({ target }: EntityMetadata): Guards {
+  return isClass(target) ? target : {}
 }
 
 /** Whether what metadata are of is a class: its statics may be those of a model. */
@@ -48,9 +58,8 @@ function isClass(target: EntityMetadata['target']): target is Extract<EntityMeta
 }
 
 /** Why the model's own word keeps a column or relation from values, if it does. */
-function guard(key: string, { target }: EntityMetadata): string | undefined {
-  if (!isClass(target)) return undefined
-  const { fillable, guarded } = target
+function guard(key: string, metadata: EntityMetadata): string | undefined {
+  const { fillable, guarded } = guardsOf(metadata)
   if (fillable && !fillable.includes(key)) return 'it is not among the fillable columns'
   return guarded?.includes(key) ? 'it is guarded' : undefined
 }
@@ -82,7 +91,11 @@ export function assign(
     .map(([key, value]) => {
       return [key, accepted(metadata, assignable(key, metadata, assignment, how), key, value, mayBeEmpty)] as const
     })
-  for (const [key, value] of checked) record[key] = value
+  for (const [key, value] of checked) {
+    const column = foreignKeys(metadata).get(key)
+    if (column) setKey(column, record, value)
+    else record[key] = value
+  }
 }
 
 /**
@@ -108,10 +121,11 @@ export function acceptChange(metadata: EntityMetadata, key: string, value: unkno
 function assignable(key: string, metadata: EntityMetadata, assignment: Assignment, { unguarded = false }: AssignOptions): Assignable {
   const { name } = metadata
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
-  const column = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
+  const own = metadata.columns.find(({ propertyName, isVirtual }) => propertyName === key && !isVirtual)
+  const column = own ?? foreignKeys(metadata).get(key)
   if (!relation && !column) throw new UnknownColumnError(name, key, settable(metadata, assignment))
   if (!unguarded) {
-    const why = (column && protection(column, assignment)) ?? guard(key, metadata)
+    const why = (column && protection(column, assignment, key)) ?? guard(key, metadata)
     if (why) throw new ProtectedColumnError(name, key, why)
   }
   return { relation, column }
@@ -121,12 +135,12 @@ function assignable(key: string, metadata: EntityMetadata, assignment: Assignmen
 function settable(metadata: EntityMetadata, assignment: Assignment): string[] {
   return metadata.columns
     .filter((column) => !column.isVirtual && !isHidden(column))
-    .filter((column) => !protection(column, assignment) && !guard(column.propertyName, metadata))
+    .filter((column) => !protection(column, assignment, column.propertyName) && !guard(column.propertyName, metadata))
     .map(({ propertyName }) => propertyName)
 }
 
 function accepted(metadata: EntityMetadata, { relation, column }: Assignable, key: string, value: unknown, mayBeEmpty = false): unknown {
-  if (!relation) return column ? accept(column, value) : value
+  if (!relation) return column ? accept(column, value, key) : value
   const { name, target } = relation.inverseEntityMetadata
   const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
   if (relation.isOneToMany || relation.isManyToMany) {

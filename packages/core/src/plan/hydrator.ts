@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm'
 import type { DatabaseDriver } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { isForeignKey, keyColumn } from '../mapping/foreign-key.js'
 import { type Snapshot, snapshotOf } from './record-state.js'
 import { quotedTable } from './statements.js'
 
@@ -79,12 +80,14 @@ export class Hydrator {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM makes an instance of the model
     const record = metadata.create(session.reader, { fromDeserializer: true }) as ObjectLiteral
     const { driver } = metadata.dataSource
+    const keys = new Map<ColumnMetadata, unknown>()
     for (const [column, name] of this.names) {
-      if (!hasProperty(column)) continue
       const own = metadata === this.#metadata ? column : metadata.columns.find(({ propertyPath }) => propertyPath === column.propertyPath)
-      if (own) own.setEntityValue(record, driver.prepareHydratedValue(raw[name], own))
+      if (!own) continue
+      if (hasProperty(own)) own.setEntityValue(record, driver.prepareHydratedValue(raw[name], own))
+      else if (isForeignKey(own)) keys.set(own, driver.prepareHydratedValue(raw[name], keyColumn(own)))
     }
-    const values = metadata.columns.map((column): unknown => (hasProperty(column) ? column.getEntityValue(record) : undefined))
+    const values = metadata.columns.map((column): unknown => (hasProperty(column) ? column.getEntityValue(record) : keys.get(column)))
     return { record, metadata, row: snapshotOf(metadata, values) }
   }
 
@@ -125,8 +128,11 @@ function isUsual(metadata: EntityMetadata): boolean {
 function compiled(metadata: EntityMetadata, names: ReadonlyMap<ColumnMetadata, string>, driver: DatabaseDriver): Hydrate {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the target of a model is its class
   const Class = metadata.target as new () => ObjectLiteral
-  const columns = metadata.columns.map((column) => ({ column, name: hasProperty(column) ? names.get(column) : undefined }))
-  const decoders = columns.map(({ column }) => driver.decoderOf(column))
+  const columns = metadata.columns.map((column) => ({
+    column,
+    name: hasProperty(column) || isForeignKey(column) ? names.get(column) : undefined,
+  }))
+  const decoders = columns.map(({ column }) => driver.decoderOf(keyColumn(column)))
   try {
     return generated(Class, columns, decoders)
   } catch {
@@ -136,7 +142,7 @@ function compiled(metadata: EntityMetadata, names: ReadonlyMap<ColumnMetadata, s
       const values = columns.map(({ column, name }, index): unknown => {
         if (name === undefined) return undefined
         const value = decoders[index]?.(raw[name])
-        record[column.propertyName] = value
+        if (hasProperty(column)) record[column.propertyName] = value
         return value
       })
       return { record, values }
@@ -154,7 +160,7 @@ function generated(
     name === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](raw.${name})`,
   )
   const set = columns.flatMap(({ column, name }, index) =>
-    name === undefined ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
+    name === undefined || !hasProperty(column) ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
   )
   const values = columns.map((_, index) => `v${index}`)
   const body = [...read, 'const record = new Class()', ...set, `return { record, values: [${values.join(', ')}] }`].join('\n')

@@ -2,6 +2,9 @@ import { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
+import { foreignKeyName, foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
+import { holdKey, keySet, valueOf } from './foreign-key.js'
+import type { Siblings } from './siblings.js'
 
 /**
  * The row of a record as it was last read or written: its values by the index of their column, `undefined` where one was not read.
@@ -29,6 +32,8 @@ export interface RecordState {
   readonly named?: ReadonlySet<ColumnMetadata>
   /** The header `If-Match` of the client who asked for it: its next write holds the row against it. */
   readonly ifMatch?: string
+  /** The records that came with it in one result. */
+  readonly siblings?: Siblings | undefined
 }
 
 const fresh: RecordState = { snapshot: undefined, owner: undefined, removed: false }
@@ -44,15 +49,19 @@ export function setRecordState(record: object, state: RecordState): void {
   states.set(record, state)
 }
 
-/** Takes `row` for what is known of a record's row; who asked for the record is remembered. */
-export function setRow(record: object, row: Snapshot, owner: Scope): void {
+/** Takes `row` for what is known of a record's row; who asked for the record is remembered, and what it came with. */
+export function setRow(record: object, row: Snapshot, owner: Scope, siblings = recordState(record).siblings): void {
   const { ifMatch } = recordState(record)
-  states.set(record, { snapshot: row, owner, removed: false, ...(ifMatch === undefined ? {} : { ifMatch }) })
+  states.set(record, { snapshot: row, owner, removed: false, siblings, ...(ifMatch === undefined ? {} : { ifMatch }) })
 }
 
 /** Remembers the values of a record that was just read or written, so that its next save needs no SELECT. */
 export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Scope): void {
-  states.set(record, { snapshot: takeSnapshot(metadata, record), owner, removed: false })
+  const { snapshot: before, siblings } = recordState(record)
+  const now = takeSnapshot(metadata, record)
+  // A foreign key whose relation is not loaded is known from the row that was read.
+  const row = before && foreignKeys(metadata).size > 0 ? merged(before, now) : now
+  states.set(record, { snapshot: row, owner, removed: false, siblings })
 }
 
 /** Lets the next save of `record` write these properties, whether they have changed or not: the row may have moved meanwhile. */
@@ -61,7 +70,8 @@ export function nameColumns(metadata: EntityMetadata, record: object, properties
   const state = recordState(record)
   const named = new Set(state.named)
   for (const column of metadata.columns) {
-    if (names.has(column.propertyName) || (column.relationMetadata && names.has(column.relationMetadata.propertyName))) named.add(column)
+    const isNamed = names.has(column.propertyName) || (isForeignKey(column) && names.has(foreignKeyName(column)))
+    if (isNamed || (column.relationMetadata && names.has(column.relationMetadata.propertyName))) named.add(column)
   }
   states.set(record, { ...state, named })
 }
@@ -74,6 +84,8 @@ interface Layout {
   readonly isPlain: readonly boolean[]
   /** Whether a foreign key has a property of its own beside its relation: `countryId` beside `country`. */
   readonly isMappedKey: readonly boolean[]
+  /** Whether a foreign key is no column of the model's own. */
+  readonly isForeignKey: readonly boolean[]
 }
 
 const layouts = new WeakMap<EntityMetadata, Layout>()
@@ -87,6 +99,7 @@ function layoutOf(metadata: EntityMetadata): Layout {
       indexes: new Map(columns.map((column, index) => [column, index])),
       isPlain: columns.map((column) => !column.embeddedMetadata && !column.relationMetadata && !column.referencedColumn),
       isMappedKey: columns.map(({ relationMetadata, isVirtual }) => relationMetadata !== undefined && !isVirtual),
+      isForeignKey: columns.map(isForeignKey),
     }
     layouts.set(metadata, layout)
   }
@@ -96,7 +109,22 @@ function layoutOf(metadata: EntityMetadata): Layout {
 function valueAt({ columns, isPlain }: Layout, index: number, record: ObjectLiteral): unknown {
   const column = columns[index]
   if (!column) return undefined
-  return isPlain[index] ? record[column.propertyName] : column.getEntityValue(record)
+  return isPlain[index] ? record[column.propertyName] : valueOf(column, record)
+}
+
+/** A foreign key, without loading what it leads to; `undefined` where it is not known, as of a record that plain TypeORM has loaded. */
+export function foreignKeyOf(column: ColumnMetadata, record: ObjectLiteral): unknown {
+  if (record[column.propertyName] !== undefined) return column.getEntityValue(record)
+  const set = keySet(column, record)
+  if (set !== undefined) return set
+  return rowValueOf(column, record)
+}
+
+/** The value that the row of a record has; `undefined` where it was not read. */
+export function rowValueOf(column: ColumnMetadata, record: ObjectLiteral): unknown {
+  const { snapshot: row } = recordState(record)
+  const known = row && aligned(row, column.entityMetadata)
+  return known?.values[layoutOf(known.metadata).indexes.get(column) ?? -1]
 }
 
 /** The values of `record` as they are now. */
@@ -211,15 +239,17 @@ export function restoreValues(record: ObjectLiteral, row: Snapshot, isMeant?: (c
  * is another one than the row says, it is taken off, as if it had not been loaded.
  */
 export function putValue(record: ObjectLiteral, column: ColumnMetadata, value: unknown): void {
-  const relation = column.isVirtual ? column.relationMetadata : undefined
-  if (!relation || relation.embeddedMetadata) column.setEntityValue(record, value)
-  else if (value === null) record[relation.propertyName] = null
-  else if (!isSame(persistentValue(column, record), bind(column, value))) Reflect.deleteProperty(record, relation.propertyName)
+  if (!isForeignKey(column)) return column.setEntityValue(record, value)
+  holdKey(column, record, undefined)
+  const { propertyName } = column
+  if (record[propertyName] === undefined) return
+  if (value === null) record[propertyName] = null
+  else if (!isSame(persistentValue(column, record), bind(column, value))) Reflect.deleteProperty(record, propertyName)
 }
 
 /** The value of a column in the form in which the driver binds it; `undefined` when the record has none. */
 export function persistentValue(column: ColumnMetadata, record: ObjectLiteral): unknown {
-  const value: unknown = column.getEntityValue(record)
+  const value = valueOf(column, record)
   return value === undefined ? undefined : bind(column, value)
 }
 

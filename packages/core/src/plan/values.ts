@@ -1,19 +1,21 @@
 import type { EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidValueError } from '../errors.js'
+import { foreignKeyName } from '../mapping/foreign-key.js'
 import { defaultOf, isDefined, isHidden, columnType } from '../mapping/mapped-column.js'
 import { completeDeletion } from './deletion.js'
+import { holdKey, keySet, valueOf } from './foreign-key.js'
 import { persistentValue } from './record-state.js'
 
 /**
- * Checks a value against its column. @returns The value to keep.
+ * Checks a value against its column. @param name Of the column, for a message. @returns The value to keep.
  *
  * @throws {InvalidValueError} It does not fit.
  */
-export function accept(column: ColumnMetadata, value: unknown): unknown {
+export function accept(column: ColumnMetadata, value: unknown, name = column.propertyPath): unknown {
   const model = column.entityMetadata.name
   if (value === null) {
-    if (!column.isNullable) throw new InvalidValueError(model, column.propertyPath, 'must not be null')
+    if (!column.isNullable) throw new InvalidValueError(model, name, 'must not be null')
     return null
   }
   const type = columnType(column)
@@ -21,7 +23,7 @@ export function accept(column: ColumnMetadata, value: unknown): unknown {
     if (typeof value === 'function') throw new TypeError('takes no function')
     return type.accept(value)
   } catch (error) {
-    if (error instanceof TypeError) throw new InvalidValueError(model, column.propertyPath, error.message)
+    if (error instanceof TypeError) throw new InvalidValueError(model, name, error.message)
     throw error
   }
 }
@@ -34,7 +36,7 @@ export function accept(column: ColumnMetadata, value: unknown): unknown {
 export function completeValues(record: object, metadata: EntityMetadata): void {
   completeDeletion(record, metadata)
   for (const column of metadata.columns) {
-    if (column.getEntityValue(record) === undefined) {
+    if (valueOf(column, record) === undefined) {
       const value = defaultOf(column)
       if (value !== undefined) column.setEntityValue(record, value)
       else if (isMissing(record, column)) {
@@ -57,7 +59,11 @@ export function checkValues(record: object, columns: readonly ColumnMetadata[]):
 }
 
 function checkValue(record: object, column: ColumnMetadata): void {
-  if (column.isVirtual) return
+  if (column.isVirtual) {
+    const key = keySet(column, record)
+    if (key !== undefined) holdKey(column, record, accept(column, key, foreignKeyName(column)))
+    return
+  }
   const value: unknown = column.getEntityValue(record)
   if (value === undefined) return
   const accepted = accept(column, value)

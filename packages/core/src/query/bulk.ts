@@ -2,6 +2,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import { clock } from '../clock.js'
 import { InvalidFilterError, InvalidValueError, UnsupportedError } from '../errors.js'
+import { columnCalled } from '../mapping/foreign-key.js'
 import { acceptChange, refuseChange } from '../plan/assignment.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
@@ -98,7 +99,7 @@ export function assignmentsOf(state: QueryState, values: unknown, unguarded: boo
     } else {
       const accepted: unknown = acceptChange(metadata, key, made, { unguarded })
       for (const column of columnsOfProperty(state, key)) {
-        const own: unknown = column.getEntityValue({ [key]: accepted })
+        const own: unknown = column.propertyName === key ? column.getEntityValue({ [key]: accepted }) : accepted
         set.set(column, [bind(dataSource.driver.preparePersistentValue(own, column))])
       }
     }
@@ -113,7 +114,8 @@ function sourceOf({ from, metadata }: QueryState): Source {
 /** The columns of a property: of a relation, those of its key. */
 function columnsOfProperty({ metadata }: QueryState, key: string): readonly ColumnMetadata[] {
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
-  return relation ? relation.joinColumns : metadata.columns.filter(({ propertyPath }) => propertyPath === key)
+  const column = columnCalled(metadata, key)
+  return relation ? relation.joinColumns : column ? [column] : []
 }
 
 /** What every change sets beside its values: the stamp, and the version. */

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
+import { columnCalled } from '../mapping/foreign-key.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From } from './compile.js'
 import { columnTerm, Expression, unknownColumn } from './expression.js'
@@ -45,6 +46,15 @@ export type RelationKey<T> = {
 /** The record at the other end of a relation. */
 export type Target<V> = NonNullable<V> extends readonly (infer E)[] ? E : NonNullable<V>
 
+/** Keys of to-one relations by their names, `authorId` beside `author`: those that the class itself does not declare. */
+export type ForeignKeys<T> = {
+  [K in RelationKey<T> as IsList<T[K]> extends true ? never : `${K}Id` extends keyof T ? never : `${K}Id`]: Target<T[K]> extends {
+    readonly id: infer Id
+  }
+    ? Id
+    : never
+}
+
 /**
  * The columns of a model, as a function of a query gets them: expressions by name, and the columns of to-one relations.
  *
@@ -56,7 +66,7 @@ export type Columns<T> = {
   ] extends [never]
     ? Expression<Exclude<T[K], undefined>>
     : Columns<RecordOf<T[K]>>
-}
+} & { readonly [K in keyof ForeignKeys<T>]: Expression<ForeignKeys<T>[K]> }
 
 /** The table that a columns object stands for; a query, and the path that led there. */
 export class Source {
@@ -97,7 +107,7 @@ export function columnsOf<T>(source: Source, from: Pick<From, 'dataSource'>): Co
 /** A column by its name. @throws {InvalidFilterError} It is none. */
 export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, name: string): Expression<V> {
   const { metadata } = source
-  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  const column = columnCalled(metadata, name)
   if (!column) throw unknownColumn(source, name)
   return new Expression((within) => columnTerm(source.within(within), column))
 }
@@ -106,7 +116,7 @@ function property(source: Source, from: Pick<From, 'dataSource'>, name: string):
   const { metadata } = source
   const { dataSource } = from
   const relation = metadata.relations.find(({ propertyName }) => propertyName === name)
-  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  const column = columnCalled(metadata, name)
   if (column) return columnNamed(source, dataSource, name)
   if (relation && (relation.isManyToOne || relation.isOneToOne)) {
     return columnsOf(new Source(relation.inverseEntityMetadata, source, relation), from)

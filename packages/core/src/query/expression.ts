@@ -1,6 +1,7 @@
 import { among, call, type Dialect, escapeLike, joined, Parameter, type Piece, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
+import { columnCalled } from '../mapping/foreign-key.js'
 import { isHidden } from '../mapping/mapped-column.js'
 import type { ColumnKind, ColumnType } from '../types/column-type.js'
 import type { From } from './compile.js'
@@ -511,7 +512,7 @@ export function named(name: string): Expression {
 
 /** @throws {InvalidFilterError} No visible column has the name. Status 400. */
 export function visibleColumn(from: From, name: string): Term {
-  const column = from.metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === name && !isVirtual)
+  const column = columnCalled(from.metadata, name)
   if (!column || isHidden(column)) throw unknownColumn(from, name)
   return columnTerm(from, column)
 }

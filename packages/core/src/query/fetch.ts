@@ -2,6 +2,7 @@ import type { ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { Siblings } from '../plan/siblings.js'
 import type { Session } from '../session/session.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
 import { bind, refuseTooMany, type Statement, write } from './compile.js'
@@ -16,7 +17,7 @@ export interface Reading {
   readonly hasFragment: boolean
 }
 
-/** A record that was read, with its row as the driver gave it: whoever loads relations needs the keys that no property holds. */
+/** A record that was read, with its row as the driver gave it: what was read beside its columns is only there. */
 export interface Loaded {
   readonly record: ObjectLiteral
   readonly raw: ObjectLiteral
@@ -84,7 +85,7 @@ export interface Beside {
   readonly perKey: boolean
 }
 
-/** Records, each with its row: whoever loads relations needs the keys that no property holds. */
+/** Records, each with its row. */
 export async function records(state: QueryState, reading: Reading, beside?: Beside): Promise<Loaded[]> {
   if (!(await takeLock(state, reading))) return []
   const { metadata, dataSource } = state
@@ -92,15 +93,23 @@ export async function records(state: QueryState, reading: Reading, beside?: Besi
   const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
   const all = [hydrator.list(state.from.alias.name), ...others]
   const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)
-  return adopted(hydrator, await send(state, reading, pieces), reading)
+  return adopted(hydrator, await send(state, reading, pieces), reading, beside !== undefined)
 }
 
-/** The session's records for rows that were read. */
-export function adopted(hydrator: Hydrator, rows: readonly ObjectLiteral[], { session }: Reading): Loaded[] {
-  return rows.map((raw) => {
+/** The session's records for rows that were read; several know each other, since they came in one result. */
+export function adopted(hydrator: Hydrator, rows: readonly ObjectLiteral[], { session }: Reading, areRelated = false): Loaded[] {
+  const siblings = rows.length > 1 ? new Siblings(areRelated) : undefined
+  const loaded = rows.map((raw) => {
     const { record, metadata, row } = hydrator.hydrate(raw, session)
-    return { record: session.identities.adopt(metadata, record, row), raw }
+    return { record: session.identities.adopt(metadata, record, row, siblings), raw }
   })
+  siblings?.hold(recordsOf(loaded))
+  return loaded
+}
+
+/** The records alone. */
+export function recordsOf(loaded: readonly Loaded[]): ObjectLiteral[] {
+  return loaded.map(({ record }) => record)
 }
 
 /** So many rows for each key, in the order of the query. */

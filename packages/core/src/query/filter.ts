@@ -2,6 +2,7 @@ import type { EntityMetadata } from 'typeorm'
 import { joined, type Piece, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
+import { columnCalled } from '../mapping/foreign-key.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { From, linkColumns, live, referenced, relatedBy } from './compile.js'
@@ -82,7 +83,7 @@ function conditionOn(key: string, value: unknown, from: From, depth: number, bud
   const { metadata, dataSource } = from
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
   if (relation) return conditionOnRelation(relation, value, from, depth, budget)
-  const column = metadata.columns.find(({ propertyPath, isVirtual }) => propertyPath === key && !isVirtual)
+  const column = columnCalled(metadata, key)
   if (!column) throw unknownColumn(from, key)
   refuseShape(metadata, key, value)
   const type = columnValueType(dataSource, column)

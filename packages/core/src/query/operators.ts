@@ -1,6 +1,6 @@
 import { FindOperator } from 'typeorm'
 import { InvalidFilterError } from '../errors.js'
-import type { ColumnKey, Columns, RelationKey, Target } from './columns.js'
+import type { ColumnKey, Columns, ForeignKeys, RelationKey, Target } from './columns.js'
 import { alike, balanced, compare, Condition, condition, Expression, isSubquery, membership, range, type Subquery } from './expression.js'
 import type { From } from './compile.js'
 
@@ -12,7 +12,13 @@ export type FilterObject<T> = {
     | FindOperator<NonNullable<T[K]>>
     | FindOperator<never>
     | Expression<never>
-} & { readonly [K in RelationKey<T>]?: RelationOperator<Target<T[K]>> | Target<T[K]> | Operator<never> | string | number | bigint }
+} & {
+  readonly [K in RelationKey<T> | keyof ForeignKeys<T>]?: K extends RelationKey<T>
+    ? RelationOperator<Target<T[K]>> | Target<T[K]> | Operator<never> | string | number | bigint
+    : K extends keyof ForeignKeys<T>
+      ? ForeignKeys<T>[K] | Operator<ForeignKeys<T>[K]> | Expression<never>
+      : never
+}
 
 /**
  * Which rows a query means: values by column, `or(…)` and its like, a condition, or a function of the columns.

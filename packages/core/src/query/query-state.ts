@@ -47,6 +47,9 @@ export interface Loading {
   readonly further: Map<string, Loading>
 }
 
+/** What is to be loaded, by the names of relations. */
+export type Loadings = Map<string, Loading>
+
 /**
  * What a query asks, as data; `Query` builds it, and reading and writing start from it.
  *
@@ -71,7 +74,7 @@ export class QueryState<R = unknown> {
   limit: number | undefined
   offset: number | undefined
   lock: LockOptions | undefined
-  loading = new Map<string, Loading>()
+  loading: Loadings = new Map()
 
   constructor(dataSource: AlchemyDataSource, metadata: EntityMetadata) {
     this.dataSource = dataSource
@@ -188,6 +191,6 @@ export class QueryState<R = unknown> {
   }
 }
 
-function copyOf(loading: ReadonlyMap<string, Loading>): Map<string, Loading> {
-  return new Map([...loading].map(([name, { state, further }]) => [name, { state, further: copyOf(further) }]))
+function copyOf(loadings: ReadonlyMap<string, Loading>): Loadings {
+  return new Map([...loadings].map(([name, { state, further }]) => [name, { state, further: copyOf(further) }]))
 }

@@ -31,7 +31,8 @@ import { cursorPage } from './cursor-page.js'
 import type { Filter } from './operators.js'
 import type { FunctionName, FunctionResult, NamedFunction } from './func.js'
 import { type NotFound, orElse } from './not-found.js'
-import { type Loading, type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
+import { follow } from './loading.js'
+import { type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
 import * as read from './read.js'
 import { Sql } from './sql.js'
 import { RecordStream, type StreamOptions } from './stream.js'
@@ -70,7 +71,7 @@ export type Path<T, Depth extends 0 | 1 | 2 = 2> = {
 type Head<P extends string> = P extends `${infer K}.${string}` ? K : P
 type Tail<P extends string, K extends string> = P extends `${K}.${infer Rest}` ? Rest : never
 
-/** A record with the relations of these paths there. */
+/** A record with the relations of these paths there. @since 0.2 */
 export type WithRelations<T, P extends string> = [P] extends [never]
   ? T
   : {
@@ -225,38 +226,23 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     ask: (related: Query<Extract<Target<T[P]>, object>>) => Giving<Asked>,
   ): Query<T, { [K in P]-?: NonNullable<T[K]> extends readonly unknown[] ? Asked[] : Asked | Extract<T[K], null> } & R>
   with(...parameters: readonly unknown[]): unknown {
+    const { dataSource, loading: loadings } = this.#state
     const [path, ask] = parameters
-    if (typeof ask === 'function') {
-      const loading = this.#load(path)
-      const related = new Query<object>(loading.state ?? new QueryState(this.#state.dataSource, loading.metadata))
-      const asked: unknown = ask(related)
+    const isAsked = typeof ask === 'function'
+    for (const each of isAsked ? [path] : parameters) {
+      const { loading, metadata } = follow(this.#metadata, loadings, each, 'with()')
+      if (!isAsked) continue
+      const asked: unknown = ask(new Query<object>(loading.state ?? new QueryState(dataSource, metadata)))
       if (!(asked instanceof Query)) throw new InvalidFilterError(this.#metadata.name, 'with()', 'its function gives the query back')
-      loading.of.state = asked.#state
-    } else for (const each of parameters) this.#load(each)
+      loading.state = asked.#state
+    }
     return this
   }
 
-  #load(path: unknown): { readonly of: Loading; readonly state: QueryState<object> | undefined; readonly metadata: EntityMetadata } {
-    let metadata = this.#metadata
-    let level = this.#state.loading
-    let loading: Loading | undefined
-    const names = typeof path === 'string' ? path.split('.') : []
-    if (names.length > 10) throw new InvalidFilterError(metadata.name, 'with()', 'a path has at most 10 relations')
-    for (const name of names) {
-      const relation = metadata.relations.find(({ propertyName }) => propertyName === name)
-      if (!relation)
-        throw new InvalidFilterError(
-          metadata.name,
-          name,
-          `it is no relation. It has ${metadata.relations.map((each) => each.propertyName).join(', ') || 'none'}`,
-        )
-      loading = level.get(name) ?? { state: undefined, further: new Map() }
-      level.set(name, loading)
-      level = loading.further
-      metadata = relation.inverseEntityMetadata
-    }
-    if (!loading) throw new InvalidFilterError(metadata.name, 'with()', 'it takes names of relations')
-    return { of: loading, state: loading.state, metadata }
+  /** @internal The same as `with`, of the paths that an option names. */
+  including(paths: readonly string[] | undefined): this {
+    for (const path of paths ?? []) follow(this.#metadata, this.#state.loading, path, 'with')
+    return this
   }
 
   /** So many at most: records, also with relations. @param count From 0; `undefined` for all. */

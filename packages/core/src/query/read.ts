@@ -6,7 +6,7 @@ import { pageAt, type PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { hydratorOf } from '../plan/hydrator.js'
 import { keyed } from './compile.js'
-import { adopted, chosen, list, type Loaded, name, type Reading, records, rowsOf, send, takeLock, textOf } from './fetch.js'
+import { adopted, chosen, list, type Loaded, name, type Reading, records, recordsOf, rowsOf, send, takeLock, textOf } from './fetch.js'
 import { QueryState, type Selected } from './query-state.js'
 import { loadRelations } from './relations.js'
 import { unknownType } from './value-type.js'
@@ -18,7 +18,7 @@ const batchSize = 500
 export async function all<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
   if (state.selection) return rows(state, reading)
   const loaded = await records(state, reading)
-  await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
+  await loadRelations(state.metadata, recordsOf(loaded), state.loading, state.dataSource, reading)
   return announced(state, loaded, reading)
 }
 
@@ -42,7 +42,7 @@ export async function allBeside<R>(
     })
   }
   const loaded = await records(state, reading, { columns: beside, join: [], perKey: false })
-  await loadRelations(state.metadata, loaded, state.loading, state.dataSource, reading)
+  await loadRelations(state.metadata, recordsOf(loaded), state.loading, state.dataSource, reading)
   const items = await announced(state, loaded, reading)
   return items.map((item, index) => ({ item, beside: beside.map((_, at): unknown => loaded[index]?.raw[`x${at}`]) }))
 }
@@ -53,7 +53,7 @@ async function announced<R>(
   loaded: readonly Loaded[],
   { session }: Reading,
 ): Promise<R[]> {
-  const records = loaded.map(({ record }) => record)
+  const records = recordsOf(loaded)
   const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
   if (isHeard && records.length > 0) {
     const heard = new BroadcasterResult()
@@ -188,7 +188,7 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { names } = hydratorOf(metadata, dataSource.driver)
   const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.raw[names.get(column) ?? ''])), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
-  await loadRelations(metadata, found, state.loading, dataSource, reading)
+  await loadRelations(metadata, recordsOf(found), state.loading, dataSource, reading)
   return announced(state, found, reading)
 }
 

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { foreignKeyName, isForeignKey } from '../mapping/foreign-key.js'
 import { columnType } from '../mapping/mapped-column.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import type { ColumnKind } from '../types/column-type.js'
@@ -108,7 +109,7 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
   const type = columnType(target)
   return {
     kind: type.kind,
-    name: column.propertyPath,
+    name: isForeignKey(column) ? foreignKeyName(column) : column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),
     isChoice: column.enum !== undefined,
     isWide: type.kind === 'decimal' && (column.precision ?? 0) > digitsOfDouble,

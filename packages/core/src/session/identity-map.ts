@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import { isForeignKey } from '../mapping/foreign-key.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { lockOf } from '../plan/optimistic-lock.js'
 import {
@@ -12,6 +13,7 @@ import {
   takeSnapshot,
   without,
 } from '../plan/record-state.js'
+import type { Siblings } from '../plan/siblings.js'
 import type { Scope } from '../scope/scope.js'
 
 /**
@@ -36,38 +38,44 @@ export class IdentityMap {
    *
    * What the object has not changed takes the row's value; what it has changed stays. A snapshot that `loaded` carries is
    * taken for the row, so that a row is looked at once.
+   *
+   * @param siblings The records that came with it in one result.
    */
   adopt<T extends ObjectLiteral>(
     metadata: EntityMetadata,
     loaded: T,
     row = recordState(loaded).snapshot ?? takeSnapshot(metadata, loaded),
+    siblings?: Siblings,
   ): T {
     const key = keyOf(metadata, loaded)
     const records = this.#of(metadata)
     const known = key === undefined ? undefined : records.get(key)
     if (!known || known === loaded) {
-      setRecordState(loaded, { snapshot: row, owner: this.#scope, removed: false })
+      setRecordState(loaded, { snapshot: row, owner: this.#scope, removed: false, siblings })
       if (key !== undefined) records.set(key, loaded)
       return loaded
     }
-    this.#refresh(metadata, known, loaded, row)
+    this.#refresh(metadata, known, loaded, row, siblings)
     // A map holds under a key what was put there with the same model.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
     return known as T
   }
 
-  #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, read: Snapshot): void {
-    const { snapshot: before, isExpired } = recordState(known)
+  #refresh(metadata: EntityMetadata, known: ObjectLiteral, loaded: ObjectLiteral, read: Snapshot, siblings?: Siblings): void {
+    const { snapshot: before, isExpired, siblings: older } = recordState(known)
     const changed = new Set(changedColumns(metadata, known))
     // What was changed on the object was thought out for the row as it was: by that one its write is held.
     const row = changed.size > 0 && !isExpired ? without(read, heldColumns(metadata, changed)) : read
     for (const [index, column] of metadata.columns.entries()) {
-      if (row.values[index] !== undefined && !changed.has(column)) putValue(known, column, column.getEntityValue(loaded))
+      const value = row.values[index]
+      if (value !== undefined && !changed.has(column)) putValue(known, column, isForeignKey(column) ? value : column.getEntityValue(loaded))
     }
     for (const { propertyName } of metadata.relations) {
       if (Object.hasOwn(loaded, propertyName)) known[propertyName] = loaded[propertyName]
     }
-    setRow(known, before ? merged(before, row) : row, this.#scope)
+    // A record that is read again by itself, or as one that is related, still belongs to those that it came with.
+    const together = siblings?.areRelated ? (older ?? siblings) : (siblings ?? older)
+    setRow(known, before ? merged(before, row) : row, this.#scope, together)
   }
 
   /** The records that differ from their rows. */

@@ -6,7 +6,9 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { momentOf } from '../mapping/mapped-column.js'
 import { isObject } from '../options.js'
-import { persistentValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
+import { foreignKeys, isForeignKey, keyColumn } from '../mapping/foreign-key.js'
+import { holdKey, valueOf } from '../plan/foreign-key.js'
+import { persistentValue, putValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
 import { deletionColumns, deletionValues } from '../plan/deletion.js'
 import { guardOf } from '../plan/optimistic-lock.js'
 import {
@@ -77,9 +79,7 @@ export class RecordWriter {
   /** INSERTs records that are prepared. @throws {WriteIgnoredError} The database took the statement and stored less. */
   async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
     const { capabilities } = this.#engine.driver
-    const columns = metadata.columns.filter(
-      (column) => column.isInsert && records.some((record) => column.getEntityValue(record) !== undefined),
-    )
+    const columns = metadata.columns.filter((column) => column.isInsert && records.some((record) => valueOf(column, record) !== undefined))
     const given = new Set(columns)
     const filled = metadata.columns.filter(
       (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || column.asExpression !== undefined),
@@ -287,6 +287,10 @@ export class RecordWriter {
 
   /** Takes the record as it is for its row: it was just written. */
   written(metadata: EntityMetadata, record: ObjectLiteral): void {
+    const isNew = recordState(record).snapshot === undefined
+    for (const column of isNew ? foreignKeys(metadata).values() : []) {
+      if (valueOf(column, record) === undefined) holdKey(column, record, null)
+    }
     snapshot(metadata, record, this.#scope)
     this.#identities.remember(metadata, record)
   }
@@ -295,14 +299,18 @@ export class RecordWriter {
     const { driver } = this.#engine
     for (const column of columns) {
       const value: unknown = row[column.databaseName]
-      if (value !== undefined) column.setEntityValue(record, driver.prepareHydratedValue(value, column))
+      if (value === undefined) continue
+      const hydrated: unknown = driver.prepareHydratedValue(value, keyColumn(column))
+      putValue(record, column, hydrated)
+      if (isForeignKey(column) && record[column.propertyName] === undefined) holdKey(column, record, hydrated)
     }
   }
 
   /** Takes the values of `columns` for those of the row, and leaves the object's other changes unsaved. */
   #remember(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
     const row = refreshed(metadata, record, columns, recordState(record).snapshot)
-    setRecordState(record, { snapshot: row, owner: this.#scope, removed: false })
+    const { siblings } = recordState(record)
+    setRecordState(record, { snapshot: row, owner: this.#scope, removed: false, siblings })
     this.#identities.remember(metadata, record)
   }
 }

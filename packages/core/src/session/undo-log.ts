@@ -1,5 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { isForeignKey } from '../mapping/foreign-key.js'
+import { holdKey, keySet } from '../plan/foreign-key.js'
 import { putValue, type RecordState, recordState, restoreValues, setRecordState } from '../plan/record-state.js'
 import type { IdentityMap } from './identity-map.js'
 
@@ -7,8 +9,8 @@ import type { IdentityMap } from './identity-map.js'
 interface Before {
   readonly metadata: EntityMetadata
   readonly state: RecordState
-  /** Values that were not those of the row. */
-  readonly values: readonly (readonly [column: ColumnMetadata, value: unknown])[]
+  /** Puts back each value that was not that of the row. */
+  readonly values: readonly (() => void)[]
 }
 
 /** Records that one call inserted, and the columns that the database filled. */
@@ -40,7 +42,7 @@ export class UndoLog {
   /** Notes how `record` is, before it is written. @param unsaved Columns whose values are not the row's, and stay. */
   noteChanged(metadata: EntityMetadata, record: ObjectLiteral, unsaved: readonly ColumnMetadata[]): void {
     if (this.#changed.has(record)) return
-    const values = unsaved.map((column) => [column, column.getEntityValue(record) as unknown] as const)
+    const values = unsaved.map((column) => (isForeignKey(column) ? heldRelation(column, record) : heldValue(column, record)))
     this.#changed.set(record, { metadata, state: recordState(record), values })
   }
 
@@ -66,7 +68,7 @@ export class UndoLog {
     for (const [record, { metadata, state, values }] of this.#changed) {
       this.#identities.forget(metadata, record)
       if (state.snapshot) restoreValues(record, state.snapshot)
-      for (const [column, value] of values) if (!column.isVirtual || value !== undefined) putValue(record, column, value)
+      for (const putBack of values) putBack()
       setRecordState(record, state)
       if (state.snapshot) this.#identities.remember(metadata, record)
     }
@@ -78,5 +80,23 @@ export class UndoLog {
       }
     }
     for (const record of this.#added) this.#pending.delete(record)
+  }
+}
+
+function heldValue(column: ColumnMetadata, record: ObjectLiteral): () => void {
+  const value: unknown = column.getEntityValue(record)
+  return () => {
+    if (!column.isVirtual || value !== undefined) putValue(record, column, value)
+  }
+}
+
+/** A related record, or the key that stands for it. */
+function heldRelation(column: ColumnMetadata, record: ObjectLiteral): () => void {
+  const { propertyName } = column
+  const related: unknown = record[propertyName]
+  const key = keySet(column, record)
+  return () => {
+    if (related !== undefined) record[propertyName] = related
+    else holdKey(column, record, key)
   }
 }

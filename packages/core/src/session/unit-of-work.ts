@@ -3,6 +3,8 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { isObject } from '../options.js'
+import { foreignKeys } from '../mapping/foreign-key.js'
+import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
 import { checkValues } from '../plan/values.js'
@@ -209,6 +211,16 @@ export class UnitOfWork {
     if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
   }
 
+  /** Takes a record that has a row into the session. @throws {RecordNotFoundError} It has none. @throws {ForeignRecordError} */
+  own(record: ObjectLiteral): void {
+    this.#requireRow(record)
+  }
+
+  /** Reads columns of a record that are not known of its row. */
+  read(record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
+    return this.#writer.read(this.#metadataOf(record), record, columns)
+  }
+
   /** A verb that changes the row of a record, and of the object only what it says. */
   async #change(record: ObjectLiteral, work: (metadata: EntityMetadata) => Promise<void>): Promise<void> {
     const metadata = this.#requireRow(record)
@@ -242,7 +254,7 @@ export class UnitOfWork {
     if (!row) this.#writer.prepareInsert(metadata, record)
     const columns = row ? changedColumns(metadata, record) : []
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
-    const changed = columns.filter((column) => column.isUpdate && column.getEntityValue(record) !== undefined)
+    const changed = columns.filter((column) => column.isUpdate && valueOf(column, record) !== undefined)
     if (changed.length > 0) checkValues(record, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
     const parents = this.#writeParents(metadata, record)
@@ -316,6 +328,7 @@ export class UnitOfWork {
     await this.#writeParents(metadata, record)
     const version = recordState(record).snapshot && metadata.versionColumn
     const remembered: unknown = version?.getEntityValue(record)
+    const takeBack = lendKeys(metadata, record)
     try {
       // TypeORM would write the version that an old object remembers; without one it counts.
       version?.setEntityValue(record, undefined)
@@ -323,6 +336,8 @@ export class UnitOfWork {
     } catch (error) {
       version?.setEntityValue(record, remembered)
       throw error
+    } finally {
+      takeBack()
     }
     if (version) await this.#writer.read(metadata, record, [version])
     this.#writer.count(1)
@@ -382,4 +397,20 @@ function withSameDefaults(metadata: EntityMetadata, records: readonly ObjectLite
     parts.at(-1)?.push(record)
   }
   return parts
+}
+
+/** Puts foreign keys that were set where TypeORM looks for them: in place of the related record. @returns Takes them off again. */
+function lendKeys(metadata: EntityMetadata, record: ObjectLiteral): () => void {
+  const lent: string[] = []
+  for (const column of foreignKeys(metadata).values()) {
+    const key = keySet(column, record)
+    const { propertyName, referencedColumn, relationMetadata } = column
+    if (key === undefined || !referencedColumn || (record[propertyName] !== undefined && !lent.includes(propertyName))) continue
+    lent.push(propertyName)
+    if (relationMetadata?.joinColumns.length === 1 || key === null) record[propertyName] = key
+    else record[propertyName] = { ...record[propertyName], [referencedColumn.propertyName]: key }
+  }
+  return () => {
+    for (const property of lent) Reflect.deleteProperty(record, property)
+  }
 }

@@ -7,10 +7,12 @@ import {
   type MetadataArgsStorage,
 } from '../drivers/internals.js'
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
+import { foreignKeys } from '../mapping/foreign-key.js'
 import { lineage, type ModelClass, namesIn } from '../mapping/model-class.js'
 import type { Entry, ModelRegistry } from '../mapping/registry.js'
 import type { Engine } from '../session/engine.js'
 import { optimisticLocks } from '../plan/optimistic-lock.js'
+import { tellForeignKeys } from './foreign-keys.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
@@ -140,6 +142,7 @@ export class ModelMetadata {
     for (const metadata of fresh) {
       const { target } = metadata
       if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
+      if (this.#models.has(target)) tellForeignKeys(metadata)
       built.list.push(metadata)
       built.byTarget.set(target, metadata)
     }
@@ -211,11 +214,9 @@ class Builder extends EntityMetadataBuilder {
 }
 
 /** @throws {ModelDefinitionError} The model has no key, or a setting names what it does not have: a hidden column, misspelt, would be shown. */
-function refuseUnknownNames(
-  { name, definition, target }: Entry,
-  { columns, relations, primaryColumns, parentEntityMetadata, versionColumn }: EntityMetadata,
-): void {
-  const known = new Set<unknown>([...columns, ...relations].map(({ propertyName }) => propertyName))
+function refuseUnknownNames({ name, definition, target }: Entry, metadata: EntityMetadata): void {
+  const { columns, relations, primaryColumns, parentEntityMetadata, versionColumn } = metadata
+  const known = new Set<unknown>([...[...columns, ...relations].map(({ propertyName }) => propertyName), ...foreignKeys(metadata).keys()])
   for (const setting of ['primaryKey', 'hidden', 'fillable', 'guarded']) {
     for (const each of [target, definition]) {
       if (!each || !Object.hasOwn(each, setting)) continue
