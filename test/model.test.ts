@@ -6,6 +6,7 @@ import { errorRows } from './conformance/errors.ts'
 import { deletionRows } from './conformance/deletion.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { filterRows } from './conformance/filters.ts'
+import { hookRows } from './conformance/hooks.ts'
 import { inheritanceRows } from './conformance/inheritance.ts'
 import { inputRows } from './conformance/input.ts'
 import { lockRows } from './conformance/locks.ts'
@@ -82,5 +83,6 @@ eachDatabase('schema', schemaRows)
 eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
 eachDatabase('optimistic locks', optimisticLockRows)
+eachDatabase('hooks', hookRows)
 eachDatabase('deletion', deletionRows)
 eachDatabase('TypeORM', typeormFeatureRows)

@@ -30,9 +30,12 @@ import { assign, type AssignOptions, type TrustOptions } from '../plan/assignmen
 import { etagOf, requireMatch } from '../plan/etag.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
+import type { HookOptions } from '../scope/hooks.js'
+import type { RecordEvent, RecordHook } from '../session/record-hooks.js'
 import type { Session } from '../session/session.js'
 import type { Database } from './database.js'
 import type { CreateValues, Taken, taken } from './definition.js'
+import { addHook } from './hooks.js'
 import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } from './increment.js'
 import { RecordPromise } from './record-promise.js'
 import { toDict, toJson } from './serialize.js'
@@ -147,6 +150,48 @@ export class BaseModel {
     }
     this.register()
     return relations
+  }
+
+  // ------------------------------------------------------------------------------------------------ hooks
+
+  /**
+   * Calls `hook` before each verb of a record: `'save'`, then `'create'` or `'update'`; `'delete'`, softly or for good; `'restore'`. It
+   * runs in the session, may be async, and changes what is written by changing the record; what it throws undoes the verb.
+   *
+   * Subclasses have it too. Increments and bulk writes call none.
+   *
+   * @throws {InvalidOptionError} There is no such event, or `hook` is no function.
+   * @since 0.2
+   * @example
+   * Post.before('save', (post) => {
+   *   post.slug = post.title.toLowerCase().replaceAll(' ', '-')
+   * })
+   */
+  static before<M extends ModelClass<BaseModel>>(this: M, event: RecordEvent, hook: RecordHook<InstanceType<M>>): void {
+    addHook(this, 'before', event, hook)
+  }
+
+  /**
+   * Calls `hook` after each verb of a record: `'create'` or `'update'`, then `'save'`; `'delete'`; `'restore'`. See `before`.
+   *
+   * With `'commit'` it is called once all that is committed, outside the session, once for each record; not when it is undone.
+   *
+   * @param options With `'commit'`: whether the answer waits for it, no longer than `transactionTimeoutMs`.
+   * @throws {InvalidOptionError} There is no such event, `hook` is no function, or there is no such option.
+   * @since 0.2
+   * @example
+   * Order.after('create', (order) => AuditEntry.create({ text: `order ${order.id}` }))
+   * Order.after('commit', (order) => mails.send(order.email))
+   */
+  static after<M extends ModelClass<BaseModel>>(this: M, event: RecordEvent, hook: RecordHook<InstanceType<M>>): void
+  static after<M extends ModelClass<BaseModel>>(this: M, event: 'commit', hook: RecordHook<InstanceType<M>>, options?: HookOptions): void
+  static after<M extends ModelClass<BaseModel>>(
+    this: M,
+    event: RecordEvent | 'commit',
+    hook: RecordHook<InstanceType<M>>,
+    options?: HookOptions,
+  ): void {
+    addHook(this, 'after', event, hook, options)
   }
 
   // ------------------------------------------------------------------------------------------------ reading

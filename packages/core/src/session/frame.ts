@@ -32,6 +32,8 @@ export class Frame {
   /** What to call when what it did is kept, or is lost. */
   readonly onCommit: Hook[] = []
   readonly onRollback: Hook[] = []
+  /** Records whose hooks of the commit are among them. */
+  #told: Set<object> | undefined
 
   /** @param savepoint Its name; without one it stands for its parent's transaction, as the root does. */
   constructor(parent?: Frame, savepoint = '') {
@@ -61,6 +63,18 @@ export class Frame {
     return outer && this.settings ? new Map([...outer, ...this.settings]) : (this.settings ?? outer)
   }
 
+  /** Calls hooks of a record when what was done to it is kept: once, however often it was written. */
+  tell(record: object, hooks: readonly Hook[]): void {
+    if (hooks.length === 0 || this.#tells(record)) return
+    ;(this.#told ??= new Set()).add(record)
+    this.onCommit.push(...hooks)
+  }
+
+  #tells(record: object): boolean {
+    for (let frame: Frame | undefined = this; frame; frame = frame.parent) if (frame.#told?.has(record)) return true
+    return false
+  }
+
   /** Hands on to its parent what it has done: it is kept. */
   keep(): void {
     const { parent } = this
@@ -71,6 +85,7 @@ export class Frame {
     parent.written += this.written
     for (const hook of this.onCommit) parent.onCommit.push(hook)
     for (const hook of this.onRollback) parent.onRollback.push(hook)
+    for (const record of this.#told ?? []) (parent.#told ??= new Set()).add(record)
   }
 
   /** Undoes what its writes did to objects. @returns What to call for it. */
@@ -96,6 +111,7 @@ export class Frame {
   forgetHooks(): void {
     this.onCommit.length = 0
     this.onRollback.length = 0
+    this.#told = undefined
   }
 }
 

@@ -43,7 +43,9 @@ export class UndoLog {
   noteChanged(metadata: EntityMetadata, record: ObjectLiteral, unsaved: readonly ColumnMetadata[]): void {
     if (this.#changed.has(record)) return
     const values = unsaved.map((column) => (isForeignKey(column) ? heldRelation(column, record) : heldValue(column, record)))
-    this.#changed.set(record, { metadata, state: recordState(record), values })
+    const { named, ...unnamed } = recordState(record)
+    // What a verb named is named no more once it is undone.
+    this.#changed.set(record, { metadata, state: named ? unnamed : recordState(record), values })
   }
 
   /** Notes that `records` were inserted. */

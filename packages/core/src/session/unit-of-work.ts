@@ -11,6 +11,7 @@ import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
+import { hooksOf, type RecordEvent, type RecordHooks } from './record-hooks.js'
 import { RecordWriter } from './record-writer.js'
 import type { Transaction } from './transaction.js'
 
@@ -80,11 +81,9 @@ export class UnitOfWork {
     if (records.size === 0) return
     const work = this.#scope.within(this, () =>
       this.#transaction.working(async () => {
-        for (const record of records) {
-          this.#pending.delete(record)
-          this.#note(record)
-          await this.#write(record)
-        }
+        for (const record of records) await this.#flushOne(record)
+        // What hooks have added meanwhile is of the same flush.
+        for (const record of this.#pending) await this.#flushOne(record)
       }),
     )
     this.#flushing = work
@@ -93,6 +92,12 @@ export class UnitOfWork {
     } finally {
       this.#flushing = undefined
     }
+  }
+
+  async #flushOne(record: ObjectLiteral): Promise<void> {
+    this.#pending.delete(record)
+    this.#note(record)
+    await this.#write(record)
   }
 
   #isFlushing(): boolean {
@@ -147,16 +152,23 @@ export class UnitOfWork {
       for (const record of records) await this.#write(record)
       return
     }
+    const hooks = hooksOf(first)
     for (const record of records) {
+      if (hooks) for (const event of ['save', 'create'] as const) await hooks.run('before', event, record)
       this.#writer.prepareInsert(metadata, record)
       await this.#writeParents(metadata, record)
     }
     for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
+    if (!hooks) return
+    for (const record of records) {
+      for (const event of ['create', 'save'] as const) await hooks.run('after', event, record)
+      this.#tell(record, hooks)
+    }
   }
 
   /** Deletes the row for good. */
   remove(record: ObjectLiteral): Promise<void> {
-    return this.#change(record, async (metadata) => {
+    return this.#change(record, 'delete', async (metadata) => {
       if (hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)) {
         await this.#writer.rows.hold(metadata, record, metadata.columns)
         const key = keyValues(metadata, record)
@@ -181,7 +193,7 @@ export class UnitOfWork {
   }
 
   #mark(record: ObjectLiteral, isDeleting: boolean): Promise<void> {
-    return this.#change(record, async (metadata) => {
+    return this.#change(record, isDeleting ? 'delete' : 'restore', async (metadata) => {
       if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) {
         await this.#writer.rows.hold(metadata, record, metadata.columns)
         await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
@@ -199,7 +211,7 @@ export class UnitOfWork {
 
   /** Adds to a column in the database. See `RecordWriter.increment`. */
   increment(record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Promise<void> {
-    return this.#change(record, (metadata) => this.#writer.increment(metadata, record, column, increment))
+    return this.#change(record, undefined, (metadata) => this.#writer.increment(metadata, record, column, increment))
   }
 
   /** Reads the row again, and drops what was changed on the object. @throws {RecordNotFoundError} The row is gone. */
@@ -221,14 +233,22 @@ export class UnitOfWork {
     return this.#writer.read(this.#metadataOf(record), record, columns)
   }
 
-  /** A verb that changes the row of a record, and of the object only what it says. */
-  async #change(record: ObjectLiteral, work: (metadata: EntityMetadata) => Promise<void>): Promise<void> {
+  /** A verb that changes the row of a record, and of the object only what it says. @param event For its hooks, if it has any. */
+  async #change(record: ObjectLiteral, event: RecordEvent | undefined, work: (metadata: EntityMetadata) => Promise<void>): Promise<void> {
     const metadata = this.#requireRow(record)
     const unsaved = changedColumns(metadata, record)
     this.#note(record, unsaved)
     await this.#verb(() => {
-      this.#note(record, unsaved)
-      return work(metadata)
+      const hooks = event && hooksOf(record)
+      if (!hooks) {
+        this.#note(record, unsaved)
+        return work(metadata)
+      }
+      const between = async (): Promise<void> => {
+        await hooks.around(event, record, () => work(metadata))
+        this.#tell(record, hooks)
+      }
+      return this.#whole(record, hooks, between, unsaved)
     })
   }
 
@@ -247,7 +267,46 @@ export class UnitOfWork {
 
   // ------------------------------------------------------------------------------------------------ writing one record
 
-  async #write(record: ObjectLiteral): Promise<void> {
+  #write(record: ObjectLiteral): Promise<void> {
+    const hooks = hooksOf(record)
+    return hooks && !recordState(record).removed ? this.#writeWith(hooks, record) : this.#writeRow(record)
+  }
+
+  #writeWith(hooks: RecordHooks, record: ObjectLiteral): Promise<void> {
+    const event = recordState(record).snapshot ? 'update' : 'create'
+    const write = async (): Promise<void> => {
+      // Of a row that stays as it is nothing is updated.
+      if (event === 'update' && !this.#hasChanges(record)) return
+      await hooks.around(event, record, () => this.#writeRow(record))
+      this.#tell(record, hooks)
+    }
+    return this.#whole(record, hooks, () => hooks.around('save', record, write))
+  }
+
+  #hasChanges(record: ObjectLiteral): boolean {
+    const metadata = this.#metadataOf(record)
+    const isNamed = (recordState(record).named?.size ?? 0) > 0
+    return isNamed || hasToMany(metadata, record) || changedColumns(metadata, record).length > 0
+  }
+
+  /** Runs a verb with its hooks as one: what any of them throws undoes it, and nothing else. */
+  #whole(record: ObjectLiteral, hooks: RecordHooks, work: () => Promise<void>, unsaved: readonly ColumnMetadata[] = []): Promise<void> {
+    const whole = (): Promise<void> => {
+      this.#note(record, unsaved)
+      return work()
+    }
+    // Outside any scope the transaction is the verb's own.
+    if (this.#scope.isVerb || !hooks.runWithVerbs) return whole()
+    return this.#transaction.nested(() => this.#transaction.working(whole))
+  }
+
+  /** Lets the hooks of the commit be called, once what the calling frame did is kept. */
+  #tell(record: ObjectLiteral, hooks: RecordHooks): void {
+    const { frame, timeoutMs } = this.#transaction
+    frame.tell(record, hooks.atCommit(record, timeoutMs))
+  }
+
+  async #writeRow(record: ObjectLiteral): Promise<void> {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
@@ -308,10 +367,7 @@ export class UnitOfWork {
     if (this.#isListenedTo(metadata)) return true
     if (metadata.tableType !== 'regular' || metadata.inheritancePattern || metadata.parentEntityMetadata || metadata.treeType) return true
     if (metadata.columns.some(({ type }) => this.#engine.driver.spatialTypes.includes(type))) return true
-    return metadata.relations.some(
-      ({ isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName }) =>
-        (isOneToMany || isManyToMany || isOneToOneNotOwner) && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined,
-    )
+    return hasToMany(metadata, record)
   }
 
   #isListenedTo(metadata: EntityMetadata): boolean {
@@ -378,6 +434,14 @@ export class UnitOfWork {
   #metadataOf(record: ObjectLiteral): EntityMetadata {
     return this.#engine.dataSource.getMetadata(record.constructor)
   }
+}
+
+/** Whether records of the other side are set that hold the key, or none does. */
+function hasToMany({ relations }: EntityMetadata, record: ObjectLiteral): boolean {
+  return relations.some(
+    ({ isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName }) =>
+      (isOneToMany || isManyToMany || isOneToOneNotOwner) && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined,
+  )
 }
 
 function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
