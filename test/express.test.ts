@@ -116,6 +116,25 @@ describe('Express', () => {
       expect(reports).toMatchObject([{ kind: 'veto', label: 'POST /', rows: 1 }])
     })
 
+    it('in a route gives its transactions an isolation of their own, if it comes before what writes', async () => {
+      const strict = db.middleware({ isolation: 'SERIALIZABLE' })
+      // At such a level a read is part of the transaction.
+      const read: RequestHandler = async (_req, res) => {
+        await Note.count()
+        res.json({ inTransaction: db.session.inTransaction })
+      }
+      app.use(db.middleware())
+      app.post('/usual', read)
+      app.post('/strict', strict, read)
+      app.post('/again', strict, strict, read)
+      app.post('/late', (_req, _res, next) => void Note.create({ text: 'lost' }).then(() => next(), next), strict, read)
+      app.use(((error: { code: string }, _req, res, _next) => res.status(500).json({ code: error.code })) satisfies ErrorRequestHandler)
+      const answers = await Promise.all(['/usual', '/strict', '/again', '/late'].map(async (path) => (await post(path)).json()))
+      expect(answers).toEqual([{ inTransaction: false }, { inTransaction: true }, { inTransaction: true }, { code: 'INVALID_OPTION' }])
+      expect(await texts()).toEqual([])
+      expect(() => db.middleware({ isolation: 'STRICT' as 'SERIALIZABLE' })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    })
+
     it('that skips a request gives it no session', async () => {
       app.use(db.middleware({ skip: ({ url }) => url === '/skipped' }))
       app.post('/skipped', (_req, res) => {

@@ -151,6 +151,19 @@ describe('Fastify', () => {
       expect(await texts()).toEqual(['failed login'])
     })
 
+    it('has an isolation of its own', async () => {
+      await app.register(db.plugin({ report }))
+      // At such a level a read is part of the transaction.
+      const read = async (): Promise<object> => ({ notes: await Note.count(), inTransaction: db.session.inTransaction })
+      app.get('/usual', read)
+      app.get('/strict', { config: { alchemy: { isolation: 'SERIALIZABLE' } } }, read)
+      const answers = await Promise.all(['/usual', '/strict'].map(async (url) => (await app.inject(url)).json() as unknown))
+      expect(answers).toEqual([
+        { notes: 0, inTransaction: false },
+        { notes: 0, inTransaction: true },
+      ])
+    })
+
     it('that is not there writes nothing, and skips as told', async () => {
       await app.register(db.plugin({ report, skip: ({ url }) => url === '/health' }))
       app.get('/health', async () => ({ isOpen: db.dataSource.session() !== undefined }))

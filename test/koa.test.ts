@@ -225,6 +225,19 @@ describe('Koa', () => {
     expect(await texts()).toEqual([])
   })
 
+  it('gives a route an isolation of its own, by a mount inside', async () => {
+    const strict = db.middleware({ isolation: 'SERIALIZABLE' })
+    app.use(db.middleware())
+    app.use((ctx, next) => (ctx.path === '/strict' ? strict(ctx as never, next) : next()))
+    app.use(async (ctx) => {
+      // At such a level a read is part of the transaction.
+      await Note.count()
+      ctx.body = { inTransaction: db.session.inTransaction }
+    })
+    const answers = await Promise.all(['/usual', '/strict'].map(async (path) => (await post(path)).json()))
+    expect(answers).toEqual([{ inTransaction: false }, { inTransaction: true }])
+  })
+
   it('leaves the last word on an answer that rolls back to what is mounted outside', async () => {
     app.use(async (ctx, next) => {
       await next()

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AlchemyModule, RollbackWhen } from '@active-alchemy/nest'
+import { AlchemyModule, Isolation, RollbackWhen } from '@active-alchemy/nest'
 import {
   type ArgumentsHost,
   type CallHandler,
@@ -309,6 +309,38 @@ for (const platform of platforms) {
       const guarded = await start({ controllers: [Notes], providers: [{ provide: APP_GUARD, useClass: Denying }] })
       expect((await post(guarded, '/kept')).status).toBe(403)
       expect(await store.texts()).toEqual(['kept', 'denied'])
+    })
+
+    it('@Isolation decides for a controller, and a handler before it', async () => {
+      // At such a level a read is part of the transaction.
+      const read = async (): Promise<object> => ({ notes: await store.Note.count(), inTransaction: store.db.session.inTransaction })
+      @Controller('notes')
+      class Usual {
+        @Post('usual')
+        usual(): Promise<object> {
+          return read()
+        }
+        @Post('strict')
+        @Isolation('REPEATABLE READ')
+        strict(): Promise<object> {
+          return read()
+        }
+      }
+      @Controller('notes')
+      @Isolation('SERIALIZABLE')
+      class Strict {
+        @Post('all')
+        all(): Promise<object> {
+          return read()
+        }
+      }
+      const url = await start({ controllers: [Usual, Strict] })
+      const answers = await Promise.all(['/usual', '/strict', '/all'].map(async (path) => (await post(url, path)).json()))
+      expect(answers).toEqual([
+        { notes: 0, inTransaction: false },
+        { notes: 0, inTransaction: true },
+        { notes: 0, inTransaction: true },
+      ])
     })
 
     describe('no route passes the binding by', () => {

@@ -46,7 +46,9 @@ describe('postgres: conflicts have names', () => {
         ),
       )
       expect(error).toBeInstanceOf(SerializationError)
-      expect(await thrown(db.transaction(() => User.count(), { isolation: 'SNAPSHOT' }))).toMatchObject({ code: 'INVALID_OPTION' })
+      expect(await thrown(db.transaction(() => User.count(), { isolation: 'SNAPSHOT' as 'SERIALIZABLE' }))).toMatchObject({
+        code: 'INVALID_OPTION',
+      })
     }))
 
   it('a change that a stricter transaction had not seen, through an adapter', () =>

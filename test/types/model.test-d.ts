@@ -311,3 +311,37 @@ db.Model('Wrong', { a: db.Column(db.Integer) }, { hidden: ['nope'] })
 db.Model('Wrong', { a: db.Column(db.Integer) }, { fillable: ['nope'] })
 // @ts-expect-error there is no such column to guard
 db.BaseModel('Wrong', { a: db.Column(db.Integer) }, { guarded: ['save'] })
+
+// ---------------------------------------------------------------------------------------------- hooks, locks, tags
+
+User.before('save', (user) => expectTypeOf(user).toEqualTypeOf<User>())
+User.after('create', async (user) => void (await user.update({ age: 5 })))
+User.after('commit', ({ name }) => console.log(name), { await: true })
+Decorated.before('delete', (decorated) => expectTypeOf(decorated.name).toEqualTypeOf<string>())
+// @ts-expect-error nothing can be done before a commit
+User.before('commit', () => undefined)
+// @ts-expect-error there is no such event
+User.after('load', () => undefined)
+// @ts-expect-error a verb waits for its hooks, whatever they are told
+User.after('save', () => undefined, { await: true })
+// @ts-expect-error a user has no title
+User.before('save', (user) => user.title)
+
+class Versioned extends db.Model('Versioned', { text: db.Column(db.Text), version: db.Version() }, { optimisticLock: 'version' }) {}
+const versioned = await Versioned.create({ text: 'a' })
+expectTypeOf(versioned.version).toEqualTypeOf<number>()
+expectTypeOf(versioned.etag).toEqualTypeOf<string>()
+expectTypeOf(await Versioned.getOrError(1, { ifMatch: process.env['IF_MATCH'] }).update({ text: 'b' })).toEqualTypeOf<Versioned>()
+// @ts-expect-error the database counts
+void Versioned.create({ text: 'a', version: 2 })
+// @ts-expect-error the database counts
+void versioned.update({ version: 2 })
+// @ts-expect-error nobody else counts
+void versioned.increment('version')
+// @ts-expect-error a tag is no column
+void versioned.update({ etag: 'a' })
+// @ts-expect-error there is no such lock
+void db.Model('Other', {}, { optimisticLock: 'always' })
+void db.transaction(async () => 1, { isolation: 'SERIALIZABLE', retries: 3 })
+// @ts-expect-error there is no such level on all databases
+void db.transaction(async () => 1, { isolation: 'SNAPSHOT' })

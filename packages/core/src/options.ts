@@ -46,6 +46,12 @@ export function oneWordOf<const Word extends string>(...words: readonly Word[]):
   return { takes, accepts: (value): value is Word => words.some((word) => word === value) }
 }
 
+/** The isolation levels of the SQL standard, which every database takes; it may give a stricter one. @since 0.2 */
+export type IsolationLevel = 'READ UNCOMMITTED' | 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
+
+/** An option that is one of them. */
+export const isolationLevel: Option<IsolationLevel> = oneWordOf('READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
+
 /** An option that is a function. */
 export function callback<Callback extends (...parameters: never[]) => unknown>(): Option<Callback> {
   return { takes: 'a function', accepts: (value): value is Callback => typeof value === 'function' }

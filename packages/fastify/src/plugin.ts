@@ -32,7 +32,7 @@ export interface PluginOptions extends BindOptions {
 }
 
 /** What a route decides for itself, in its `config`. @since 0.1 */
-export type RouteOptions = Pick<BindOptions, 'rollbackWhen'>
+export type RouteOptions = Pick<BindOptions, 'rollbackWhen' | 'isolation'>
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -13,7 +13,7 @@ import {
   sendFailure,
 } from '@active-alchemy/core/http'
 import { type HttpServer, Injectable } from '@nestjs/common'
-import { usesRollbackWhen } from './rollback-when-decorator.js'
+import { usesRouteDecorators } from './route-decorators.js'
 
 type Next = (error?: unknown) => void
 
@@ -100,7 +100,7 @@ export class Binding {
 
   /** Whether a guard has work to do: a hook of Fastify, which no promise delays, has looked already. */
   get needsGuard(): boolean {
-    return !this.#wraps || usesRollbackWhen()
+    return !this.#wraps || usesRouteDecorators()
   }
 
   /**

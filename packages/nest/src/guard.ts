@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bindHttp, scopeOf } from '@active-alchemy/core/http'
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import type { Binding } from './binding.js'
-import { rollbackWhenOf } from './rollback-when-decorator.js'
+import { routeOptionsOf } from './route-decorators.js'
 
-/** Refuses what runs outside the scope of its request, and hands on what `@RollbackWhen` decided. */
+/** Refuses what runs outside the scope of its request, and hands on what `@RollbackWhen` and `@Isolation` decided. */
 @Injectable()
 export class AlchemyGuard implements CanActivate {
   constructor(private readonly binding: Binding) {}
@@ -15,9 +15,9 @@ export class AlchemyGuard implements CanActivate {
     const [handler, controller] = [context.getHandler(), context.getClass()]
     const refusal = this.binding.refusal(req, `${controller.name}.${handler.name}`)
     if (refusal) throw refusal
-    const rollbackWhen = rollbackWhenOf(handler, controller)
-    if (!rollbackWhen || !scopeOf(req)) return true
-    bindHttp(req, this.binding.raw<ServerResponse>(context.getArgByIndex(1)), () => undefined, { rollbackWhen })
+    const options = routeOptionsOf(handler, controller)
+    if (!options || !scopeOf(req)) return true
+    bindHttp(req, this.binding.raw<ServerResponse>(context.getArgByIndex(1)), () => undefined, options)
     return true
   }
 }

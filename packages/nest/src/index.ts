@@ -6,4 +6,4 @@ export { type AlchemyHealth, AlchemyHealthIndicator } from './health-indicator.j
 export { initApp } from './init-app.js'
 export { getAlchemyToken, getModelToken, getSessionToken, InjectAlchemy, InjectModel, InjectSession } from './inject.js'
 export { AlchemyInterceptor } from './message-scope.js'
-export { RollbackWhen } from './rollback-when-decorator.js'
+export { Isolation, RollbackWhen } from './route-decorators.js'

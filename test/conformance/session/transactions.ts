@@ -72,7 +72,7 @@ export function rows(database: TestDatabase): void {
     ).rejects.toThrow('boom')
     expect(await names(store)).toEqual(['a'])
     await expect(db.transaction(async () => undefined, { retries: -1 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    for (const isolation of ['SNAPSHOT', 'NOPE', 'SERIALIZABLE; DROP TABLE user'] as 'SNAPSHOT'[]) {
+    for (const isolation of ['SNAPSHOT', 'NOPE', 'SERIALIZABLE; DROP TABLE user'] as string[] as 'SERIALIZABLE'[]) {
       const refused = db.transaction(() => User.create({ name: 'c' }), { isolation })
       await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     }

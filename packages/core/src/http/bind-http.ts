@@ -24,6 +24,7 @@ export function bindHttp(
   const bound = requestScopeOf(req)
   if (bound) {
     if (options.rollbackWhen) bound.rollbackWhen = options.rollbackWhen
+    if (options.isolation) bound.isolate(options.isolation)
     if (carrier !== req) bound.carrier = carrier
     return bound
   }

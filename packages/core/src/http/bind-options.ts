@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { InvalidOptionError } from '../errors.js'
-import { callback, type Option, type Options, readOptions } from '../options.js'
+import { callback, type IsolationLevel, isolationLevel, type Option, type Options, readOptions } from '../options.js'
 import type { Reporter } from '../scope/report.js'
 
 /** What `rollbackWhen` is asked about. @since 0.1 */
@@ -20,12 +20,18 @@ export interface BindOptions {
   readonly skip?: ((req: IncomingMessage) => boolean) | undefined
   /** Receives what an answer cannot tell. @default prints it */
   readonly report?: Reporter | undefined
+  /**
+   * IsolationLevel level of the transactions of a request; a stricter one begins with the first read. @default that of each database,
+   * `'READ COMMITTED'` where it knows levels
+   */
+  readonly isolation?: IsolationLevel | undefined
 }
 
 const bindOptions = {
   rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
   skip: callback<NonNullable<BindOptions['skip']>>(),
   report: callback<NonNullable<BindOptions['report']>>(),
+  isolation: isolationLevel,
 } satisfies Options
 
 /** Options that were read: each is there, and `undefined` where it was not given. */

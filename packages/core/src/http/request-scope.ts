@@ -35,10 +35,10 @@ export class RequestScope extends Scope implements Holding {
     req: IncomingMessage,
     res: ServerResponse,
     fail: (error: unknown) => void,
-    { report, rollbackWhen = rollsBack }: BindOptions,
+    { report, rollbackWhen = rollsBack, isolation }: BindOptions,
     carrier: object,
   ) {
-    super({ label: labelOf(req), report })
+    super({ label: labelOf(req), report, isolation })
     this.fail = fail
     this.rollbackWhen = rollbackWhen
     this.carrier = carrier

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ForeignSessionError, ScopeClosedError } from '../errors.js'
+import { ForeignSessionError, InvalidOptionError, ScopeClosedError } from '../errors.js'
+import type { IsolationLevel } from '../options.js'
 import type { CallSite } from './call-site.js'
 import { callHooks, type Hook } from './hooks.js'
 import { Members, type ScopeMember } from './members.js'
@@ -33,6 +34,8 @@ export interface ScopeOptions {
   readonly report?: Reporter | undefined
   /** Milliseconds for which it may hold an open transaction. @default the option of each database */
   readonly transactionTimeoutMs?: number | undefined
+  /** Isolation level of its transactions. @default that of each database */
+  readonly isolation?: IsolationLevel | undefined
 }
 
 /** Where code runs. */
@@ -95,6 +98,7 @@ export class Scope {
   #hooks: Promise<void> | undefined
   /** Milliseconds for which it may hold an open transaction; `undefined` leaves that to each database. */
   readonly transactionTimeoutMs: number | undefined
+  #isolation: IsolationLevel | undefined
   /** @internal Where the application called last. */
   site: CallSite | undefined
 
@@ -102,6 +106,7 @@ export class Scope {
     this.label = options.label
     this.isVerb = options.isVerb ?? false
     this.transactionTimeoutMs = options.transactionTimeoutMs
+    this.#isolation = options.isolation
     let parent = storage.getStore()?.scope
     // One that has ended holds nothing; keeping it would chain up the scopes of a timer that starts the next from within.
     while (parent && parent.state !== 'open' && parent.state !== 'closing') ({ parent } = parent)
@@ -328,6 +333,22 @@ export class Scope {
    */
   commitAnyway(reason?: string): void {
     this.#commitAnyway ??= { reason }
+  }
+
+  /** Isolation level of its transactions; `undefined` leaves that to each database. */
+  get isolation(): IsolationLevel | undefined {
+    return this.#isolation
+  }
+
+  /**
+   * Gives its transactions another isolation level.
+   *
+   * @throws {InvalidOptionError} One has begun already.
+   */
+  isolate(level: IsolationLevel): void {
+    if (level === this.#isolation) return
+    for (const { inTransaction } of this.#members?.values() ?? []) if (inTransaction) throw tooLate(this.label, level)
+    this.#isolation = level
   }
 
   /**
@@ -558,6 +579,11 @@ export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) 
   // A script that ends after it must not lose them; an answer has no need to wait.
   if (scope.hooks) await scope.hooks
   return result
+}
+
+function tooLate(label: string, level: IsolationLevel): Error {
+  const fact = `The isolation ${level} of ${label} comes too late: a transaction has begun.`
+  return new InvalidOptionError(`${fact} Say it where the whole application is bound, or mount it before what writes.`)
 }
 
 /** A reason as it stands in a sentence. */

@@ -71,8 +71,8 @@ export class Frame {
   }
 
   #tells(record: object): boolean {
-    for (let frame: Frame | undefined = this; frame; frame = frame.parent) if (frame.#told?.has(record)) return true
-    return false
+    const { parent } = this
+    return this.#told?.has(record) === true || (parent !== undefined && parent.#tells(record))
   }
 
   /** Hands on to its parent what it has done: it is kept. */

@@ -1,4 +1,3 @@
-import type { IsolationLevel } from '../drivers/internals.js'
 import { NoScopeError } from '../errors.js'
 import { CallSite } from '../scope/call-site.js'
 import { printReport } from '../scope/report.js'
@@ -9,9 +8,9 @@ import type { Session } from './session.js'
 /** The sessions of one database: each scope has one, made at first use. */
 export class ScopedSessions<S extends Session> {
   readonly #engine: Engine
-  readonly #create: (scope: Scope, isolation?: IsolationLevel) => S
+  readonly #create: (scope: Scope) => S
 
-  constructor(engine: Engine, create: (scope: Scope, isolation?: IsolationLevel) => S) {
+  constructor(engine: Engine, create: (scope: Scope) => S) {
     this.#engine = engine
     this.#create = create
   }
@@ -22,9 +21,9 @@ export class ScopedSessions<S extends Session> {
     return scope && this.of(scope)
   }
 
-  /** The session of `scope`. @param isolation Of its transaction; only for the first use. */
-  of(scope: Scope, isolation?: IsolationLevel): S {
-    return scope.member(this.#engine, () => this.#create(scope, isolation))
+  /** The session of `scope`. */
+  of(scope: Scope): S {
+    return scope.member(this.#engine, () => this.#create(scope))
   }
 
   /** The session of the current scope. @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */

@@ -1,6 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, TransactionControlError, UnsupportedError } from '../errors.js'
 import { flag, readOptions } from '../options.js'
 import { recordState } from '../plan/record-state.js'
@@ -55,11 +54,11 @@ export class Session implements ScopeMember {
   readonly #join: JoinSession
 
   /** @internal Made by `AlchemyDataSource.sessionOf`. */
-  constructor(engine: Engine, scope: Scope, join: JoinSession, isolation?: IsolationLevel) {
+  constructor(engine: Engine, scope: Scope, join: JoinSession) {
     this.engine = engine
     this.scope = scope
     this.#join = join
-    this.connection = new Transaction(engine, scope, () => this.writer, isolation)
+    this.connection = new Transaction(engine, scope, () => this.writer)
   }
 
   /** TypeORM's data source of its database. */

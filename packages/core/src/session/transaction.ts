@@ -1,7 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm'
 import { LockTimeoutError } from '../drivers/database-error.js'
 import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/internals.js'
 import {
   CommitUnknownError,
   NestedScopeError,
@@ -34,7 +33,6 @@ export class Transaction {
   readonly #engine: Engine
   readonly #scope: Scope
   readonly #writer: () => QueryRunner
-  readonly #isolation: IsolationLevel | undefined
   readonly #progress: TransactionProgress
   /** Made when it is needed: who only reads has no frames. */
   #root: Frame | undefined
@@ -55,12 +53,11 @@ export class Transaction {
   /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
   #isUnknown = false
 
-  /** @param writer Gives TypeORM's query runner whose statements run in it. @param isolation Of its transactions. @default the database's */
-  constructor(engine: Engine, scope: Scope, writer: () => QueryRunner, isolation?: IsolationLevel) {
+  /** @param writer Gives TypeORM's query runner whose statements run in it. */
+  constructor(engine: Engine, scope: Scope, writer: () => QueryRunner) {
     this.#engine = engine
     this.#scope = scope
     this.#writer = writer
-    this.#isolation = isolation
     this.#progress = new TransactionProgress(this.timeoutMs, () => this.#expire())
     this.#idle = new IdleWatch(scope, engine.settings.name)
   }
@@ -227,7 +224,7 @@ export class Transaction {
 
   /** Whether a read needs no transaction: unless there is one, or the isolation or settings of one decide what it sees. */
   #mayBorrow(frame: Frame | undefined): boolean {
-    if (this.#isolation || this.#runner) return false
+    if (this.#scope.isolation || this.#runner) return false
     const { driver, beginHooks } = this.#engine
     return !driver.capabilities.localSettings || (beginHooks.length === 0 && frame?.allSettings === undefined)
   }
@@ -305,7 +302,7 @@ export class Transaction {
       this.#admit(frame)
       const isHeard = this.#hasListeners(runner)
       if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionStart'))
-      await runner.begin(this.#isolation)
+      await runner.begin(this.#scope.isolation)
       this.#progress.become('open')
       this.#hasBegun = true
       this.#settings.clear()

@@ -11,7 +11,6 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm'
 import type { DatabaseDriver, DriverFactory, DriverRunner, LeasePurpose } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
@@ -76,7 +75,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     this.#Joined = joinedRunnerClass(this.driver.runnerClass)
     const { sessionClass: SessionClass } = parts
     const join: JoinSession = (session, purpose) => this.joinedRunner(session, purpose)
-    this.#sessions = new ScopedSessions(this.engine, (scope, isolation) => new SessionClass(this.engine, scope, join, isolation))
+    this.#sessions = new ScopedSessions(this.engine, (scope) => new SessionClass(this.engine, scope, join))
   }
 
   /** Everything of TypeORM's leads here, and would be printed with it. */
@@ -107,9 +106,9 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     return this.#sessions.current()
   }
 
-  /** The session of `scope`, made at first use. @param isolation Of its transaction; only for the first use. */
-  sessionOf(scope: Scope, isolation?: IsolationLevel): S {
-    return this.#sessions.of(scope, isolation)
+  /** The session of `scope`, made at first use. */
+  sessionOf(scope: Scope): S {
+    return this.#sessions.of(scope)
   }
 
   /** @throws {NoScopeError} There is no scope. @param what The call that needs one, for the message. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeadlockError, LockTimeoutError, SerializationError } from '../drivers/database-error.js'
 import type { DatabaseDriver } from '../drivers/driver.js'
-import type { IsolationLevel } from '../drivers/internals.js'
 import { InvalidOptionError, SessionFailedError } from '../errors.js'
-import { oneWordOf, readOptions, text, wholeNumber } from '../options.js'
+import { type IsolationLevel, isolationLevel, readOptions, text, wholeNumber } from '../options.js'
 import { currentScope, runInScope } from '../scope/scope.js'
 import type { AlchemyDataSource } from './data-source.js'
 
@@ -25,15 +24,14 @@ export async function run<T>(work: () => Promise<T>, given?: RunOptions): Promis
 
 /** How `db.transaction` runs; both options need a transaction of its own, outside any scope. @since 0.1 */
 export interface TransactionOptions {
-  /** Isolation level of the transaction. @default 'READ COMMITTED', where the database knows levels */
+  /** IsolationLevel level of the transaction. @default 'READ COMMITTED', where the database knows levels */
   readonly isolation?: IsolationLevel
   /** How often the whole function is run again after a deadlock or a serialization failure, 0 to 20. @default 0 */
   readonly retries?: number
 }
 
 const transactionOptions = {
-  // Those of the SQL standard, which every database takes; it may give a stricter one.
-  isolation: oneWordOf('READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'),
+  isolation: isolationLevel,
   retries: wholeNumber(0, 20),
 }
 
@@ -54,10 +52,7 @@ export async function transaction<T>(dataSource: AlchemyDataSource, work: () => 
   }
   for (let attempt = 0; ; attempt++) {
     try {
-      return await runInScope({ label: 'db.transaction' }, (scope) => {
-        dataSource.sessionOf(scope, isolation)
-        return work()
-      })
+      return await runInScope({ label: 'db.transaction', isolation }, () => work())
     } catch (error) {
       if (attempt >= retries || !isTransient(error, dataSource.driver)) throw error
     }
