@@ -5,6 +5,7 @@ import { entityVerbRows } from './conformance/entity-verbs.ts'
 import { errorRows } from './conformance/errors.ts'
 import { deletionRows } from './conformance/deletion.ts'
 import { definitionRows } from './conformance/definitions.ts'
+import { finderRows } from './conformance/finders.ts'
 import { filterRows } from './conformance/filters.ts'
 import { hookRows } from './conformance/hooks.ts'
 import { inheritanceRows } from './conformance/inheritance.ts'
@@ -47,6 +48,7 @@ eachDatabase('verbs', verbRows)
 eachDatabase('soft delete', softDeleteRows)
 eachDatabase('queries', queryRows)
 eachDatabase('filters', filterRows)
+eachDatabase('finders', finderRows)
 eachDatabase('relations', relationRows)
 eachDatabase('loading relations', relationLoadingRows)
 eachDatabase('keys of relations', relationKeyRows)

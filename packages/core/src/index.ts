@@ -60,7 +60,7 @@ export {
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
-export { BaseModel, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
+export { BaseModel, type GetManyOptions, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
 export type {
   ColumnMap,
   CreateValues,
@@ -69,7 +69,10 @@ export type {
   ModelDoor,
   ModelSettings,
   NewValues,
+  OtherCreateValues,
   TypedModel,
+  UpsertOptions,
+  WhereValues,
 } from './model/definition.js'
 export type { IncrementOptions } from './model/increment.js'
 export { type DeleteOptions, Model } from './model/model.js'

@@ -1,3 +1,4 @@
+import type { QueryResult } from 'typeorm'
 import type { ColumnKind } from '../types/column-type.js'
 
 /** A value that a statement binds. */
@@ -33,6 +34,22 @@ interface RowLock {
   readonly noWait: boolean
   /** The table whose rows are locked, where others are joined to it. */
   readonly of: Alias | undefined
+}
+
+/** What an INSERT does with a row whose key is there already: it changes that row. Names are quoted. */
+export interface Conflict {
+  /** Name of the table, by which its row is told from the new one. */
+  readonly table: string
+  /** The columns by which a row is found; a unique key covers them. */
+  readonly key: readonly string[]
+  /** The columns that take the new values. */
+  readonly set: readonly string[]
+  /** A column that counts the changes. */
+  readonly version: string | undefined
+  /** The column that is NULL in a live row: others are not changed. */
+  readonly deletedAt: string | undefined
+  /** Whether the key is unique among live rows alone. */
+  readonly isAmongLive: boolean
 }
 
 /**
@@ -87,6 +104,16 @@ export interface Dialect {
   lock(lock: RowLock): Pieces
   /** A subquery over the table that a statement changes: some databases must be made to run it first. */
   materialized(subquery: Pieces): Pieces
+  /**
+   * The end of an INSERT of one row, which stores nothing where a unique value is taken; who is about to take it is waited for.
+   *
+   * @param key A column of the table's key, quoted.
+   */
+  unlessTaken(key: string): string
+  /** The end of an INSERT that changes the rows which are there already. Those that are deleted, or clash otherwise, are left as they are. */
+  orUpdate(conflict: Conflict): string
+  /** Whether an INSERT of one row with one of these ends has left all as it was. */
+  wasTaken(result: QueryResult): boolean
 }
 
 /** Text with `%`, `_` and `\` as themselves, for a pattern. */
@@ -129,4 +156,16 @@ export function among(value: Pieces, list: readonly Pieces[]): Pieces {
 /** `name(a, b)`. */
 export function call(name: string, ...parts: readonly Pieces[]): Piece[] {
   return [`${name}(`, ...joined(parts, ', '), ')']
+}
+
+/** How the standard's followers end an INSERT. */
+export const onConflict: Pick<Dialect, 'unlessTaken' | 'orUpdate' | 'wasTaken'> = {
+  unlessTaken: () => ' ON CONFLICT DO NOTHING',
+  orUpdate({ table, key, set, version, deletedAt, isAmongLive }) {
+    const alive = (name: string): string => (deletedAt === undefined ? '' : ` WHERE ${name}${deletedAt} IS NULL`)
+    const sets = set.map((column) => `${column} = excluded.${column}`)
+    if (version !== undefined) sets.push(`${version} = ${table}.${version} + 1`)
+    return ` ON CONFLICT (${key.join(', ')})${isAmongLive ? alive('') : ''} DO UPDATE SET ${sets.join(', ')}${alive(`${table}.`)}`
+  },
+  wasTaken: ({ affected, records }) => (affected ?? records.length) === 0,
 }

@@ -108,6 +108,12 @@ export interface DriverCapabilities {
   readonly nullsOrder: boolean
   /** A comparison of rows, `(a, b) > (1, 2)`, is looked up in an index. */
   readonly seeksRows: boolean
+  /** An index can be of some rows only. */
+  readonly partialIndexes: boolean
+  /** An INSERT that changes rows which are there says by which key it finds them, and gives back no others. */
+  readonly namesConflict: boolean
+  /** Of those who wait in an INSERT for a row that is then rolled back, one inserts; without it, they are a deadlock. */
+  readonly insertWaits: boolean
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }

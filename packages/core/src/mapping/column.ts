@@ -17,8 +17,8 @@ export interface ColumnOptions<T> {
   readonly serverDefault?: string
   /** Whether the column may hold no value. @default false */
   readonly nullable?: boolean
-  /** Whether no two rows may have the same value. @default false */
-  readonly unique?: boolean
+  /** Whether no two rows may have the same value; `'live'`: no two rows that are not deleted softly. @default false */
+  readonly unique?: boolean | 'live'
   /** Whether the column has an index. @default false */
   readonly index?: boolean
   /** Whether the column is the primary key, or a part of it. @default false */
@@ -111,7 +111,10 @@ const columnOptions = {
   collation: text,
   serverDefault: text,
   nullable: flag,
-  unique: flag,
+  unique: {
+    takes: "true, false or 'live'",
+    accepts: (value): value is boolean | 'live' => typeof value === 'boolean' || value === 'live',
+  },
   index: flag,
   primary: flag,
   generated: {
@@ -171,6 +174,7 @@ const reserved = new Set([
   'isDirty',
   'changes',
   'etag',
+  'wasCreated',
   'constructor',
 ])
 

@@ -34,7 +34,8 @@ import type { HookOptions } from '../scope/hooks.js'
 import type { RecordEvent, RecordHook } from '../session/record-hooks.js'
 import type { Session } from '../session/session.js'
 import type { Database } from './database.js'
-import type { CreateValues, Taken, taken } from './definition.js'
+import type { CreateValues, OtherCreateValues, Taken, taken, UpsertOptions, WhereValues } from './definition.js'
+import { type Finder, firstOrCreate, updateOrCreate, upsertMany, wasCreated } from './find-or-create.js'
 import { addHook } from './hooks.js'
 import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } from './increment.js'
 import { RecordPromise } from './record-promise.js'
@@ -64,10 +65,14 @@ export interface WithOptions<P extends string = string> {
   readonly with?: readonly P[]
 }
 
-/** How a record is looked up by its key. @typeParam P Paths of relations. @since 0.1 */
-export interface GetOptions<P extends string = string> extends DeletedOptions, WithOptions<P> {
-  /** Locks the row until the transaction ends. @default false */
+/** How records are looked up by their keys. @typeParam P Paths of relations. @since 0.2 */
+export interface GetManyOptions<P extends string = string> extends DeletedOptions, WithOptions<P> {
+  /** Locks the rows until the transaction ends. @default false */
   readonly forUpdate?: boolean
+}
+
+/** How a record is looked up by its key. @typeParam P Paths of relations. @since 0.1 */
+export interface GetOptions<P extends string = string> extends GetManyOptions<P> {
   /**
    * The header `If-Match` of the client, against whose tags the row's `etag` is held: now, and again when the record is written, so that
    * it is true at the commit. `undefined` asks nothing.
@@ -77,7 +82,8 @@ export interface GetOptions<P extends string = string> extends DeletedOptions, W
 
 const ifMatch: Option<string> = { takes: 'a text', accepts: (value) => typeof value === 'string', isOfClient: true }
 const withOptions = { with: paths }
-const getOptions = { ...deletedOptions, ...withOptions, forUpdate: flag, ifMatch }
+const getManyOptions = { ...deletedOptions, ...withOptions, forUpdate: flag }
+const getOptions = { ...getManyOptions, ifMatch }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -293,6 +299,25 @@ export class BaseModel {
   }
 
   /**
+   * The records with these keys, in their order; `null` where there is none, or it is deleted.
+   *
+   * @param ids Keys as `get` takes them, however many: they are read in batches.
+   * @param options As of `get`, but for `ifMatch`.
+   * @throws {InvalidIdentifierError} It is no list of keys: a client sent something else. Status 400.
+   * @since 0.2
+   * @example
+   * const [first, second] = await User.getMany([7, 3])
+   */
+  static getMany<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    ids: readonly unknown[],
+    options?: GetManyOptions<P>,
+  ): Promise<(WithRelations<T, P> | null)[]>
+  static getMany<T extends BaseModel>(this: ModelClass<T>, ids: readonly unknown[], options?: GetManyOptions): Promise<(T | null)[]> {
+    return beginOperation(async () => lookUpMany(this, ids, options))
+  }
+
+  /**
    * The first record that matches, `null` if none does.
    *
    * @param filter Left out, every record matches; `undefined` and `{}`, which a request without a body gives, are refused.
@@ -425,6 +450,100 @@ export class BaseModel {
     return beginOperation(() => insideSession(this, 'createMany', (session) => session.records.insertMany(make)))
   }
 
+  /**
+   * The first record that has these values, or a new one with them: `record.wasCreated` tells which.
+   *
+   * Of callers at the same time one inserts and the others find its record, where a unique key covers `where`; without such a key
+   * each may insert one. A deleted record is not seen. Whatever goes wrong, the session goes on.
+   *
+   * @param where Values of columns, with which a new record is made too.
+   * @param values Further values of a new record.
+   * @throws {UniqueError} Another row has a unique value: one that is deleted (see `unique: 'live'`), or that differs in `where`. Status 409.
+   * @throws {InvalidFilterError} `where` has no values, or other things than values. Status 400.
+   * @since 0.2
+   * @example
+   * const tag = await Tag.firstOrCreate({ label: 'news' }, { color: 'red' })
+   * if (tag.wasCreated) console.log('a new tag')
+   */
+  static firstOrCreate<M extends ModelClass<BaseModel>, Where extends Partial<CreateValues<M>>>(
+    this: M,
+    where: WhereValues<M, Where>,
+    ...more: object extends OtherCreateValues<M, Where>
+      ? [values?: OtherCreateValues<M, Where>, options?: AssignOptions]
+      : [values: OtherCreateValues<M, Where>, options?: AssignOptions]
+  ): RecordPromise<InstanceType<M>>
+  static firstOrCreate<M extends ModelClass<BaseModel>, Where extends Partial<CreateValues<M, 'trusted'>>>(
+    this: M,
+    where: WhereValues<M, Where, 'trusted'>,
+    values: Partial<CreateValues<M, 'trusted'>> | undefined,
+    options: TrustOptions,
+  ): RecordPromise<InstanceType<M>>
+  static firstOrCreate<M extends ModelClass<BaseModel>>(
+    this: M,
+    where: object,
+    values?: object,
+    options?: AssignOptions,
+  ): RecordPromise<InstanceType<M>> {
+    return RecordPromise.begin<InstanceType<M>>(async () => firstOrCreate(finder(this, 'firstOrCreate'), where, values, options))
+  }
+
+  /**
+   * The first record that has these values, locked and with `values` set; or a new one with all of them. See `firstOrCreate`.
+   *
+   * @param values What is set on the record that is there, and what a new one has beside `where`.
+   * @since 0.2
+   * @example
+   * const setting = await Setting.updateOrCreate({ name: 'theme' }, { value: 'dark' })
+   */
+  static updateOrCreate<M extends ModelClass<BaseModel>, Where extends Partial<CreateValues<M>>>(
+    this: M,
+    where: WhereValues<M, Where>,
+    values: OtherCreateValues<M, Where>,
+    options?: AssignOptions,
+  ): RecordPromise<InstanceType<M>>
+  static updateOrCreate<M extends ModelClass<BaseModel>, Where extends Partial<CreateValues<M, 'trusted'>>>(
+    this: M,
+    where: WhereValues<M, Where, 'trusted'>,
+    values: Partial<CreateValues<M, 'trusted'>>,
+    options: TrustOptions,
+  ): RecordPromise<InstanceType<M>>
+  static updateOrCreate<M extends ModelClass<BaseModel>>(
+    this: M,
+    where: object,
+    values: object,
+    options?: AssignOptions,
+  ): RecordPromise<InstanceType<M>> {
+    return RecordPromise.begin<InstanceType<M>>(async () => updateOrCreate(finder(this, 'updateOrCreate'), where, values, options))
+  }
+
+  /**
+   * Inserts records, and changes those that are there already: one statement for a batch of rows with the same columns, all of
+   * them or none. The stamps and the version are written; hooks and listeners are not called, since the database alone knows what
+   * it did.
+   *
+   * @param rows Values as `create` takes them.
+   * @returns The records, in the order of `rows`.
+   * @throws {UniqueError} A deleted row has the key, which is never revived; or another row has another unique value. Status 409.
+   * @throws {InvalidValueError} Two rows have the same key, or one has none. Status 422. And what `create` throws.
+   * @throws {InvalidOptionError} `on` is no unique key.
+   * @since 0.2
+   * @example
+   * await User.upsertMany([{ email: 'ada@example.org', name: 'Ada' }], { on: ['email'] })
+   */
+  static upsertMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly CreateValues<M>[],
+    options: UpsertOptions<keyof CreateValues<M> & string>,
+  ): Promise<InstanceType<M>[]>
+  static upsertMany<M extends ModelClass<BaseModel>>(
+    this: M,
+    rows: readonly CreateValues<M, 'trusted'>[],
+    options: UpsertOptions<keyof CreateValues<M, 'trusted'> & string> & TrustOptions,
+  ): Promise<InstanceType<M>[]>
+  static upsertMany<M extends ModelClass<BaseModel>>(this: M, rows: readonly object[], options: UpsertOptions): Promise<InstanceType<M>[]> {
+    return beginOperation(() => upsertMany(finder(this, 'upsertMany'), rows, options))
+  }
+
   /** Inserts a new record; of an existing one, updates the columns that changed, if any did. */
   save(): RecordPromise<this> {
     return this.#verb('save', (session) => session.records.save(this))
@@ -541,6 +660,11 @@ export class BaseModel {
     return snapshot === undefined && !removed
   }
 
+  /** Whether `firstOrCreate` or `updateOrCreate`, the last of them that gave this record, has inserted its row. @since 0.2 */
+  get wasCreated(): boolean {
+    return wasCreated(this)
+  }
+
   /** Whether a column differs from the row. */
   get isDirty(): boolean {
     return changedColumns(metadataOf(modelOf(this)), this).length > 0
@@ -626,7 +750,7 @@ const elsewhere = {
   insert: 'create(values) or createMany(rows)',
   save: 'create(values), or save() of a record',
   update: 'filter({ … }).updateAll(values), or update(values) of a record',
-  upsert: 'create(values)',
+  upsert: 'updateOrCreate(where, values) or upsertMany(rows, { on })',
   delete: 'filter({ … }).deleteAll(), or delete() of a record',
   remove: 'filter({ … }).deleteAll(), or delete() of a record',
   destroy: 'filter({ … }).deleteAll(), or delete() of a record',
@@ -671,6 +795,13 @@ function narrowed<T extends BaseModel>(
   return all ? query : query.narrow(filter as Filter<T>, verb)
 }
 
+/** The records with some keys. */
+function lookUpMany<T extends BaseModel>(model: ModelClass<T>, ids: readonly unknown[], options?: GetManyOptions): Promise<(T | null)[]> {
+  const { forUpdate = false, with: relations, ...rows } = readOptions(getManyOptions, options, 'getMany()')
+  const query = queryOf(model).deleted(rows).including(relations)
+  return (forUpdate ? query.forUpdate() : query).withKeys(ids)
+}
+
 /** The record with a key. @param scope In which it is looked for. @default the current one */
 export function lookUp<T extends BaseModel>(
   model: ModelClass<T>,
@@ -706,6 +837,21 @@ function made<M extends ModelClass>(model: M, values: object, options?: AssignOp
   const record = new Class()
   assign(record, values, metadataOf(modelOf(record)), 'create', options)
   return record
+}
+
+/** What finding or making records of a model needs of it. */
+function finder<M extends ModelClass<BaseModel>>(model: M, verb: string): Finder<InstanceType<M>> {
+  return {
+    dataSource: database(model).dataSource,
+    metadata: metadataOf(model),
+    make: (values, options) => made(model, values, options),
+    async first(where, isLocked) {
+      const matching = queryOf(model).narrow(where, verb)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- queries of a model give its records
+      return (await (isLocked ? matching.forUpdate() : matching).first()) as InstanceType<M> | null
+    },
+    inSession: (work) => insideSession(model, verb, work),
+  }
 }
 
 /** The class of a record. */

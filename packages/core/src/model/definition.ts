@@ -5,6 +5,7 @@ import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import type { ColumnName, ForeignKeys } from '../query/columns.js'
 import type { Path } from '../query/query.js'
+import type { AssignOptions } from '../plan/assignment.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
 export type ColumnMap = Readonly<Record<string, ColumnDefinition>>
@@ -35,7 +36,7 @@ export type NewValues<Columns> = { [K in RequiredKeys<Columns>]: InputOf<Columns
 type WrittenKeys = 'id' | 'createdAt' | 'updatedAt' | DeletionProperty
 
 /** Facts of a record that are no columns. */
-type FactKeys = 'isNew' | 'isDirty' | 'changes' | 'etag'
+type FactKeys = 'isNew' | 'isDirty' | 'changes' | 'etag' | 'wasCreated'
 
 /** What a record of `db.Model` has. */
 interface Stamped {
@@ -86,6 +87,29 @@ export type CreateValues<M extends ModelClass, Trust extends 'trusted' | 'guarde
 }
   ? NewValues<Columns> & OtherValues<InstanceType<M>, keyof Columns, Trust>
   : OtherValues<InstanceType<M>, never, Trust>
+
+/**
+ * Values by which a record is looked for, and which it gets if there is none: those of columns, and of nothing else.
+ *
+ * @since 0.2
+ */
+export type WhereValues<M extends ModelClass, Where, Trust extends 'trusted' | 'guarded' = 'guarded'> = Where & {
+  readonly [K in Exclude<keyof Where, keyof CreateValues<M, Trust>>]: never
+}
+
+/** What a new record needs beside the values by which it was looked for. @since 0.2 */
+export type OtherCreateValues<M extends ModelClass, Where, Trust extends 'trusted' | 'guarded' = 'guarded'> = Partial<
+  CreateValues<M, Trust>
+> &
+  Omit<CreateValues<M, Trust>, keyof Where>
+
+/** How `upsertMany` finds and changes rows. @since 0.2 */
+export interface UpsertOptions<Name extends string = string> extends AssignOptions {
+  /** The columns of a unique key, or of the primary one: a row that has the same values in them is changed. */
+  readonly on: readonly [Name, ...Name[]]
+  /** What such a row takes; with `[]` it stays as it is. @default every column that its values give, but those of keys */
+  readonly update?: readonly Name[]
+}
 
 /** Values of what a model has beside its columns. */
 type OtherValues<T, Columns, Trust> = Trust extends 'trusted'

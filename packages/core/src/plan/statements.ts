@@ -99,20 +99,24 @@ export function batchSize(rows: number, parameters: number, columns: number): nu
  *
  * @param rows Number of rows, at least 1.
  * @param returning Columns to give back; empty where the database cannot.
+ * @param unlessTaken Whether it stores nothing where a unique value is taken; of one row.
  */
 export function insertText(
   metadata: EntityMetadata,
   columns: readonly ColumnMetadata[],
   rows: number,
   returning: readonly ColumnMetadata[],
+  unlessTaken = false,
 ): string {
-  return text(metadata, `insert ${rows} ${names(columns)} ${names(returning)}`, () => {
-    const { driver } = metadata.dataSource
+  return text(metadata, `insert${unlessTaken ? ' unless taken' : ''} ${rows} ${names(columns)} ${names(returning)}`, () => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
+    const driver = metadata.dataSource.driver as DatabaseDriver
     const table = quotedTable(metadata)
-    const end = returningClause(metadata, returning)
+    const [key] = metadata.primaryColumns
+    const conflict = unlessTaken && key ? driver.dialect.unlessTaken(driver.escape(key.databaseName)) : ''
+    const end = `${conflict}${returningClause(metadata, returning)}`
     if (columns.length === 0) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-      const { defaultValues } = (driver as DatabaseDriver).capabilities
+      const { defaultValues } = driver.capabilities
       return `INSERT INTO ${table} ${defaultValues ? 'DEFAULT VALUES' : '() VALUES ()'}${end}`
     }
     const placeholders = new Placeholders(metadata.dataSource)

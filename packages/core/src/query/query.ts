@@ -437,6 +437,15 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this.#inSession('get', !keyed.isPlainRead, (reading) => read.first(keyed, reading))
   }
 
+  /** @internal The records with these keys, in their order; `null` where one does not match. @throws {InvalidIdentifierError} */
+  withKeys(ids: readonly unknown[]): Promise<(R | null)[]> {
+    return this.#operation(async () => {
+      if (!Array.isArray(ids)) throw new InvalidIdentifierError(this.#metadata.name, ids)
+      const keys = ids.map((id: unknown) => this.#keyOf(id))
+      return this.#inSession('getMany', !this.#state.isPlainRead, (reading) => read.byKeys(this.#state, keys, reading))
+    })
+  }
+
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
   getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
     return this.#operation(async () => (await this.#withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))

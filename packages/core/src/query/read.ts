@@ -9,10 +9,12 @@ import { keyed } from './compile.js'
 import { adopted, chosen, list, type Loaded, name, type Reading, records, recordsOf, rowsOf, send, takeLock, textOf } from './fetch.js'
 import { QueryState, type Selected } from './query-state.js'
 import { loadRelations } from './relations.js'
-import { unknownType } from './value-type.js'
+import { columnValueType, unknownType } from './value-type.js'
 
-/** Rows that a loop loads at a time. */
+/** Rows that a loop loads at a time; and keys of several columns, which make a condition as deep as some databases take. */
 const batchSize = 500
+/** The most keys of one column that one statement asks for. */
+const mostKeys = 5_000
 
 /** Everything that matches: records, or rows of what was chosen. */
 export async function all<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
@@ -71,6 +73,35 @@ export async function byKey<R>({ metadata, dataSource }: QueryState<R>, key: rea
   const [found] = adopted(hydrator, rows, reading)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
   return (found?.record ?? null) as R | null
+}
+
+/** The records with these keys, in their order; `null` where none matches. @param keys As they are bound. */
+export async function byKeys<R>(
+  state: QueryState<R>,
+  keys: readonly (readonly unknown[] | undefined)[],
+  reading: Reading,
+): Promise<(R | null)[]> {
+  const { metadata, dataSource, lock } = state
+  const { primaryColumns } = metadata
+  const wanted = new Map(keys.flatMap((key) => (key ? [[textOf(key), key]] : [])))
+  const found = new Map<string, R>()
+  for (const batch of batches([...wanted.values()], primaryColumns.length === 1 ? mostKeys : batchSize)) {
+    const inner = state.clone()
+    inner.conditions.push(
+      keyed(
+        primaryColumns.map((column) => inner.from.column(column)),
+        batch,
+      ),
+    )
+    // In one order, whatever that of the call: two callers with the same keys would wait for each other.
+    if (lock) inner.orders = inner.keyOrder
+    for (const record of await all(inner, reading)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
+      const key = primaryColumns.map((column) => columnValueType(dataSource, column).encode(column.getEntityValue(record as ObjectLiteral)))
+      found.set(textOf(key), record)
+    }
+  }
+  return keys.map((key) => (key && found.get(textOf(key))) ?? null)
 }
 
 /** The first that matches, within the window of the query; `null` if none does. */
@@ -164,9 +195,9 @@ export async function keys(state: QueryState, reading: Reading): Promise<readonl
 }
 
 /** Lists of keys, each for one statement. */
-export function batches(all: readonly unknown[][]): unknown[][][] {
-  const made: unknown[][][] = []
-  for (let start = 0; start < all.length; start += batchSize) made.push(all.slice(start, start + batchSize))
+export function batches<Key>(all: readonly Key[], size = batchSize): Key[][] {
+  const made: Key[][] = []
+  for (let start = 0; start < all.length; start += size) made.push(all.slice(start, start + size))
   return made
 }
 

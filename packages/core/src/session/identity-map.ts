@@ -85,10 +85,15 @@ export class IdentityMap {
     }
   }
 
+  /** The session's object for the row of `record`, if it has one. */
+  find(metadata: EntityMetadata, record: ObjectLiteral): ObjectLiteral | undefined {
+    const key = keyOf(metadata, record)
+    return key === undefined ? undefined : this.#models.get(metadata.target)?.records.get(key)
+  }
+
   /** Whether `record` is the session's object for its row. */
   has(metadata: EntityMetadata, record: ObjectLiteral): boolean {
-    const key = keyOf(metadata, record)
-    return key !== undefined && this.#models.get(metadata.target)?.records.get(key) === record
+    return this.find(metadata, record) === record
   }
 
   /** Takes `record` for the object of its row. */

@@ -3,6 +3,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { isShadow } from '../drivers/shadow-column.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
 import { momentOf } from '../mapping/mapped-column.js'
 import { isObject } from '../options.js'
@@ -28,6 +29,9 @@ import { boundKey, RowGuard } from './row-guard.js'
 import type { Engine } from './engine.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
+
+/** A row with the same unique values is there, and the INSERT was to store nothing then: whoever asked for that catches it. */
+export class TakenError extends Error {}
 
 /**
  * The statements that write or read the row of one record, and what they change on its object.
@@ -76,15 +80,23 @@ export class RecordWriter {
     }
   }
 
-  /** INSERTs records that are prepared. @throws {WriteIgnoredError} The database took the statement and stored less. */
-  async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[]): Promise<void> {
-    const { capabilities } = this.#engine.driver
+  /**
+   * INSERTs records that are prepared.
+   *
+   * @param unlessTaken Whether it stores nothing where a unique value is taken; of one record.
+   * @throws {WriteIgnoredError} The database took the statement and stored less.
+   * @throws {TakenError} A unique value is taken, and it was to say so.
+   */
+  async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false): Promise<void> {
+    const { capabilities, dialect } = this.#engine.driver
     const columns = metadata.columns.filter((column) => column.isInsert && records.some((record) => valueOf(column, record) !== undefined))
     const given = new Set(columns)
     const filled = metadata.columns.filter(
-      (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || column.asExpression !== undefined),
+      (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || isComputed(column)),
     )
-    const returning = capabilities.insertReturning ? filled : []
+    // What may give back a row that was there tells less than what gives nothing back.
+    const givesBack = capabilities.insertReturning && (capabilities.namesConflict || !unlessTaken)
+    const returning = givesBack ? filled : []
     this.undo.noteInserted(metadata, records, filled)
     for (let start = 0; start < records.length; ) {
       const size = batchSize(records.length - start, capabilities.maxParameters, columns.length)
@@ -92,12 +104,13 @@ export class RecordWriter {
       start += size
       const values: unknown[] = []
       for (const record of batch) for (const column of columns) values.push(persistentValue(column, record) ?? null)
-      const result = await this.#transaction.query('write', insertText(metadata, columns, size, returning), values)
+      const result = await this.#transaction.query('write', insertText(metadata, columns, size, returning, unlessTaken), values)
+      if (unlessTaken && dialect.wasTaken(result)) throw new TakenError()
       const stored = returning.length > 0 ? result.records.length : (result.affected ?? size)
       if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
       this.count(size)
       for (const [index, record] of batch.entries()) {
-        if (capabilities.insertReturning) this.#hydrate(filled, record, result.records[index] ?? {})
+        if (givesBack) this.#hydrate(filled, record, result.records[index] ?? {})
         else await this.#readFilled(metadata, record, filled, result)
         this.written(metadata, record)
       }
@@ -320,6 +333,11 @@ const none: readonly ColumnMetadata[] = []
 /** The version, if a model has one: the database counts it, so that it is read back. */
 function versionOf({ versionColumn }: EntityMetadata): ColumnMetadata[] {
   return versionColumn ? [versionColumn] : []
+}
+
+/** A column that the database computes and a record has. */
+function isComputed(column: ColumnMetadata): boolean {
+  return column.asExpression !== undefined && !isShadow(column)
 }
 
 function boundAs(column: ColumnMetadata, value: unknown): unknown {

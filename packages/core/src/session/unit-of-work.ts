@@ -1,12 +1,13 @@
 import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { isShadow } from '../drivers/shadow-column.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { isObject } from '../options.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
 import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
-import { changedColumns, nameColumns, recordState, setRecordState, snapshot } from '../plan/record-state.js'
+import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -27,6 +28,8 @@ export class UnitOfWork {
   readonly #identities: IdentityMap
   readonly #pending = new Set<ObjectLiteral>()
   readonly #writer: RecordWriter
+  /** New records that are to be inserted unless a unique value of theirs is taken. */
+  readonly #tentative = new Set<ObjectLiteral>()
   #flushing: Promise<void> | undefined
 
   constructor(engine: Engine, scope: Scope, transaction: Transaction, identities: IdentityMap) {
@@ -132,15 +135,50 @@ export class UnitOfWork {
    * @param make Makes the records.
    */
   async insertMany<T extends ObjectLiteral>(make: () => T[]): Promise<T[]> {
-    const work = async (): Promise<T[]> => {
+    return this.whole(async () => {
       const records = make()
       await this.#insertAll(records)
       return records
-    }
+    })
+  }
+
+  /** Does `work` as a whole: when it fails nothing of it is kept, and the session goes on. */
+  async whole<T>(work: () => Promise<T>): Promise<T> {
     // Outside any scope the transaction is the verb's own, and needs no savepoint.
     if (this.#transaction.commitsVerbs || this.#scope.isVerb) return this.#verb(work)
     await this.autoflush()
     return this.#transaction.nested(() => this.#transaction.working(work))
+  }
+
+  /**
+   * Inserts a new record by a `save` of the application's or of ours, unless a unique value of it is taken: then nothing is kept
+   * of what was written with it, and the session goes on.
+   *
+   * @throws {TakenError} It is taken. @throws {UniqueError} The same, where TypeORM writes the record.
+   */
+  async insertUnlessTaken(record: ObjectLiteral, save: () => PromiseLike<unknown>): Promise<void> {
+    this.#tentative.add(record)
+    try {
+      await this.whole(async () => void (await save()))
+    } finally {
+      this.#tentative.delete(record)
+    }
+  }
+
+  /** Makes a new record ready for an INSERT that another writes: its defaults and stamps are there, and the rows that it refers to. */
+  async prepareInsert(record: ObjectLiteral): Promise<void> {
+    const metadata = this.#metadataOf(record)
+    this.#own(record)
+    this.#writer.prepareInsert(metadata, record)
+    await this.#writeParents(metadata, record)
+  }
+
+  /** The session's object for a row that a statement past its records has just written. A rollback gives it its earlier values. */
+  adoptWritten<T extends ObjectLiteral>(metadata: EntityMetadata, written: T, row: Snapshot): T {
+    const known = this.#identities.find(metadata, written)
+    if (known) this.#note(known, changedColumns(metadata, known))
+    this.#writer.count(1)
+    return this.#identities.adopt(metadata, written, row)
   }
 
   async #insertAll(records: readonly ObjectLiteral[]): Promise<void> {
@@ -219,7 +257,8 @@ export class UnitOfWork {
     const metadata = this.#requireRow(record)
     await this.autoflush()
     const { ifMatch } = recordState(record)
-    await this.#writer.read(metadata, record, metadata.columns)
+    const columns = metadata.columns.filter((column) => !isShadow(column))
+    await this.#writer.read(metadata, record, columns)
     if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
   }
 
@@ -318,7 +357,7 @@ export class UnitOfWork {
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
     const parents = this.#writeParents(metadata, record)
     if (parents) await parents
-    if (!row) return this.#writer.insert(metadata, [record])
+    if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
     if (changed.length === 0) return
     this.#note(record)
     await this.#writer.update(metadata, record, changed)

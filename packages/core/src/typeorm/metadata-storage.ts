@@ -6,6 +6,7 @@ import {
 } from 'typeorm'
 import type { DatabaseDriver } from '../drivers/driver.js'
 import { MetadataArgsStorage } from '../drivers/internals.js'
+import { shadowName } from '../drivers/shadow-column.js'
 import { ModelDefinitionError } from '../errors.js'
 import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js'
 import { lineage, namesIn } from '../mapping/model-class.js'
@@ -66,11 +67,16 @@ export class ModelStorage extends MetadataArgsStorage {
       if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
     }
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
-    for (const owner of new Set(entries.flatMap(({ target }) => lineage(target)))) this.#describe(owner, models.get(owner) ?? owner)
+    const heirs = new Map(entries.flatMap(({ target }) => lineage(target).map((owner) => [owner, target] as const)))
+    for (const [owner, heir] of heirs) this.#describe(owner, models.get(owner) ?? owner, heir)
   }
 
-  /** @param owner The class that columns and relations were defined on. @param model That of the model, which has the settings. */
-  #describe(owner: Exclude<Target, string>, model: object): void {
+  /**
+   * @param owner The class that columns and relations were defined on.
+   * @param model That of the model, which has the settings.
+   * @param heir A model that has them.
+   */
+  #describe(owner: Exclude<Target, string>, model: object, heir: Exclude<Target, string>): void {
     const keys = namesIn(model, 'primaryKey')
     for (const [propertyName, definition] of ownColumns(owner)) {
       const { index, unique, generated } = definition.options
@@ -78,10 +84,64 @@ export class ModelStorage extends MetadataArgsStorage {
       const options = columnOptions(definition, keys.includes(propertyName), this.#driver)
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
       if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
-      if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
+      if (unique === 'live') this.#uniqueAmongLive(owner, propertyName, options, heir)
+      else if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
       if (index) this.indices.push({ target: owner, columns: [propertyName], synchronize: true })
     }
     for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
+  }
+
+  /** A unique index of the live rows; of all, where none is deleted softly. */
+  #uniqueAmongLive(target: Exclude<Target, string>, property: string, options: TypeormColumnOptions, heir: Exclude<Target, string>): void {
+    const driver = this.#driver
+    this.names(heir)
+    const deletedAt = this.#deletionColumn(heir)
+    if (!deletedAt) {
+      this.uniques.push({ target, columns: [property] })
+      return
+    }
+    const isLive = `${driver.escape(this.#named(deletedAt.propertyName, deletedAt.name))} IS NULL`
+    if (driver.capabilities.partialIndexes) {
+      this.indices.push({ target, columns: [property], unique: true, where: isLive, synchronize: true })
+      return
+    }
+    const shadow = shadowName(property)
+    const column = this.#named(property, options.name)
+    this.columns.push({
+      target,
+      propertyName: shadow,
+      mode: 'virtual',
+      options: {
+        ...options,
+        name: shadowName(column),
+        nullable: true,
+        default: undefined,
+        asExpression: `CASE WHEN ${isLive} THEN ${driver.escape(column)} END`,
+        generatedType: 'VIRTUAL',
+        select: false,
+        insert: false,
+        update: false,
+      },
+    })
+    this.indices.push({ target, columns: [shadow], unique: true, synchronize: true })
+  }
+
+  /** The name of a column in the database, before TypeORM has built it. @param given The application's own. */
+  #named(property: string, given: string | undefined): string {
+    const naming = this.#naming
+    if (given !== undefined) return given
+    return naming instanceof ModelNamingStrategy ? naming.columnName(property, given, []) : naming.columnName(property, '', [])
+  }
+
+  /** The column of `heir`, or of a class that it extends, which says when a row was deleted. */
+  #deletionColumn(heir: Exclude<Target, string>): { readonly propertyName: string; readonly name: string | undefined } | undefined {
+    for (const owner of lineage(heir)) {
+      for (const [propertyName, definition] of ownColumns(owner))
+        if (stampOf(definition) === 'deleteDate') return { propertyName, name: definition.options.name }
+      const decorated = getMetadataArgsStorage().columns.find(({ target, mode }) => target === owner && mode === 'deleteDate')
+      if (decorated) return { propertyName: decorated.propertyName, name: decorated.options.name }
+    }
+    return undefined
   }
 
   #relate(target: Exclude<Target, string>, propertyName: string, { kind, related, inverse, options }: RelationDefinition): void {

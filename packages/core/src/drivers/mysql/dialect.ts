@@ -1,3 +1,4 @@
+import { isObject } from '../../options.js'
 import type { ColumnKind } from '../../types/column-type.js'
 import { call, type Dialect, Parameter, type Pieces, pieces } from '../dialect.js'
 
@@ -16,6 +17,9 @@ const castTypes: Partial<Record<ColumnKind, string>> = {
 
 /** More rows than any table has: the family knows no OFFSET without a LIMIT. */
 const everyRow = '18446744073709551615'
+
+/** What an INSERT tells as its key when it stored nothing: beyond all keys that are given out, and within what a number can say. */
+const noKey = Number.MAX_SAFE_INTEGER
 
 /** How MySQL and MariaDB write expressions. */
 export const mysqlDialect: Dialect = {
@@ -58,4 +62,20 @@ export const mysqlDialect: Dialect = {
   },
   lock: ({ skipLocked, noWait }) => [` FOR UPDATE${skipLocked ? ' SKIP LOCKED' : noWait ? ' NOWAIT' : ''}`],
   materialized: (subquery) => pieces`SELECT * FROM (${subquery}) AS _rows`,
+  // A plain INSERT that fails locks the row for readers: two who then write it would wait for each other. This one locks it for a writer.
+  unlessTaken: (key) => ` ON DUPLICATE KEY UPDATE ${key} = ${untouched(key)}`,
+  orUpdate({ key, set, version, deletedAt }) {
+    // Which key it was that clashed is not said, so that each row is looked at.
+    const isMeant = key.map((column) => `${column} <=> VALUES(${column})`)
+    if (deletedAt !== undefined) isMeant.unshift(`${deletedAt} IS NULL`)
+    const sets = set.map((column) => `${column} = IF(${isMeant.join(' AND ')}, VALUES(${column}), ${untouched(column)})`)
+    if (version !== undefined) sets.push(`${version} = IF(${isMeant.join(' AND ')}, ${version} + 1, ${version})`)
+    return ` ON DUPLICATE KEY UPDATE ${sets.join(', ')}`
+  },
+  wasTaken: ({ raw }) => isObject(raw) && Reflect.get(raw, 'insertId') === noKey,
+}
+
+/** A column as it is; that it was left so is told as the statement's key. */
+function untouched(column: string): string {
+  return `IF(LAST_INSERT_ID(${noKey}), ${column}, ${column})`
 }

@@ -73,6 +73,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     inlineForeignKeys: true,
     nullsOrder: false,
     seeksRows: false,
+    partialIndexes: false,
+    namesConflict: false,
+    insertWaits: false,
     maxParameters: 65_535,
   }
 

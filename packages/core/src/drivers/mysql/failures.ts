@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm'
 import type { DatabaseFailure } from '../database-error.js'
+import { unshadowed } from '../shadow-column.js'
 import type { NativeError } from './connection.js'
 
 /** Errors with which the server, or at least we (5.7), take the whole transaction for lost: https://mariadb.com/kb/en/mariadb-error-codes/ */
@@ -72,7 +73,7 @@ function columnsOfKey(key: string, sql: string, metadatas: readonly EntityMetada
 
 function columnsOfIndex(metadata: EntityMetadata, key: string): string[] {
   const found = [...metadata.indices, ...metadata.uniques].find(({ name }) => name === key)
-  return found?.columns.map(({ databaseName }) => databaseName) ?? []
+  return found?.columns.map((column) => unshadowed(column).databaseName) ?? []
 }
 
 /** The server quotes the value that it refuses, and the rest of a text that it cannot read. */

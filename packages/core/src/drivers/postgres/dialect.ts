@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../types/column-type.js'
-import { call, type Dialect, joined, Parameter, type Pieces, pieces } from '../dialect.js'
+import { call, type Dialect, joined, onConflict, Parameter, type Pieces, pieces } from '../dialect.js'
 
 /** Names of types in a CAST; other kinds are kept as text. */
 const castTypes: Partial<Record<ColumnKind, string>> = {
@@ -18,6 +18,7 @@ const castTypes: Partial<Record<ColumnKind, string>> = {
 
 /** How PostgreSQL writes expressions. */
 export const postgresDialect: Dialect = {
+  ...onConflict,
   // Values whose type is not known here need one.
   concat: (parts) => [
     '(',

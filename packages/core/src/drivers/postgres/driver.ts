@@ -65,6 +65,9 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     inlineForeignKeys: false,
     nullsOrder: true,
     seeksRows: true,
+    partialIndexes: true,
+    namesConflict: true,
+    insertWaits: true,
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions

@@ -1,6 +1,6 @@
 import type { ColumnKind } from '../../types/column-type.js'
 import { decimalSum } from './decimals.js'
-import { call, type Dialect, joined, Parameter, patternParts, type Pieces, pieces } from '../dialect.js'
+import { call, type Dialect, joined, onConflict, Parameter, patternParts, type Pieces, pieces } from '../dialect.js'
 
 /** Names of types in a CAST; other kinds are kept as text. */
 const castTypes: Partial<Record<ColumnKind, string>> = {
@@ -25,6 +25,7 @@ function globOf(pattern: string): string {
 
 /** How SQLite writes expressions. Functions that begin with `alchemy_` are given to each connection. */
 export const sqliteDialect: Dialect = {
+  ...onConflict,
   concat: (parts) => pieces`(${joined(parts, ' || ')})`,
   divide: (dividend, divisor) => pieces`(CAST(${dividend} AS REAL) / NULLIF(${divisor}, 0))`,
   average: (value) => call('AVG', value),

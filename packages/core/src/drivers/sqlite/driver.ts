@@ -59,6 +59,9 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     inlineForeignKeys: true,
     nullsOrder: true,
     seeksRows: true,
+    partialIndexes: true,
+    namesConflict: true,
+    insertWaits: true,
     maxParameters: 32_766,
   }
   /** @internal Connects once, however many ask. */
