@@ -41,6 +41,28 @@ it('binds an application', async () => {
   server.close()
   expect(await Note.count()).toBe(1)
 })
+
+describe('in a sandbox', () => {
+  let box: Awaited<ReturnType<typeof db.sandbox>>
+  beforeEach(async () => {
+    box = await db.sandbox()
+  })
+  afterEach(() => box.rollback())
+
+  it.each(['first', 'second'])('the %s test writes over a socket, and finds nothing of the other', async (text) => {
+    const app = express()
+    app.use(db.middleware())
+    app.post('/', async (_req, res) => {
+      await Note.create({ text })
+      res.status(201).json({})
+    })
+    const server = app.listen(0)
+    const { port } = server.address() as { port: number }
+    expect((await fetch('http://127.0.0.1:' + port, { method: 'POST' })).status).toBe(201)
+    server.close()
+    expect(await Note.count()).toBe(2)
+  })
+})
 `
 const swc = `['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true, decoratorMetadata: true } } }]`
 const transforms = { 'ts-jest': `['ts-jest', { diagnostics: false }]`, '@swc/jest': swc }

@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'PROTECTED_COLUMN'
   | 'RECORD_NOT_FOUND'
   | 'ROLLED_BACK'
+  | 'SANDBOX'
   | 'SCOPE_CLOSED'
   | 'SERIALIZATION'
   | 'SESSION_FAILED'
@@ -247,6 +248,14 @@ export class NestedScopeError extends ActiveAlchemyError {
     super(
       `${label} holds the connection or lock that this scope inside it would wait for. Use db.transaction(fn), or db.commit() first, or db.onCommit(fn).`,
     )
+  }
+}
+
+/** A sandbox of tests cannot do what it was asked for. @since 0.2 */
+export class SandboxError extends ActiveAlchemyError {
+  readonly code = 'SANDBOX'
+  constructor(fact: string, remedy: string) {
+    super(`${fact}. ${remedy}`)
   }
 }
 

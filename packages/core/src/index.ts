@@ -46,6 +46,7 @@ export {
   ProtectedColumnError,
   RecordNotFoundError,
   RolledBackError,
+  SandboxError,
   ScopeClosedError,
   SessionFailedError,
   StaleRecordError,
@@ -133,6 +134,7 @@ export {
 } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { StreamOptions } from './query/stream.js'
+export type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { HookOptions } from './scope/hooks.js'
 export type { RecordEvent, RecordHook } from './session/record-hooks.js'

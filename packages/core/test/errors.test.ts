@@ -82,6 +82,12 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'POST /orders is over (committed)',
     remedy: 'db.onCommit(fn), db.run(fn) or db.detach(fn)',
   },
+  SandboxError: {
+    make: () => new errors.SandboxError('The sandbox is over', 'Open another.'),
+    code: 'SANDBOX',
+    fact: 'The sandbox is over',
+    remedy: 'Open another.',
+  },
   NestedScopeError: {
     make: () => new errors.NestedScopeError('POST /orders'),
     code: 'NESTED_SCOPE',

@@ -44,6 +44,8 @@ const alone: Readonly<Record<string, string>> = {
   health: 'it asks the server, not a session',
   reflect: 'a schema belongs to no scope',
   run: 'it is a scope of its own',
+  sandbox: 'scopes are in it, and it is in none',
+  truncateAll: 'a schema belongs to no scope',
 }
 
 /** Names of the methods that a class adds to those below it. */

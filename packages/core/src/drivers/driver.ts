@@ -39,6 +39,8 @@ export interface DriverRunner extends QueryRunner {
   commit(): Promise<void>
   /** Rolls back; a connection that is lost has rolled back already. */
   rollback(): Promise<void>
+  /** Checks at once what the database puts off until COMMIT. */
+  checkDeferred(): Promise<void>
   /** Makes settings that end with the transaction, or with the connection's loan. @param settings `null` takes one back. */
   setLocal(settings: ReadonlyMap<string, string | null>): Promise<void>
   /**
@@ -153,6 +155,10 @@ export interface DatabaseDriver extends Driver {
   endsTransaction(error: unknown): boolean
   /** Runs `work` while no other process changes the schema of this database. */
   withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, change: SchemaChange): Promise<T>
+  /** Takes the lock that a sandbox has for itself, where transactions side by side would wait for each other's rows. @returns Whether it was free. */
+  lockSandbox(runner: DriverRunner): Promise<boolean>
+  /** Empties tables, in any order, and lets their keys begin anew. */
+  emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void>
   /** Whether a table is the database's own. */
   isSystemTable(name: string): boolean
   /** Adds the checks of a new table where TypeORM leaves them out. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sandboxHeader, sandboxesOf } from '../scope/sandbox-context.js'
 import { type Outcome, Scope } from '../scope/scope.js'
 import { type Answer, type BindOptions, decided } from './bind-options.js'
 import type { Holding } from './hold-response.js'
@@ -38,7 +39,7 @@ export class RequestScope extends Scope implements Holding {
     { report, rollbackWhen = rollsBack, isolation }: BindOptions,
     carrier: object,
   ) {
-    super({ label: labelOf(req), report, isolation })
+    super({ label: labelOf(req), report, isolation, sandboxes: sandboxesOf(req.headers[sandboxHeader]) })
     this.fail = fail
     this.rollbackWhen = rollbackWhen
     this.carrier = carrier

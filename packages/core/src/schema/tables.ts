@@ -44,6 +44,14 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
   })
 }
 
+/** Empties the tables of all models, in whatever order they refer to each other. */
+export function truncateAll(dataSource: AlchemyDataSource): Promise<void> {
+  return underSchemaLock(dataSource, 'drop', async (runner) => {
+    const tables = tablesOf(dataSource).map(({ name }) => name)
+    if (tables.length > 0) await dataSource.driver.emptyTables(runner, tables)
+  })
+}
+
 /** Describes the tables that the database has, mapped or not. */
 export function reflect(dataSource: AlchemyDataSource): Promise<Table[]> {
   return onOwnConnection(dataSource, async (runner) => {

@@ -4,6 +4,7 @@ import type { IsolationLevel } from '../options.js'
 import type { CallSite } from './call-site.js'
 import { callHooks, type Hook } from './hooks.js'
 import { Members, type ScopeMember } from './members.js'
+import { runInSandboxes, sandboxesHere } from './sandbox-context.js'
 import { printReport, type ReportEvent, type Reporter } from './report.js'
 
 /** Why a scope rolled back. */
@@ -36,6 +37,8 @@ export interface ScopeOptions {
   readonly transactionTimeoutMs?: number | undefined
   /** Isolation level of its transactions. @default that of each database */
   readonly isolation?: IsolationLevel | undefined
+  /** Ids of sandboxes that it was said to belong to. @default those of the calling code */
+  readonly sandboxes?: readonly string[]
 }
 
 /** Where code runs. */
@@ -99,6 +102,8 @@ export class Scope {
   /** Milliseconds for which it may hold an open transaction; `undefined` leaves that to each database. */
   readonly transactionTimeoutMs: number | undefined
   #isolation: IsolationLevel | undefined
+  /** Ids of the sandboxes of tests that it belongs to, the nearest last. */
+  readonly sandboxes: readonly string[]
   /** @internal Where the application called last. */
   site: CallSite | undefined
 
@@ -111,6 +116,7 @@ export class Scope {
     // One that has ended holds nothing; keeping it would chain up the scopes of a timer that starts the next from within.
     while (parent && parent.state !== 'open' && parent.state !== 'closing') ({ parent } = parent)
     this.parent = parent
+    this.sandboxes = options.sandboxes?.length ? options.sandboxes : parent?.sandboxes.length ? parent.sandboxes : sandboxesHere()
     this.#reporter = options.report ?? printReport
   }
 
@@ -232,6 +238,7 @@ export class Scope {
 
   /** Runs `work` with this scope as the current one. */
   run<T>(work: () => T): T {
+    if (this.sandboxes.length > 0) return runInSandboxes(this.sandboxes, () => storage.run(this.#inside, work))
     return storage.run(this.#inside, work)
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import type { DataSource } from 'typeorm'
-import type { DatabaseDriver, PoolOptions } from '../drivers/driver.js'
+import type { DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import { DatabaseClosedError } from '../errors.js'
 import type { Cursors } from '../pagination/cursor.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
@@ -16,6 +16,16 @@ export interface SessionSettings extends PoolOptions {
   readonly cursors: Cursors
 }
 
+/** Lends connections in place of the pool: a sandbox of tests, which stands above. */
+export interface Lender {
+  /** A connection for `scope`. */
+  lease(purpose: LeasePurpose, scope: Scope): Promise<DriverRunner>
+  /** A connection for TypeORM, outside any scope. */
+  createQueryRunner(): DriverRunner
+  /** Ends all that it lends. */
+  close(): Promise<void>
+}
+
 /** What is called when a transaction has begun in a scope. */
 export type ScopeHook = (scope: Scope) => unknown
 
@@ -27,6 +37,8 @@ export class Engine {
   readonly settings: SessionSettings
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly ScopeHook[]
+  /** While a sandbox is open. */
+  lender: Lender | undefined
   readonly #open: () => Promise<unknown>
   #opening: Promise<void> | undefined
   readonly #live = new Set<Scope>()
@@ -81,6 +93,7 @@ export class Engine {
       await Promise.race([everyone, sleep(this.settings.transactionTimeoutMs, undefined, { ref: false, signal: limit.signal })])
       limit.abort()
     }
+    await this.lender?.close()
     this.#closed = true
     await this.#opening?.catch(() => undefined)
     if (this.dataSource.isInitialized) await this.dataSource.destroy()
@@ -92,6 +105,17 @@ export class Engine {
     this.#closing = false
     this.#closed = false
     this.#opening = undefined
+  }
+
+  /** A connection for `scope`. @param limitMs See `DatabaseDriver.lease`. */
+  lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Promise<DriverRunner> {
+    return this.lender ? this.lender.lease(purpose, scope) : this.driver.lease(purpose, limitMs)
+  }
+
+  /** Whether who waits for a connection, inside a scope that has one, can only wait for itself. */
+  wouldWait(purpose: LeasePurpose): boolean {
+    const { capabilities, pool } = this.driver
+    return this.lender !== undefined || (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
   }
 
   /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */

@@ -240,7 +240,7 @@ export class Transaction {
     if (frame) this.#refuseFailed(frame)
     this.#refuseToWaitForAncestor(purpose)
     if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
-    const runner = await this.#engine.driver.lease(purpose, this.timeoutMs)
+    const runner = await this.#engine.lease(purpose, this.#scope, this.timeoutMs)
     this.#running += 1
     this.#borrowed.add(runner)
     try {
@@ -292,12 +292,12 @@ export class Transaction {
   // ------------------------------------------------------------------------------------------------ its beginning
 
   async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
-    const { driver, beginHooks } = this.#engine
+    const { beginHooks } = this.#engine
     this.#refuseToWaitForAncestor('write')
     this.#progress.become('beginning')
     try {
       if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
-      const runner = await driver.lease(purpose === 'try-write' ? purpose : 'write', this.timeoutMs)
+      const runner = await this.#engine.lease(purpose === 'try-write' ? purpose : 'write', this.#scope, this.timeoutMs)
       this.#runner = runner
       this.#admit(frame)
       const isHeard = this.#hasListeners(runner)
@@ -344,9 +344,7 @@ export class Transaction {
 
   /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
   #refuseToWaitForAncestor(purpose: LeasePurpose): void {
-    const { capabilities, pool } = this.#engine.driver
-    const wouldWait = (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
-    if (!wouldWait) return
+    if (!this.#engine.wouldWait(purpose)) return
     for (let { parent } = this.#scope; parent; parent = parent.parent) {
       if (parent.peek(this.#engine)?.inTransaction) throw new NestedScopeError(parent.label)
     }

@@ -141,7 +141,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     const session = this.session()
     if (session) return this.joinedRunner(session)
     this.buildMetadata()
-    const runner = this.driver.createQueryRunner(mode)
+    const runner = this.engine.lender?.createQueryRunner() ?? this.driver.createQueryRunner(mode)
     return Object.assign(runner, { manager: this.createEntityManager(runner) })
   }
 

@@ -31,7 +31,7 @@ import type { Connection, NativeConnection, NativeError, NativeFields } from './
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
 import type { MysqlOptions } from './options.js'
 import { MysqlPool } from './pool.js'
-import { collationOf, holdingSchemaLock, isAtLeast, textCollation, withPrecision } from './schema.js'
+import { collationOf, holdingSchemaLock, isAtLeast, lockSandbox, textCollation, withPrecision } from './schema.js'
 import { commitsTransaction, controlsTransaction, dirtiesSession } from './statements.js'
 import { refuseStatement } from './packet.js'
 import { bound, castTimes, isHeader, readTimes, resultOf } from './values.js'
@@ -213,6 +213,15 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return holdingSchemaLock(runner, this.database ?? '', work, change === 'drop')
   }
 
+  /** Rows side by side lock the gaps between them: one sandbox at a time. The lock ends with the loan of its connection. */
+  lockSandbox(runner: DriverRunner): Promise<boolean> {
+    return lockSandbox(runner, this.database ?? '')
+  }
+
+  async emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void> {
+    for (const name of tables) await runner.query(`TRUNCATE TABLE ${quotedPath(this, name)}`)
+  }
+
   /** Those of the server are in databases of their own. */
   isSystemTable(): boolean {
     return false
@@ -363,6 +372,11 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
       })
     }
     this.isTransactionActive = false
+  }
+
+  /** Nothing is put off. */
+  checkDeferred(): Promise<void> {
+    return Promise.resolve()
   }
 
   /** They are variables of the connection, which a rollback leaves as they are; the connection is reset when it goes back. */

@@ -28,6 +28,12 @@ export async function holdingSchemaLock<T>(runner: DriverRunner, database: strin
   }
 }
 
+/** Takes the lock of the one sandbox that `database` can have, without waiting. @returns Whether it was free. */
+export async function lockSandbox(runner: DriverRunner, database: string): Promise<boolean> {
+  const [row]: { isOurs: unknown }[] = await runner.query('SELECT GET_LOCK(?, 0) AS isOurs', [lockName(`sandbox of ${database}`)])
+  return Number(row?.isOurs) === 1
+}
+
 /** Names of locks are the server's, and end at 64 characters. */
 function lockName(database: string): string {
   return `active_alchemy_${createHash('sha1').update(database).digest('hex')}`

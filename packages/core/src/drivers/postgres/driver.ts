@@ -221,6 +221,16 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return super.findChangedColumns(shown, metadata)
   }
 
+  /** Rows of different keys do not wait for each other. */
+  lockSandbox(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
+  async emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void> {
+    const paths = tables.map((name) => quotedPath(this, name)).join(', ')
+    await runner.query(`TRUNCATE ${paths} RESTART IDENTITY`)
+  }
+
   isSystemTable(name: string): boolean {
     return /^(pg_catalog|pg_toast|information_schema)\./.test(name)
   }
@@ -324,6 +334,14 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       // A connection that is lost has rolled back.
       if (!this.#connection?.lost) throw error
     }
+  }
+
+  /** In a savepoint, since what it makes immediate would stay so. */
+  async checkDeferred(): Promise<void> {
+    await this.query('SAVEPOINT alchemy_check')
+    await this.query('SET CONSTRAINTS ALL IMMEDIATE')
+    await this.query('ROLLBACK TO SAVEPOINT alchemy_check')
+    await this.query('RELEASE SAVEPOINT alchemy_check')
   }
 
   async setLocal(settings: ReadonlyMap<string, string | null>): Promise<void> {

@@ -19,6 +19,7 @@ import {
   type PoolOptions,
   type PoolStatus,
   inTransaction,
+  quotedPath,
   type SchemaChange,
   StatementResult,
 } from '../driver.js'
@@ -146,6 +147,17 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     // A table that refers to one that is gone cannot be dropped otherwise.
     if (change === 'drop') await runner.query(foreignKeysOff)
     return inTransaction(runner, work)
+  }
+
+  /** Its transaction is the lock. */
+  lockSandbox(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
+  async emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void> {
+    for (const name of tables) await runner.query(`DELETE FROM ${quotedPath(this, name)}`)
+    const { records } = await runner.query("SELECT name FROM sqlite_master WHERE name = 'sqlite_sequence'", [], true)
+    if (records.length > 0) await runner.query('DELETE FROM sqlite_sequence')
   }
 
   isSystemTable(name: string): boolean {
@@ -329,6 +341,11 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   async rollback(): Promise<void> {
     if (this.connectionStatus === 'transaction') await this.query('ROLLBACK')
     this.isTransactionActive = false
+  }
+
+  /** SQLite counts what it puts off, and tells nobody before the COMMIT. */
+  checkDeferred(): Promise<void> {
+    return Promise.resolve()
   }
 
   setLocal(): Promise<void> {
