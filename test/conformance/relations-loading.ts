@@ -147,6 +147,13 @@ export function relationLoadingRows(database: TestDatabase): void {
       for (const user of await User.query().all()) await user.load('posts', 'posts.tags')
     }
     expect(await sent(paths)).toHaveLength(3)
+    const written = async (): Promise<void> => {
+      for (const user of await User.query().all()) {
+        await user.update({ points: user.points + 1 })
+        await user.load('posts')
+      }
+    }
+    expect(await sent(() => db.run(written))).toHaveLength(2 + 3)
   })
 
   row('a load gives the record itself, reads nothing twice, and hides what is deleted', async (store) => {
@@ -174,6 +181,16 @@ export function relationLoadingRows(database: TestDatabase): void {
     await expect(User.get(99).load('posts')).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND' })
     await User.filter({ id: 2 }).deleteAll()
     expect((await Post.firstOrError({ title: 'Bob 1' }).load('author')).author).toBeNull()
+  })
+
+  row('a save of a record whose list is a part of what there is cuts nothing off', async (store) => {
+    const { User, Post, sent } = store
+    await fill(store)
+    const user = await User.query()
+      .with('posts', (posts) => posts.limit(1))
+      .firstOrError()
+    expect(await sent(() => user.update({ name: 'Ada L.' }))).toHaveLength(1)
+    expect([user.posts.length, await Post.count({ author: user.id })]).toEqual([1, 2])
   })
 
   row('a relation that was assigned stays, and what plain TypeORM has loaded loads its own', async (store) => {

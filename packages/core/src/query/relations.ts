@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { keyColumn } from '../mapping/foreign-key.js'
+import { noteList } from '../plan/loaded-lists.js'
 import { foreignKeyOf, recordState, rowValueOf } from '../plan/record-state.js'
 import { quotedTable } from '../plan/statements.js'
 import type { Session } from '../session/session.js'
@@ -80,6 +81,7 @@ async function loadRelation(
   for (const owner of owners) {
     const list = byKey.get(textOf(keyOf(owner))) ?? []
     put(relation, owner, isMany ? [...list] : (list[0] ?? null))
+    if (isMany) noteList(owner, relation.propertyName, list)
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { ColumnMetadata } from '../drivers/internals.js'
+import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { isShadow } from '../drivers/shadow-column.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { isObject } from '../options.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
 import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
+import { isAsLoaded } from '../plan/loaded-lists.js'
 import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
@@ -424,6 +425,7 @@ export class UnitOfWork {
     const version = recordState(record).snapshot && metadata.versionColumn
     const remembered: unknown = version?.getEntityValue(record)
     const takeBack = lendKeys(metadata, record)
+    const showLists = hideLists(metadata, record)
     try {
       // TypeORM would write the version that an old object remembers; without one it counts.
       version?.setEntityValue(record, undefined)
@@ -433,6 +435,7 @@ export class UnitOfWork {
       throw error
     } finally {
       takeBack()
+      showLists()
     }
     if (version) await this.#writer.read(metadata, record, [version])
     this.#writer.count(1)
@@ -475,12 +478,13 @@ export class UnitOfWork {
   }
 }
 
-/** Whether records of the other side are set that hold the key, or none does. */
+/** Whether records of the other side are set that hold the key, or none does, and are not as they were loaded. */
 function hasToMany({ relations }: EntityMetadata, record: ObjectLiteral): boolean {
-  return relations.some(
-    ({ isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName }) =>
-      (isOneToMany || isManyToMany || isOneToOneNotOwner) && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined,
-  )
+  return relations.some((relation) => {
+    const { isOneToMany, isManyToMany, isOneToOneNotOwner, propertyName } = relation
+    const isOther = isOneToMany || isManyToMany || isOneToOneNotOwner
+    return isOther && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined && !isUntouched(relation, record)
+  })
 }
 
 function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
@@ -515,5 +519,24 @@ function lendKeys(metadata: EntityMetadata, record: ObjectLiteral): () => void {
   }
   return () => {
     for (const property of lent) Reflect.deleteProperty(record, property)
+  }
+}
+
+/** Whether there is nothing to save of a list: it is as it was loaded, and no cascade writes its records. */
+function isUntouched({ propertyName, isCascadeUpdate, inverseEntityMetadata }: RelationMetadata, record: ObjectLiteral): boolean {
+  if (!isAsLoaded(record, propertyName)) return false
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is a list of records, as it was loaded
+  const list = record[propertyName] as readonly ObjectLiteral[]
+  return !isCascadeUpdate || list.every((each) => changedColumns(inverseEntityMetadata, each).length === 0)
+}
+
+/** Keeps lists without a change from TypeORM, which would cut off what is not in them. @returns Puts them back. */
+function hideLists({ relations }: EntityMetadata, record: ObjectLiteral): () => void {
+  const hidden = relations
+    .filter((relation) => isUntouched(relation, record))
+    .map(({ propertyName }) => [propertyName, record[propertyName] as unknown] as const)
+  for (const [property] of hidden) Reflect.deleteProperty(record, property)
+  return () => {
+    for (const [property, list] of hidden) record[property] = list
   }
 }
