@@ -107,7 +107,9 @@ export function migrationRows(database: TestDatabase): void {
           const { up, down } = await difference(open(blog(2, onDelete)).db)
           expect(up.length).toBeGreaterThan(0)
           const { db } = open(blog(2, onDelete), [migration(up, down)])
+          expect((await db.pendingMigrations()).map(({ name }) => name)).toEqual(['Change1700000000000'])
           expect(await db.migrate()).toHaveLength(1)
+          expect(await db.pendingMigrations()).toEqual([])
           expect(await kept(db)).toEqual([1, 2])
           expect(await difference(db)).toEqual({ up: [], down: [] })
 

@@ -25,6 +25,9 @@ class Comment extends db.Model('Comment', { text: db.Column(db.Text) }) {
 // ---------------------------------------------------------------------------------------------- conditions
 
 User.filter({ name: 'a', age: gt(3), lastAccess: not(isNull()) })
+User.filter({ id: db.op.oneOf([1, 2]), age: db.op.gt(3) })
+// @ts-expect-error an operator of another kind of value
+User.filter({ id: db.op.startsWith('1') })
 User.filter({ id: oneOf([1, 2]), name: startsWith('M'), age: or(gt(40), between(1, 9)) })
 User.filter({ posts: some({ words: gte(10) }) })
 Post.filter({ author: is({ name: 'x' }) })

@@ -104,34 +104,8 @@ export type { func, Functions, NamedFunction } from './query/func.js'
 export type { BatchOptions } from './query/batches.js'
 export type { NotFound } from './query/not-found.js'
 export type { LockOptions } from './query/query-state.js'
-export {
-  and,
-  between,
-  type Combined,
-  contains,
-  endsWith,
-  eq,
-  every,
-  type Filter,
-  type FilterObject,
-  gt,
-  gte,
-  ilike,
-  is,
-  isNull,
-  like,
-  lt,
-  lte,
-  ne,
-  none,
-  not,
-  oneOf,
-  type Operator,
-  or,
-  type RelationOperator,
-  some,
-  startsWith,
-} from './query/operators.js'
+export * from './query/op.js'
+export type { Combined, Filter, FilterObject, Operator, RelationOperator } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { StreamOptions } from './query/stream.js'
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'

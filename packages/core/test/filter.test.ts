@@ -21,7 +21,7 @@ import {
 } from 'typeorm'
 import { ActiveAlchemy } from '../src/active-alchemy.js'
 import { InvalidFilterError } from '../src/errors.js'
-import { and, between, gt, gte, isNull, lt, lte, not, oneOf, or } from '../src/query/operators.js'
+import { and, between, gt, gte, isNull, lt, lte, not, oneOf, or, startsWith } from '../src/query/operators.js'
 import { Sql } from '../src/query/sql.js'
 
 /** An entity of plain TypeORM. */
@@ -269,4 +269,10 @@ describe('a column of plain TypeORM', () => {
   it.each([42, true, 10n, new Date(0), Buffer.from('a'), {}, { $gt: '' }, Number.NaN, undefined])('refuses %o', (name) => {
     expect(refusal({ name }, Plain)).toMatch(/takes a string|is no value/)
   })
+})
+
+it('takes the operators of db.op as those that are imported', () => {
+  const { op } = new ActiveAlchemy('sqlite:///:memory:')
+  expect(op).toMatchObject({ and, between, gt, gte, isNull, lt, lte, not, oneOf, or })
+  expect(condition({ name: op.startsWith('a_') }, Plain)).toEqual(condition({ name: startsWith('a_') }, Plain))
 })

@@ -1,6 +1,6 @@
 import { MigrationExecutor, type Migration } from 'typeorm'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-import { underSchemaLock } from './schema-lock.js'
+import { onOwnConnection, underSchemaLock } from './schema-lock.js'
 
 /** Runs the migrations that have not run, under a lock, so that only one process runs them. */
 export function migrate(dataSource: AlchemyDataSource): Promise<Migration[]> {
@@ -10,4 +10,9 @@ export function migrate(dataSource: AlchemyDataSource): Promise<Migration[]> {
     executor.transaction = 'none'
     return executor.executePendingMigrations()
   })
+}
+
+/** The migrations that have not run, oldest first; nothing is changed. */
+export function pendingMigrations(dataSource: AlchemyDataSource): Promise<Migration[]> {
+  return onOwnConnection(dataSource, (runner) => new MigrationExecutor(dataSource, runner).getPendingMigrations())
 }
