@@ -20,7 +20,7 @@ export async function inProxied(
     const url = new URL(store.uri)
     const proxy = await startProxy(url.href, rewrite)
     url.port = String(proxy.port)
-    const db = new ActiveAlchemy(url.href, { name: 'through', poolTimeoutMs: 2_000, ...options })
+    const db = new ActiveAlchemy(url.href, { name: 'through', poolTimeoutMs: 20_000, ...options })
     try {
       await row({ db, proxy, ...models(db) }, store)
       if (db.dataSource.driver.pool.leased > 0) throw new Error('A connection was not given back')

@@ -8,7 +8,7 @@ import { inStore } from './store.ts'
 export function silenceRows(database: TestDatabase): void {
   const row = database.lacks['a server'] === undefined ? it : it.skip
 
-  const options: ActiveAlchemyOptions = { poolSize: 1, poolTimeoutMs: 1_000, transactionTimeoutMs: 300 }
+  const options: ActiveAlchemyOptions = { poolSize: 1, poolTimeoutMs: 20_000, transactionTimeoutMs: 1_000 }
 
   row('a read on a silent network ends as a timeout, and its place in the pool is free for the next', () =>
     inProxied(
@@ -101,7 +101,7 @@ export function silenceRows(database: TestDatabase): void {
         expect(await User.count()).toBe(0)
         await vi.waitFor(async () => expect(await underWay(raw, database, mark)).toBe(0), { timeout: 10_000 })
       },
-      { ...options, poolTimeoutMs: 5_000 },
+      options,
     ),
   )
 

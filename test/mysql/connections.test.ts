@@ -234,7 +234,7 @@ describe('a server that cannot be reached', () => {
 
   it('killed without a word and started again', async () => {
     const server = await startMariadb()
-    const db = new ActiveAlchemy(`${server.url}mysql`, { poolTimeoutMs: 2_000 })
+    const db = new ActiveAlchemy(`${server.url}mysql`, { poolTimeoutMs: 20_000 })
     try {
       await db.dataSource.query('create database shop')
       await Promise.all([1, 2, 3].map(() => db.dataSource.query('select sleep(0.02)')))
@@ -311,7 +311,7 @@ describe('the pool', () => {
         expect(await User.count()).toBe(50)
         expect(most).toBe(2)
       },
-      { poolSize: 2, poolTimeoutMs: 10_000 },
+      { poolSize: 2, poolTimeoutMs: 60_000 },
     ))
 
   it('that is exhausted says so in time, and goes on', () =>

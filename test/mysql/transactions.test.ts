@@ -135,7 +135,7 @@ describe('a swallowed error that ended the transaction', () => {
         )
         expect(await points(store)).toEqual([16, 16, 16])
       },
-      { poolTimeoutMs: 10_000 },
+      { poolTimeoutMs: 60_000 },
     ))
 })
 

@@ -138,6 +138,6 @@ describe('postgres: conflicts have names', () => {
         expect(rows.reduce((sum, { points }) => sum + points, 0)).toBe(160)
         expect(attempts).toBeGreaterThanOrEqual(80)
       },
-      { poolSize: 16, poolTimeoutMs: 20_000 },
+      { poolSize: 16, poolTimeoutMs: 60_000 },
     ))
 })

@@ -69,6 +69,6 @@ it(
         expect(new Set(all.map(([row]) => row?.pid)).size).toBe(8)
         console.log(`${done.kills} backends killed: ${JSON.stringify(outcomes)}`)
       },
-      { poolSize: 8, poolTimeoutMs: 10_000 },
+      { poolSize: 8, poolTimeoutMs: 60_000 },
     ),
 )

@@ -37,7 +37,7 @@ describe.skipIf(!pooler)('postgres: behind a PgBouncer in transaction mode (apt-
     await onServer(`alter database ${url.pathname.slice(1)} set timezone = 'Europe/Berlin'`)
     url.port = new URL(pooler?.url ?? '').port
     const stores = [0, 1, 2].map(() => {
-      const db = new ActiveAlchemy(url.href, { poolSize: 10, poolTimeoutMs: 20_000 })
+      const db = new ActiveAlchemy(url.href, { poolSize: 10, poolTimeoutMs: 60_000 })
       class Note extends db.Model('Note', { text: db.Column(db.String(20)), at: db.Column(db.DateTime) }) {}
       return { db, Note }
     })

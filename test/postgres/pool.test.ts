@@ -52,7 +52,7 @@ describe('postgres: the line for a connection', () => {
         expect(most).toBeGreaterThan(0)
         expect(most).toBeLessThanOrEqual(2)
       },
-      { poolSize: 2, poolTimeoutMs: 5_000 },
+      { poolSize: 2, poolTimeoutMs: 60_000 },
     ))
 
   it('who comes first is served first', () =>
@@ -262,7 +262,7 @@ describe('postgres: a server that is not there', () => {
 
   it('a server that was killed and comes back is found again', async () => {
     const server = await startPostgres()
-    const db = new ActiveAlchemy(server.url, { poolTimeoutMs: 5_000, poolSize: 4 })
+    const db = new ActiveAlchemy(server.url, { poolTimeoutMs: 60_000, poolSize: 4 })
     class Note extends db.Model('Note', { text: db.Column(db.String(20)) }) {}
     try {
       await db.createAll()
