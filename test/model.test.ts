@@ -24,6 +24,7 @@ import { relationLoadingRows } from './conformance/relations-loading.ts'
 import { schemaRows } from './conformance/schema.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
+import { statementLogRows } from './conformance/statement-log.ts'
 import { statementRows } from './conformance/statements.ts'
 import { valueRows } from './conformance/values.ts'
 import { verbRows } from './conformance/verbs.ts'
@@ -59,6 +60,7 @@ eachDatabase('plain columns', plainColumnRows)
 eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
+eachDatabase('statement log', statementLogRows)
 eachDatabase('options', optionRows)
 eachDatabase('connections', connectionRows)
 eachDatabase('refused statements', refusedStatementRows)

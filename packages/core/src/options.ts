@@ -137,6 +137,13 @@ export interface ActiveAlchemyOptions<App = never, Queries extends object = obje
    * @default none: a cursor that was damaged is told from others, and an order by a hidden column is refused
    */
   readonly cursorSecret?: string
+  /**
+   * Milliseconds from which on a statement is reported as `slow-statement`: its time, its request, the place of the call and its text,
+   * without values; 0 tells of each. What TypeORM sends outside any scope has `typeorm: { maxQueryExecutionTime }`.
+   *
+   * @default none is told
+   */
+  readonly slowMs?: number
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
   /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
@@ -155,12 +162,13 @@ type QueryClass<Queries extends object = object> = abstract new (...parameters: 
 
 /** The options with their defaults. */
 export interface ResolvedOptions
-  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name' | 'cursorSecret'>> {
+  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name' | 'cursorSecret' | 'slowMs'>> {
   readonly poolSize: number | undefined
   readonly poolRecycleMs: number | undefined
   readonly queryClass: QueryClass | undefined
   readonly name: string | undefined
   readonly cursorSecret: string | undefined
+  readonly slowMs: number | undefined
 }
 
 const milliseconds = 2 ** 31 - 1
@@ -175,6 +183,7 @@ const known = {
   commit: oneWordOf('request', 'save'),
   outsideScope: oneWordOf('allow', 'report', 'refuse'),
   cursorSecret: text,
+  slowMs: wholeNumber(0, milliseconds),
   models: { takes: 'a list of classes', accepts: (value): value is readonly object[] => Array.isArray(value) },
   queryClass: { takes: 'a class that extends Query', accepts: (value): value is QueryClass => typeof value === 'function' },
   name: { takes: 'a string', accepts: (value): value is string => typeof value === 'string' },
@@ -204,6 +213,7 @@ function resolved(given: Given<typeof known>): ResolvedOptions {
     transactionTimeoutMs: given.transactionTimeoutMs ?? 30_000,
     commit: given.commit ?? 'request',
     outsideScope: given.outsideScope ?? (process.env['NODE_ENV'] === 'production' ? 'allow' : 'report'),
+    slowMs: given.slowMs,
     models: given.models ?? [],
     queryClass: given.queryClass,
     name: given.name,

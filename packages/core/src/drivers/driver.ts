@@ -28,6 +28,8 @@ export interface DriverRunner extends QueryRunner {
   /** @typeParam Raw What the client gives for the text, by the caller's word. */
   query<Raw>(sql: string, parameters?: unknown[]): Promise<Raw>
   readonly connectionStatus: ConnectionStatus
+  /** Hears of each statement that was answered or has failed: its text, and the milliseconds that it took. */
+  onStatement: ((sql: string, milliseconds: number) => void) | undefined
   /** Opens a transaction. @param isolation READ COMMITTED by default, where the database knows levels. */
   begin(isolation?: IsolationLevel): Promise<void>
   /**

@@ -52,6 +52,7 @@ export async function runStatement(
     // One that never waits has been answered by now.
     answer = sent instanceof Promise ? await sent : sent
   } catch (error) {
+    runner.onStatement?.(sql, performance.now() - startedAt)
     // One that has its words already: it could not even be sent.
     if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
     const reason = explain(error, values)
@@ -62,6 +63,7 @@ export async function runStatement(
     throw failed
   }
   const elapsed = performance.now() - startedAt
+  runner.onStatement?.(sql, elapsed)
   const { maxQueryExecutionTime } = dataSource.options
   if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
   if (dataSource.subscribers.length > 0) await announce(runner, sql, values, true, elapsed, answer.native)

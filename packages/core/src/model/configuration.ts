@@ -100,6 +100,8 @@ export class Configuration {
           commit: options.commit,
           outsideScope: options.outsideScope,
           cursors: new Cursors(options.cursorSecret),
+          slowMs: options.slowMs,
+          keepsStatements: process.env['NODE_ENV'] !== 'production',
         },
         driver: entry.create,
         models: this.#models,

@@ -3,6 +3,7 @@ import { joined, Parameter, type Pieces } from '../drivers/dialect.js'
 import type { StatementResult } from '../drivers/driver.js'
 import { InvalidValueError, UnsupportedError } from '../errors.js'
 import { quotedTable } from '../plan/statements.js'
+import { callSite } from '../scope/call-site.js'
 import { beginOperation } from '../scope/operation.js'
 import { detached } from '../scope/scope.js'
 import { isMoment as isLuxon } from '../types/date-time.js'
@@ -118,6 +119,8 @@ function isMoment(value: unknown): boolean {
 export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
   readonly #dataSource: () => AlchemyDataSource
   #sent: Promise<Row[]> | undefined
+  /** Where it was written: who awaits it calls from nowhere. */
+  readonly #site = callSite()
 
   /** @internal Made by `db.sql`. */
   constructor(dataSource: () => AlchemyDataSource, texts: readonly string[], values: readonly unknown[], reads = false) {
@@ -130,7 +133,7 @@ export class SqlQuery<Row> extends Sql implements PromiseLike<Row[]> {
     onFulfilled?: ((rows: Row[]) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
-    this.#sent ??= beginOperation(() => this.#send())
+    this.#sent ??= beginOperation(() => this.#send(), undefined, this.#site)
     return this.#sent.then(onFulfilled, onRejected)
   }
 

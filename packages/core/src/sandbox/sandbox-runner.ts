@@ -72,13 +72,13 @@ export function sandboxRunnerClass(driver: DatabaseDriver): new (shared: SharedC
     async #send<T>(sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
       if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
       if (this.#shared.driver.commitsTransaction(sql)) throw new DdlInScopeError(this.#shared.name)
-      if (this.#savepoints.length > 0) return this.#cancellable(() => send(this.#shared.runner))
+      if (this.#savepoints.length > 0) return this.#forward(send)
       // In autocommit: a statement that fails must take nothing along with it.
       const giveBack = this.#giveBack ?? (await this.#shared.takeTurn())
       try {
         const savepoint = await this.#open()
         try {
-          const result = await this.#cancellable(() => send(this.#shared.runner))
+          const result = await this.#forward(send)
           await this.#shared.runner.query(`RELEASE SAVEPOINT ${savepoint}`)
           return result
         } catch (error) {
@@ -88,6 +88,13 @@ export function sandboxRunnerClass(driver: DatabaseDriver): new (shared: SharedC
       } finally {
         if (!this.#giveBack) giveBack()
       }
+    }
+
+    /** Who leased this one hears of its statements, and not of the savepoints around them. */
+    #forward<T>(send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+      const { runner } = this.#shared
+      runner.onStatement = this.onStatement
+      return this.#cancellable(() => send(runner).finally(() => (runner.onStatement = undefined)))
     }
 
     /** What has been cancelled is waited for by nobody, and by the connection alone. */

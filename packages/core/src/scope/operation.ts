@@ -1,5 +1,5 @@
 import { ScopeClosedError } from '../errors.js'
-import { callSite } from './call-site.js'
+import { type CallSite, callSite } from './call-site.js'
 import { currentScope, type Scope } from './scope.js'
 
 type Executor<Result> = (resolve: (result: Result | PromiseLike<Result>) => void, reject: (reason: unknown) => void) => void
@@ -26,14 +26,15 @@ export class Operation<Result> extends Promise<Result> {
     return super.then(onKept, onLost)
   }
 
-  /** @internal Begins `work` at once. @param Class Of the promise. @param isPart It is part of another one. See `beginOperation`. */
+  /** @internal Begins `work` at once. @param Class Of the promise. @param isPart It is part of another one. @param site Where it was called. See `beginOperation`. */
   static start<Result, Own extends Operation<Result>>(
     Class: new (executor: Executor<Result>) => Own,
     work: () => PromiseLike<Result>,
     scope = currentScope(),
     isPart = false,
+    site?: CallSite,
   ): Own {
-    if (scope && !isPart) scope.site = callSite() ?? scope.site
+    if (scope && !isPart) scope.site = site ?? callSite() ?? scope.site
     const operation: Own = new Class((resolve, reject) => {
       if (!scope) {
         attempt(work).then(resolve, reject)
@@ -67,9 +68,10 @@ export class Operation<Result> extends Promise<Result> {
  * Begins `work` at once, as an operation of its scope: the scope waits for it, and fails with it if nobody awaits it.
  *
  * @param scope Of the work. @default the current one, if there is one
+ * @param site Where the application called, for what is begun later. @default here
  */
-export function beginOperation<Result>(work: () => PromiseLike<Result>, scope?: Scope): Operation<Result> {
-  return Operation.start<Result, Operation<Result>>(Operation, work, scope)
+export function beginOperation<Result>(work: () => PromiseLike<Result>, scope?: Scope, site?: CallSite): Operation<Result> {
+  return Operation.start<Result, Operation<Result>>(Operation, work, scope, false, site)
 }
 
 function attempt<Result>(work: () => PromiseLike<Result>): PromiseLike<Result> {

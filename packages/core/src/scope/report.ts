@@ -22,6 +22,10 @@ export type ReportKind =
   | 'idle-in-transaction'
   /** Records were changed and not saved. */
   | 'unsaved-changes'
+  /** A statement took as long as `slowMs`, or longer. */
+  | 'slow-statement'
+  /** One request has sent one statement more than twenty times. */
+  | 'repeated-statement'
 
 /** Something that the answer cannot tell. @since 0.1 */
 export interface ReportEvent {
@@ -62,10 +66,14 @@ const told = new Set<string>()
 /** Clients choose what some places are called. */
 const mostPlaces = 500
 
-/** Prints failures always, and hints while developing: once for each route, and outside requests once for each text. */
+/** Prints failures and what was slow always, and hints while developing: once for each route, and outside requests once for each text. */
 export const printReport: Reporter = ({ kind, label, route, message, error }) => {
   if (failures.has(kind)) {
     console.error(`[active-alchemy] ${message}`, ...(error === undefined ? [] : [error]))
+    return
+  }
+  if (kind === 'slow-statement') {
+    console.warn(`[active-alchemy] ${message}`)
     return
   }
   const place = `${kind} ${route ?? `${label} ${message.replace(/\d+/g, 'n')}`}`.slice(0, 500)

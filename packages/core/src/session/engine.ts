@@ -14,6 +14,10 @@ export interface SessionSettings extends PoolOptions {
   readonly outsideScope: 'allow' | 'report' | 'refuse'
   /** Writes and reads the cursors of pages. */
   readonly cursors: Cursors
+  /** Milliseconds from which on a statement is told as slow; `undefined` tells of none. */
+  readonly slowMs: number | undefined
+  /** Whether sessions keep what they have sent. */
+  readonly keepsStatements: boolean
 }
 
 /** Lends connections in place of the pool: a sandbox of tests, which stands above. */

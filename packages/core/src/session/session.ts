@@ -9,6 +9,7 @@ import type { ScopeMember } from '../scope/members.js'
 import type { Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
 import { IdentityMap } from './identity-map.js'
+import type { SentStatement } from './statement-log.js'
 import { Transaction } from './transaction.js'
 import { UnitOfWork } from './unit-of-work.js'
 
@@ -104,6 +105,17 @@ export class Session implements ScopeMember {
   /** @internal A TypeORM query runner whose statements are known to be plain SELECTs. */
   get reader(): DriverRunner {
     return (this.#reader ??= this.#join(this, 'read'))
+  }
+
+  /**
+   * What it has sent, the last thousand: text, milliseconds, and the place of the application's call. Empty in production.
+   *
+   * @since 0.2
+   * @example
+   * console.table(db.session.statements.map(({ milliseconds, place, text }) => ({ milliseconds, place, text })))
+   */
+  get statements(): readonly SentStatement[] {
+    return this.connection.statements?.sent ?? []
   }
 
   // ------------------------------------------------------------------------------------------------ statements

@@ -17,6 +17,7 @@ import type { Engine } from './engine.js'
 import { Frame } from './frame.js'
 import { IdleWatch } from './idle-watch.js'
 import { SentSettings } from './sent-settings.js'
+import { StatementLog } from './statement-log.js'
 import { TransactionProgress, type TransactionState } from './transaction-state.js'
 
 /** The transaction events of TypeORM's subscribers. */
@@ -50,6 +51,8 @@ export class Transaction {
   readonly #settings = new SentSettings()
   readonly #idle: IdleWatch
   #hooks: Hook[] = []
+  /** What it has sent, where that is asked for. */
+  readonly statements: StatementLog | undefined
   /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
   #isUnknown = false
 
@@ -60,6 +63,7 @@ export class Transaction {
     this.#writer = writer
     this.#progress = new TransactionProgress(this.timeoutMs, () => this.#expire())
     this.#idle = new IdleWatch(scope, engine.settings.name)
+    this.statements = StatementLog.of(scope, engine.settings)
   }
 
   /** TypeORM's entity manager whose every statement runs in it. */
@@ -241,6 +245,7 @@ export class Transaction {
     this.#refuseToWaitForAncestor(purpose)
     if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
     const runner = await this.#engine.lease(purpose, this.#scope, this.timeoutMs)
+    runner.onStatement = this.statements?.note
     this.#running += 1
     this.#borrowed.add(runner)
     try {
@@ -298,6 +303,7 @@ export class Transaction {
     try {
       if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
       const runner = await this.#engine.lease(purpose === 'try-write' ? purpose : 'write', this.#scope, this.timeoutMs)
+      runner.onStatement = this.statements?.note
       this.#runner = runner
       this.#admit(frame)
       const isHeard = this.#hasListeners(runner)

@@ -266,6 +266,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
  */
 export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   declare driver: MysqlDriver
+  onStatement: DriverRunner['onStatement']
   readonly #purpose: LeasePurpose | undefined
   readonly #limitMs: number
   #acquiring: Promise<Connection> | undefined

@@ -252,6 +252,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 /** One leased PostgreSQL connection. Its statements run one after the other. */
 export class PostgresRunner extends PostgresQueryRunner implements DriverRunner {
   declare driver: PostgresDriver
+  onStatement: DriverRunner['onStatement']
   readonly #purpose: LeasePurpose | undefined
   readonly #limitMs: number
   readonly #turn = new Semaphore(1)

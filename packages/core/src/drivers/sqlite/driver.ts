@@ -254,6 +254,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
  */
 export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunner {
   declare driver: SqliteDriver
+  onStatement: DriverRunner['onStatement']
   readonly #isWriter: boolean
   #acquiring: Promise<AcquiredConnection> | undefined
   #acquired: AcquiredConnection | undefined
