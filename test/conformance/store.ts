@@ -62,7 +62,7 @@ export async function inStore(
   options: ActiveAlchemyOptions = {},
 ): Promise<void> {
   const fresh = await database.create()
-  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 60_000, ...options })
+  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 10_000, ...options })
   const others: ActiveAlchemy[] = []
   try {
     const store: Store = {

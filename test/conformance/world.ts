@@ -28,7 +28,7 @@ export interface World {
 /** Runs `row` in a new world; after it every connection must be back. */
 async function inWorld(framework: Framework, database: TestDatabase, row: (world: World) => Promise<void>): Promise<void> {
   const fresh = await database.create()
-  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 60_000 })
+  const { db, leases, statements } = open(ActiveAlchemy, fresh, { poolTimeoutMs: 20_000 })
   const witness = new ActiveAlchemy(fresh.uri)
   const Seen = noteModel(witness)
   const Note = noteModel(db)

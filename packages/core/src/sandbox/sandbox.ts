@@ -186,9 +186,11 @@ export class Sandboxes implements Lender {
   /** A connection whose transaction is that of the sandbox; `undefined` while another sandbox has the database for itself. */
   async #tryLease(): Promise<DriverRunner | undefined> {
     const { driver } = this.engine
+    // It waits no longer than it is told: neither in the line of the pool nor for the lock of another writer.
+    if (driver.pool.leased >= driver.pool.size) return undefined
     let runner: DriverRunner | undefined
     try {
-      runner = await driver.lease('write')
+      runner = await driver.lease('try-write')
       if (await driver.lockSandbox(runner)) {
         await runner.begin()
         return runner
