@@ -193,6 +193,19 @@ export function relationLoadingRows(database: TestDatabase): void {
     expect([user.posts.length, await Post.count({ author: user.id })]).toEqual([1, 2])
   })
 
+  row('a list in another order is no change of it; one record twice in place of two is', async (store) => {
+    const { User, Post, sent } = store
+    await fill(store)
+    const user = await User.query().with('posts').orderBy('id').firstOrError()
+    user.posts = user.posts.toReversed()
+    expect(await sent(() => user.save())).toEqual([])
+    const [kept] = user.posts
+    if (!kept) throw new Error('No posts')
+    user.posts = [kept, kept]
+    await user.save()
+    expect(await Post.count({ author: user.id })).toBe(1)
+  })
+
   row('a relation that was assigned stays, and what plain TypeORM has loaded loads its own', async (store) => {
     const { User, Post, db, sent } = store
     await fill(store)

@@ -10,9 +10,12 @@ export function noteList(record: ObjectLiteral, property: string, list: readonly
   else lists.set(record, new Map([[property, [...list]]]))
 }
 
-/** Whether a list holds what was loaded, and nothing else: then a save of its record has nothing to write of it. */
+/** Whether a list holds what was loaded, in any order, and nothing else: then a save of its record has nothing to write of it. */
 export function isAsLoaded(record: ObjectLiteral, property: string): boolean {
   const loaded = lists.get(record)?.get(property)
   const now: unknown = record[property]
-  return loaded !== undefined && Array.isArray(now) && now.length === loaded.length && now.every((each) => loaded.includes(each))
+  if (!loaded || !Array.isArray(now) || now.length !== loaded.length) return false
+  if (loaded.every((each, index) => each === now[index])) return true
+  const rest = new Set<unknown>(loaded)
+  return now.every((each) => rest.delete(each))
 }
