@@ -136,7 +136,7 @@ eachCross('what the database refuses', (framework, database) => {
 
   row('a connection that comes too late is 503', async (bench) => {
     const { User } = bench.models
-    const runners = await Promise.all([1, 2, 3].map(() => bench.db.dataSource.driver.lease('read')))
+    const runners = await Promise.all([1, 2, 3].map(async () => bench.db.dataSource.driver.lease('read')))
     expect(await bench.answer(async () => ({ json: await User.count() }))).toEqual({ status: 503, worded: 'POOL_TIMEOUT' })
     await Promise.all(runners.map((runner) => runner.release()))
     expect(await bench.answer(async () => ({ json: { count: await User.count() } }))).toMatchObject({ status: 200 })

@@ -89,7 +89,7 @@ export function promiseRows(framework: Framework, database: TestDatabase): void 
     expect(world.db.dataSource.driver.pool).toMatchObject({ leased: 0, waiting: 0 })
     // Each of them can be borrowed, and holds nothing of who had it before.
     const { size } = world.db.dataSource.driver.pool
-    const runners = await Promise.all(many(size).map(() => world.db.dataSource.driver.lease('read')))
+    const runners = await Promise.all(many(size).map(async () => world.db.dataSource.driver.lease('read')))
     const states = await Promise.all(runners.map(async (runner) => (await runner.query('select 1'), runner.connectionStatus)))
     for (const runner of runners) await runner.release()
     expect(new Set(states)).toEqual(new Set(['idle']))

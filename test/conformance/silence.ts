@@ -90,7 +90,7 @@ export function silenceRows(database: TestDatabase): void {
       async ({ db, User, raw }) => {
         const mark = `a read of ${process.pid}`
         const sleeping = database.name === 'postgres' ? 'pg_sleep(60)' : 'sleep(60)'
-        const slow = db.dataSource.driver.lease('read').then(async (runner) => {
+        const slow = Promise.resolve(db.dataSource.driver.lease('read')).then(async (runner) => {
           try {
             await runner.query(`select ${sleeping} as "${mark}"`)
           } finally {

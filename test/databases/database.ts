@@ -1,5 +1,8 @@
 import { ActiveAlchemy, type ActiveAlchemyOptions } from '@active-alchemy/core'
 
+/** A leased connection, as the driver gives it. */
+type DriverRunner = Awaited<ReturnType<ActiveAlchemy['dataSource']['driver']['lease']>>
+
 /** One kind of database that the suites run on. */
 export interface TestDatabase {
   readonly name: string
@@ -62,15 +65,19 @@ export function open<Database extends ActiveAlchemy>(
   const leases: LeaseCount = { leased: 0, released: 0 }
   const { driver } = db.dataSource
   const lease = driver.lease.bind(driver)
-  driver.lease = async (purpose, limitMs) => {
-    const runner = await lease(purpose, limitMs)
+  const counted = (runner: DriverRunner): DriverRunner => {
     leases.leased += 1
-    const release = runner.release.bind(runner)
-    runner.release = async () => {
+    const giveBack = runner.giveBack.bind(runner)
+    runner.giveBack = () => {
       leases.released += 1
-      await release()
+      return giveBack()
     }
     return runner
+  }
+  // One that is there at once stays so: what waits for nothing takes another way.
+  driver.lease = (purpose, limitMs) => {
+    const runner = lease(purpose, limitMs)
+    return runner instanceof Promise ? runner.then(counted) : counted(runner)
   }
   return { db, leases, statements }
 }

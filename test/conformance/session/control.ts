@@ -37,7 +37,7 @@ export function rows(database: TestDatabase): void {
     const work = db.run(async () => {
       await User.create({ name: 'a' })
       const { connection } = db.session
-      const ended = connection.query('write', 'ROLLBACK', [])
+      const ended = (async () => connection.query('write', 'ROLLBACK', []))()
       if (database.name !== 'mariadb') await expect(ended).rejects.toBeInstanceOf(RolledBackError)
       await ended.catch(() => undefined)
       const next: unknown = await User.create({ name: 'b' }).then(undefined, (error: unknown) => error)

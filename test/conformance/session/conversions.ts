@@ -6,19 +6,22 @@ import { rowIn, type Store } from '../store.ts'
 export function rows(database: TestDatabase): void {
   const row = rowIn(database)
 
-  /** Runs `work`, and counts the values that it turns. */
-  const conversions = async ({ db }: Store, work: () => Promise<unknown>): Promise<number> => {
-    const { driver } = db.dataSource
-    const convert = driver.preparePersistentValue.bind(driver)
+  /** Runs `work`, and counts the moments that it turns. */
+  const conversions = async ({ User, db }: Store, work: () => Promise<unknown>): Promise<number> => {
+    const { columns } = db.dataSource.getMetadata(User)
+    const transformers = new Set(columns.flatMap(({ transformer = [] }) => transformer))
+    const originals = Array.from(transformers, (transformer) => ({ transformer, to: transformer.to.bind(transformer) }))
     let count = 0
-    driver.preparePersistentValue = (...parameters) => {
-      count += 1
-      return convert(...parameters) as unknown
+    for (const { transformer, to } of originals) {
+      transformer.to = (value: unknown): unknown => {
+        count += 1
+        return to(value)
+      }
     }
     try {
       await work()
     } finally {
-      Reflect.deleteProperty(driver, 'preparePersistentValue')
+      for (const { transformer, to } of originals) transformer.to = to
     }
     return count
   }
@@ -35,7 +38,7 @@ export function rows(database: TestDatabase): void {
       const [user] = await User.query().orderBy('id').limit(1).all()
       if (!user) throw new Error('lost')
       user.name = 'changed'
-      // The value, the stamp and the key; and what each of them was compared with.
+      // The stamp, and what it was compared with.
       const changed = await conversions(store, () => db.flush())
       expect(changed > 0 && changed < 8).toBe(true)
     })

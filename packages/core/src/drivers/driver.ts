@@ -1,5 +1,6 @@
 import { type DataSource, type ObjectLiteral, QueryResult, type QueryRunner, type Table } from 'typeorm'
 import { ActiveAlchemyError, ConnectionLostError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
 import type { Dialect } from './dialect.js'
@@ -31,18 +32,22 @@ export interface DriverRunner extends QueryRunner {
   /** Hears of each statement that was answered or has failed: its text, and the milliseconds that it took. */
   onStatement: ((sql: string, milliseconds: number) => void) | undefined
   /** Opens a transaction. @param isolation READ COMMITTED by default, where the database knows levels. */
-  begin(isolation?: IsolationLevel): Promise<void>
+  begin(isolation?: IsolationLevel): Eventual<void>
   /**
    * Commits, and believes only the server.
    *
    * @throws {RolledBackError} The server had turned the transaction into a rollback.
    * @throws {CommitUnknownError} The connection was lost before the answer came.
    */
-  commit(): Promise<void>
+  commit(): Eventual<void>
   /** Rolls back; a connection that is lost has rolled back already. */
-  rollback(): Promise<void>
+  rollback(): Eventual<void>
   /** Checks at once what the database puts off until COMMIT. */
   checkDeferred(): Promise<void>
+  /** One statement of our own; where statements are never waited for, it has been answered when this returns. */
+  run(sql: string, values: readonly unknown[]): Eventual<StatementResult>
+  /** `release`, without a promise where there is nothing to wait for. */
+  giveBack(): Eventual<void>
   /** Makes settings that end with the transaction, or with the connection's loan. @param settings `null` takes one back. */
   setLocal(settings: ReadonlyMap<string, string | null>): Promise<void>
   /**
@@ -142,7 +147,7 @@ export interface DatabaseDriver extends Driver {
    *   cancelled. @default transactionTimeoutMs
    * @throws {PoolTimeoutError} None became free within `poolTimeoutMs`.
    */
-  lease(purpose: LeasePurpose, limitMs?: number): Promise<DriverRunner>
+  lease(purpose: LeasePurpose, limitMs?: number): Eventual<DriverRunner>
   /** The parameters of a statement as the database client takes them: Luxon times and booleans are converted. */
   bind(parameters: readonly unknown[]): unknown[]
   /** A text as SQL writes it, in the form in which the database shows defaults. */
@@ -168,6 +173,8 @@ export interface DatabaseDriver extends Driver {
   /** Drops a table and what belongs to it, whatever refers to it. */
   dropTable(runner: DriverRunner, table: Table): Promise<void>
   preparePersistentValue(value: unknown, column: ColumnMetadata): unknown
+  /** Writes the values of a column as `preparePersistentValue` does; made once for each column. */
+  encoderOf(column: ColumnMetadata): (value: unknown) => unknown
   /** Reads the values of a column as `prepareHydratedValue` does; made once for each column. */
   decoderOf(column: ColumnMetadata): (raw: unknown) => unknown
 }

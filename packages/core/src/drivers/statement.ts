@@ -1,5 +1,6 @@
 import { type DataSource, QueryFailedError } from 'typeorm'
 import { ActiveAlchemyError } from '../errors.js'
+import { after, caught, type Eventual } from '../eventual.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { DriverRunner, StatementResult } from './driver.js'
 import { BroadcasterResult } from './internals.js'
@@ -29,45 +30,50 @@ interface StatementRunner extends DriverRunner {
  * The life of one statement, the same on every database: it is logged, told to subscribers before and after, timed, and its failure is
  * worded. A database only sends and explains.
  *
- * @param send Sends it; `values` are the parameters as the database client takes them.
+ * @param send Sends it; `values` are the parameters as the database client takes them. One that never waits answers at once.
  * @param explain Tells what an error of the database client means; an error that it gives is thrown as it is.
  * @throws {QueryFailedError} The database refused it.
  */
-export async function runStatement(
+export function runStatement(
   runner: StatementRunner,
   sql: string,
   parameters: readonly unknown[],
-  send: (values: unknown[]) => Answer | Promise<Answer>,
+  send: (values: unknown[]) => Eventual<Answer>,
   explain: (error: Error, values: unknown[]) => Refusal | Error,
-): Promise<StatementResult> {
+): Eventual<StatementResult> {
   const { dataSource } = runner.driver
-  const { logger } = dataSource
+  const { logger, subscribers } = dataSource
+  const { maxQueryExecutionTime = 0 } = dataSource.options
   const values = runner.driver.bind(parameters)
   logger.logQuery(sql, values, runner)
-  if (dataSource.subscribers.length > 0) await runner.broadcaster.broadcast('BeforeQuery', sql, values)
-  const startedAt = performance.now()
-  let answer: Answer
-  try {
-    const sent = send(values)
-    // One that never waits has been answered by now.
-    answer = sent instanceof Promise ? await sent : sent
-  } catch (error) {
-    runner.onStatement?.(sql, performance.now() - startedAt)
+  const isHeard = subscribers.length > 0
+  const { onStatement } = runner
+  const isTimed = isHeard || maxQueryExecutionTime > 0 || onStatement !== undefined
+  let startedAt = 0
+
+  const refuse = (error: unknown): Eventual<never> => {
+    onStatement?.(sql, performance.now() - startedAt)
     // One that has its words already: it could not even be sent.
     if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
     const reason = explain(error, values)
     const failed =
       reason instanceof Error ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)
     logger.logQueryError(error, sql, values, runner)
-    if (dataSource.subscribers.length > 0) await announce(runner, sql, values, false, undefined, undefined, error)
+    if (isHeard) return announce(runner, sql, values, false, undefined, undefined, error).then(() => Promise.reject(failed))
     throw failed
   }
-  const elapsed = performance.now() - startedAt
-  runner.onStatement?.(sql, elapsed)
-  const { maxQueryExecutionTime } = dataSource.options
-  if (maxQueryExecutionTime && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
-  if (dataSource.subscribers.length > 0) await announce(runner, sql, values, true, elapsed, answer.native)
-  return answer.result
+  const sent = (): Eventual<StatementResult> => {
+    startedAt = isTimed ? performance.now() : 0
+    const answer = caught(() => send(values), refuse)
+    return after(answer, ({ result, native }) => {
+      if (!isTimed) return result
+      const elapsed = performance.now() - startedAt
+      onStatement?.(sql, elapsed)
+      if (maxQueryExecutionTime > 0 && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
+      return isHeard ? announce(runner, sql, values, true, elapsed, native).then(() => result) : result
+    })
+  }
+  return isHeard ? runner.broadcaster.broadcast('BeforeQuery', sql, values).then(sent) : sent()
 }
 
 async function announce(

@@ -13,6 +13,7 @@ import { ownColumns, refuseReserved } from '../mapping/column.js'
 import { columnType, isHidden } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
+import { after, type Eventual } from '../eventual.js'
 import { flag, isObject, type Option, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
@@ -262,7 +263,7 @@ export class BaseModel {
     options?: GetOptions<P>,
   ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(async () => lookUp(this, id, options), notFound(this, id))
+    return RecordPromise.begin<T, T | null>(() => lookUp(this, id, options), notFound(this, id))
   }
 
   /**
@@ -416,12 +417,12 @@ export class BaseModel {
     options: TrustOptions,
   ): RecordPromise<InstanceType<M>>
   static create<M extends ModelClass<BaseModel>>(this: M, values: object, options?: AssignOptions): RecordPromise<InstanceType<M>> {
-    return RecordPromise.begin<InstanceType<M>>(async () => {
+    return RecordPromise.begin<InstanceType<M>>(() => {
       const record = made(this, values, options)
       // A save of the application's own is called; ours is this verb.
       if (record.save !== BaseModel.prototype.save) return record.save()
-      await insideSession(this, 'create', (session) => session.records.save(record))
-      return record
+      const saved = insideSession(this, 'create', (session) => session.records.save(record))
+      return after(saved, () => record)
     })
   }
 
@@ -553,13 +554,13 @@ export class BaseModel {
   update(values: this[typeof taken]['values'], options?: AssignOptions): RecordPromise<this>
   update(values: this[typeof taken]['trusted'], options: TrustOptions): RecordPromise<this>
   update(values: object, options?: AssignOptions): RecordPromise<this> {
-    return this.#verb('update', async (session) => {
+    return this.#verb('update', (session) => {
       session.records.change(this, () => {
         this.set(values, options)
         return Object.keys(values)
       })
       // What a model does in a save() of its own is done here as well.
-      await this.save()
+      return this.save === BaseModel.prototype.save ? session.records.save(this) : after<unknown, void>(this.save(), () => undefined)
     })
   }
 
@@ -645,11 +646,8 @@ export class BaseModel {
     })
   }
 
-  #verb(name: string, work: (session: Session) => Promise<void>): RecordPromise<this> {
-    return RecordPromise.begin<this>(async () => {
-      await insideSession(modelOf(this), name, work)
-      return this
-    })
+  #verb(name: string, work: (session: Session) => Eventual<void>): RecordPromise<this> {
+    return RecordPromise.begin<this>(() => after(insideSession(modelOf(this), name, work), () => this))
   }
 
   // ------------------------------------------------------------------------------------------------ facts
@@ -808,12 +806,12 @@ export function lookUp<T extends BaseModel>(
   id: unknown,
   options?: GetOptions | null,
   scope?: Scope,
-): Promise<T | null> {
+): Eventual<T | null> {
   const { forUpdate = false, ifMatch, with: relations, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
   const query = queryOf(model).deleted(rows).including(relations)
   if (forUpdate) query.forUpdate()
   const found = (scope ? query.in(scope) : query).withKey(id)
-  return ifMatch === undefined ? found : found.then((record) => matching(record, ifMatch))
+  return ifMatch === undefined ? found : after(found, (record) => matching(record, ifMatch))
 }
 
 /** @throws {PreconditionFailedError} The record is not what the client has seen. */
@@ -850,7 +848,7 @@ function finder<M extends ModelClass<BaseModel>>(model: M, verb: string): Finder
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- queries of a model give its records
       return (await (isLocked ? matching.forUpdate() : matching).first()) as InstanceType<M> | null
     },
-    inSession: (work) => insideSession(model, verb, work),
+    inSession: async (work) => insideSession(model, verb, work),
   }
 }
 
@@ -871,7 +869,7 @@ function metadataOf(model: ModelClass): EntityMetadata {
   return database(model).dataSource.getMetadata(model)
 }
 
-function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Eventual<Result>): Eventual<Result> {
   const { dataSource } = database(model)
   return dataSource.withSession(`${model.name}.${verb}()`, work)
 }

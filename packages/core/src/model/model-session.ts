@@ -1,6 +1,7 @@
 import type { ObjectLiteral } from 'typeorm'
 import { ModelDefinitionError } from '../errors.js'
 import type { ModelClass } from '../mapping/model-class.js'
+import type { Eventual } from '../eventual.js'
 import type { Path, Query, WithRelations } from '../query/query.js'
 import { Session } from '../session/session.js'
 import { BaseModel, database, type GetOptions, lookUp, notFound, queryOf } from './base-model.js'
@@ -31,7 +32,7 @@ export class ModelSession extends Session {
   ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     this.#refuseForeign(model)
-    const read = async (): Promise<T | null> => lookUp(model, id, options, this.scope)
+    const read = (): Eventual<T | null> => lookUp(model, id, options, this.scope)
     return RecordPromise.begin<T, T | null>(read, notFound(model, id), this.scope)
   }
 

@@ -1,8 +1,10 @@
 import type { DateTime as Luxon } from 'luxon'
 import { clock } from '../clock.js'
 import { column, ownColumns, stamped } from '../mapping/column.js'
+import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
 import { flagProperty, timeProperty } from '../plan/deletion.js'
+import type { UnitOfWork } from '../session/unit-of-work.js'
 import { Boolean, DateTime, Integer } from '../types/index.js'
 import { BaseModel, database, modelOf } from './base-model.js'
 import { RecordPromise } from './record-promise.js'
@@ -12,6 +14,8 @@ export interface DeleteOptions {
   /** Deletes the row for good. @default false */
   readonly hardDelete?: boolean
 }
+
+const deleteOptions = { hardDelete: flag }
 
 /**
  * A model with a key, stamps and soft delete: `id`, `createdAt`, `updatedAt`, `isDeleted`, `deletedAt`.
@@ -57,26 +61,25 @@ export class Model extends BaseModel {
    */
   override delete(how: boolean | DeleteOptions = true): RecordPromise<this> {
     if (how === false) return this.restore()
-    return RecordPromise.begin<this>(async () => {
+    return RecordPromise.begin<this>(() => {
       // Nothing is deleted by a misspelt option, and nothing softly that was meant for good.
-      const { hardDelete = false } = readOptions({ hardDelete: flag }, how === true ? undefined : how, 'delete()')
-      if (hardDelete) return super.delete()
-      await this.#inSession('delete', (records) => records.softDelete(this))
-      return this
+      const { hardDelete = false } = readOptions(deleteOptions, how === true ? undefined : how, 'delete()')
+      return hardDelete ? super.delete() : this.#inSession('delete', (records) => records.softDelete(this))
     })
   }
 
   /** Restores a deleted record. */
   override restore(): RecordPromise<this> {
-    return RecordPromise.begin<this>(async () => {
-      await this.#inSession('restore', (records) => records.restore(this))
-      return this
-    })
+    return RecordPromise.begin<this>(() => this.#inSession('restore', (records) => records.restore(this)))
   }
 
-  #inSession(verb: string, work: (records: import('../session/unit-of-work.js').UnitOfWork) => Promise<void>): Promise<void> {
+  #inSession(verb: string, work: (records: UnitOfWork) => Eventual<void>): Eventual<this> {
     const model = modelOf(this)
-    return database(model).dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records))
+    const { dataSource } = database(model)
+    return after(
+      dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records)),
+      () => this,
+    )
   }
 }
 

@@ -1,4 +1,5 @@
 import { RecordNotFoundError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { beginOperation, Operation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { WithRelations } from '../query/query.js'
@@ -37,7 +38,7 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
 
   /** @internal Begins `work` for the promise of its result. @param missing What a verb throws where that is no record. @param scope Of the work. */
   static begin<T extends VerbRecord, Found = T>(
-    work: () => PromiseLike<Found>,
+    work: () => Eventual<Found>,
     missing?: () => Error,
     scope?: Scope,
   ): RecordPromise<T, Found> {
@@ -47,14 +48,13 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   #then(verb: (record: T) => PromiseLike<T>): RecordPromise<T> {
-    return RecordPromise.begin(async () => verb(await this.#found()))
+    return RecordPromise.begin(() => this.then((found) => verb(this.#present(found))))
   }
 
-  async #found(): Promise<T> {
-    const record: unknown = await this
-    if (record === null || record === undefined) throw this.#missing()
+  #present(found: unknown): T {
+    if (found === null || found === undefined) throw this.#missing()
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was looked for is a record or nothing
-    return record as T
+    return found as T
   }
 
   /** Saves the record. See `BaseModel.save`. */
@@ -116,6 +116,6 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
 
   /** The values of the record. See `BaseModel.toDict`. */
   toDict(): Promise<Record<string, unknown>> {
-    return beginOperation(async () => (await this.#found()).toDict())
+    return beginOperation(() => this.then((found) => this.#present(found).toDict()))
   }
 }

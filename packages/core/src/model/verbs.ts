@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { InvalidOptionError, InvalidValueError, RecordNotFoundError, UnsupportedError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { flag, readOptions } from '../options.js'
@@ -231,7 +232,7 @@ export class EntityVerbs<T extends ObjectLiteral> {
     return record
   }
 
-  #verb(name: string, record: T, work: (session: Session) => Promise<void>): Promise<T> {
+  #verb(name: string, record: T, work: (session: Session) => Eventual<void>): Promise<T> {
     return beginOperation(async () => {
       // What a client sent is no record, whatever its type says.
       if (!(record instanceof this.#entity)) throw InvalidOptionError.ofClient('record', `a record of ${this.#metadata.name}`, record)
@@ -240,7 +241,7 @@ export class EntityVerbs<T extends ObjectLiteral> {
     })
   }
 
-  #inSession<Result>(verb: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+  #inSession<Result>(verb: string, work: (session: Session) => Eventual<Result>): Eventual<Result> {
     return this.#db.dataSource.withSession(`db.of(${this.#metadata.name}).${verb}()`, work)
   }
 }

@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm'
 import type { DatabaseDriver } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { isForeignKey, keyColumn } from '../mapping/foreign-key.js'
+import { plansAreOn } from './planned-column.js'
 import { type Snapshot, snapshotOf } from './record-state.js'
 import { quotedTable } from './statements.js'
 
@@ -40,7 +41,7 @@ export class Hydrator {
     this.names = new Map(this.columns.map((column, index) => [column, `c${index}`]))
     const { discriminatorColumn, childEntityMetadatas } = metadata
     this.#discriminator = childEntityMetadatas.length > 0 && discriminatorColumn ? this.names.get(discriminatorColumn) : undefined
-    if (isUsual(metadata)) this.#hydrate = compiled(metadata, this.names, driver)
+    if (plansAreOn && isUsual(metadata)) this.#hydrate = compiled(metadata, this.names, driver)
   }
 
   /** The columns in a SELECT of a table that is called `alias` there. */

@@ -1,9 +1,9 @@
-import { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
 import { foreignKeyName, foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
-import { holdKey, keySet, valueOf } from './foreign-key.js'
+import { holdKey, keySet } from './foreign-key.js'
+import { canChange, type PlannedColumn, plannedColumn, plannedColumns } from './planned-column.js'
 import type { Siblings } from './siblings.js'
 
 /**
@@ -55,10 +55,13 @@ export function setRow(record: object, row: Snapshot, owner: Scope, siblings = r
   states.set(record, { snapshot: row, owner, removed: false, siblings, ...(ifMatch === undefined ? {} : { ifMatch }) })
 }
 
-/** Remembers the values of a record that was just read or written, so that its next save needs no SELECT. */
-export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Scope): void {
+/**
+ * Remembers the values of a record that was just read or written, so that its next save needs no SELECT.
+ *
+ * @param now What was read or sent. @default as the record is
+ */
+export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Scope, now = takeSnapshot(metadata, record)): void {
   const { snapshot: before, siblings } = recordState(record)
-  const now = takeSnapshot(metadata, record)
   // A foreign key whose relation is not loaded is known from the row that was read.
   const row = before && foreignKeys(metadata).size > 0 ? merged(before, now) : now
   states.set(record, { snapshot: row, owner, removed: false, siblings })
@@ -76,42 +79,6 @@ export function nameColumns(metadata: EntityMetadata, record: object, properties
   states.set(record, { ...state, named })
 }
 
-/** What is known of the columns of a model, made once. */
-interface Layout {
-  readonly columns: readonly ColumnMetadata[]
-  readonly indexes: ReadonlyMap<ColumnMetadata, number>
-  /** Whether the value is simply the property of that name. */
-  readonly isPlain: readonly boolean[]
-  /** Whether a foreign key has a property of its own beside its relation: `countryId` beside `country`. */
-  readonly isMappedKey: readonly boolean[]
-  /** Whether a foreign key is no column of the model's own. */
-  readonly isForeignKey: readonly boolean[]
-}
-
-const layouts = new WeakMap<EntityMetadata, Layout>()
-
-function layoutOf(metadata: EntityMetadata): Layout {
-  let layout = layouts.get(metadata)
-  if (!layout) {
-    const { columns } = metadata
-    layout = {
-      columns,
-      indexes: new Map(columns.map((column, index) => [column, index])),
-      isPlain: columns.map((column) => !column.embeddedMetadata && !column.relationMetadata && !column.referencedColumn),
-      isMappedKey: columns.map(({ relationMetadata, isVirtual }) => relationMetadata !== undefined && !isVirtual),
-      isForeignKey: columns.map(isForeignKey),
-    }
-    layouts.set(metadata, layout)
-  }
-  return layout
-}
-
-function valueAt({ columns, isPlain }: Layout, index: number, record: ObjectLiteral): unknown {
-  const column = columns[index]
-  if (!column) return undefined
-  return isPlain[index] ? record[column.propertyName] : valueOf(column, record)
-}
-
 /** A foreign key, without loading what it leads to; `undefined` where it is not known, as of a record that plain TypeORM has loaded. */
 export function foreignKeyOf(column: ColumnMetadata, record: ObjectLiteral): unknown {
   if (record[column.propertyName] !== undefined) return column.getEntityValue(record)
@@ -123,46 +90,48 @@ export function foreignKeyOf(column: ColumnMetadata, record: ObjectLiteral): unk
 /** The value that the row of a record has; `undefined` where it was not read. */
 export function rowValueOf(column: ColumnMetadata, record: ObjectLiteral): unknown {
   const { snapshot: row } = recordState(record)
-  const known = row && aligned(row, column.entityMetadata)
-  return known?.values[layoutOf(known.metadata).indexes.get(column) ?? -1]
+  return row && rowValue(row, column)
 }
 
 /** The values of `record` as they are now. */
 export function takeSnapshot(metadata: EntityMetadata, record: ObjectLiteral): Snapshot {
-  const layout = layoutOf(metadata)
-  const values: unknown[] = []
-  let bound: unknown[] | undefined
-  for (const [index, column] of layout.columns.entries()) {
-    const value = valueAt(layout, index, record)
-    values.push(value)
-    if (canChange(value)) (bound ??= [])[index] = memory(value, bind(column, value))
-    if (layout.isMappedKey[index] && value !== undefined) column.setEntityValue(record, value)
-  }
-  return { metadata, values, bound }
+  return snapshotOf(metadata, takeValues(metadata, record))
 }
 
-/** The row that `values` were read from, in the order of the model's columns; `undefined` stands for one that was not read. */
-export function snapshotOf(metadata: EntityMetadata, values: readonly unknown[]): Snapshot {
+/** The values of `record` as they are now, by the index of their column. */
+export function takeValues(metadata: EntityMetadata, record: ObjectLiteral): unknown[] {
+  return plannedColumns(metadata).map((column) => {
+    const value = column.get(record)
+    if (column.isMappedKey && value !== undefined) column.set(record, value)
+    return value
+  })
+}
+
+/**
+ * The row that has `values`, in the order of the model's columns; `undefined` stands for one that was not read.
+ *
+ * @param sent Of those that can change, the forms that were bound just now, by the same index: they need not be bound again.
+ */
+export function snapshotOf(metadata: EntityMetadata, values: readonly unknown[], sent: readonly unknown[] = []): Snapshot {
   let bound: unknown[] | undefined
   for (const [index, value] of values.entries()) {
-    const column = typeof value === 'object' && canChange(value) ? metadata.columns[index] : undefined
-    if (column) (bound ??= [])[index] = memory(value, bind(column, value))
+    if (typeof value !== 'object' || !canChange(value)) continue
+    const form = sent[index] ?? plannedColumns(metadata)[index]?.encode(value)
+    ;(bound ??= [])[index] = memory(value, form)
   }
   return { metadata, values, bound }
 }
 
 /** `row` with the values of `columns` as `record` has them now. */
 export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[], row?: Snapshot): Snapshot {
-  const layout = layoutOf(metadata)
   const before = row && aligned(row, metadata)
-  const values = before ? [...before.values] : layout.columns.map((): unknown => undefined)
+  const values = before ? [...before.values] : plannedColumns(metadata).map((): unknown => undefined)
   let bound = before?.bound && [...before.bound]
-  for (const column of columns) {
-    const index = layout.indexes.get(column)
-    if (index === undefined) continue
-    const value = valueAt(layout, index, record)
+  for (const column of columns.map(plannedColumn)) {
+    const { index } = column
+    const value = column.get(record)
     values[index] = value
-    if (canChange(value)) (bound ??= [])[index] = memory(value, bind(column, value))
+    if (canChange(value)) (bound ??= [])[index] = memory(value, column.encode(value))
     else if (bound) bound[index] = undefined
   }
   return { metadata, values, bound }
@@ -171,9 +140,8 @@ export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, colum
 /** `row` as if `columns` had not been read. */
 export function without(row: Snapshot, columns: readonly ColumnMetadata[]): Snapshot {
   if (columns.length === 0) return row
-  const { indexes } = layoutOf(row.metadata)
   const values = [...row.values]
-  for (const column of columns) values[indexes.get(column) ?? -1] = undefined
+  for (const column of columns) values[plannedColumn(column).index] = undefined
   return { ...row, values }
 }
 
@@ -199,26 +167,24 @@ function aligned(row: Snapshot, metadata: EntityMetadata): Snapshot {
 
 /** The value that the row has in a column, in the form in which the driver binds it; `undefined` when it was not read. */
 export function boundValue(row: Snapshot, column: ColumnMetadata): unknown {
-  const known = aligned(row, column.entityMetadata)
-  const index = layoutOf(known.metadata).indexes.get(column)
-  return index === undefined ? undefined : boundAt(known, index, column)
+  return boundAt(aligned(row, column.entityMetadata), plannedColumn(column))
 }
 
 /** The value that the row has in a column; `undefined` when it was not read. */
 export function rowValue(row: Snapshot, column: ColumnMetadata): unknown {
-  const known = aligned(row, column.entityMetadata)
-  return known.values[layoutOf(known.metadata).indexes.get(column) ?? -1]
+  return aligned(row, column.entityMetadata).values[plannedColumn(column).index]
 }
 
 /** Whether a column of the row has a value that a driver has just read. */
 export function isStill(row: Snapshot, column: ColumnMetadata, raw: unknown): boolean {
-  return isSame(boundValue(row, column), bind(column, column.entityMetadata.dataSource.driver.prepareHydratedValue(raw, column)))
+  const { encode, decode } = plannedColumn(column)
+  return isSame(boundValue(row, column), encode(decode(raw)))
 }
 
-function boundAt({ values, bound }: Snapshot, index: number, column: ColumnMetadata): unknown {
+function boundAt({ values, bound }: Snapshot, { index, encode }: PlannedColumn): unknown {
   const value = values[index]
   if (value === undefined) return undefined
-  return bound?.[index] ?? bind(column, value)
+  return bound?.[index] ?? encode(value)
 }
 
 /** Puts the values of its row back on `record`. @param isMeant Of which columns. @default all */
@@ -244,41 +210,37 @@ export function putValue(record: ObjectLiteral, column: ColumnMetadata, value: u
   const { propertyName } = column
   if (record[propertyName] === undefined) return
   if (value === null) record[propertyName] = null
-  else if (!isSame(persistentValue(column, record), bind(column, value))) Reflect.deleteProperty(record, propertyName)
+  else if (!isSame(persistentValue(column, record), plannedColumn(column).encode(value))) Reflect.deleteProperty(record, propertyName)
 }
 
 /** The value of a column in the form in which the driver binds it; `undefined` when the record has none. */
 export function persistentValue(column: ColumnMetadata, record: ObjectLiteral): unknown {
-  const value = valueOf(column, record)
-  return value === undefined ? undefined : bind(column, value)
-}
-
-function bind(column: ColumnMetadata, value: unknown): unknown {
-  return column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
+  const planned = plannedColumn(column)
+  const value = planned.get(record)
+  return value === undefined ? undefined : planned.encode(value)
 }
 
 /** The columns whose value differs from the row, in the order of the table; every one of a new record. */
 export function changedColumns(metadata: EntityMetadata, record: ObjectLiteral): ColumnMetadata[] {
-  const layout = layoutOf(metadata)
   const { snapshot: known } = recordState(record)
   const row = known && aligned(known, metadata)
   const changed: ColumnMetadata[] = []
-  for (const [index, column] of layout.columns.entries()) {
-    if (layout.isMappedKey[index]) alignKey(column, record, row && boundAt(row, index, column))
-    if (isChangedAt(layout, index, column, record, row)) changed.push(column)
+  for (const column of plannedColumns(metadata)) {
+    if (column.isMappedKey) alignKey(column.metadata, record, row && boundAt(row, column))
+    if (isChanged(column, record, row)) changed.push(column.metadata)
   }
   return changed
 }
 
-function isChangedAt(layout: Layout, index: number, column: ColumnMetadata, record: ObjectLiteral, row: Snapshot | undefined): boolean {
-  const value = valueAt(layout, index, record)
+function isChanged(column: PlannedColumn, record: ObjectLiteral, row: Snapshot | undefined): boolean {
+  const value = column.get(record)
   if (value === undefined) return false
-  const held = row?.values[index]
+  const held = row?.values[column.index]
   if (!row || held === undefined) return true
-  const bound = row.bound?.[index]
+  const bound = row.bound?.[column.index]
   // The same value, and one that nobody can have changed in place.
   if (bound === undefined && value === held) return false
-  return !isSame(bound ?? bind(column, held), bind(column, value))
+  return !isSame(bound ?? column.encode(held), column.encode(value))
 }
 
 /** Lets the one of the two that was changed decide: TypeORM would write the key of the related record, whatever the property says. */
@@ -290,11 +252,6 @@ function alignKey(column: ColumnMetadata, record: ObjectLiteral, bound: unknown)
   const isPropertyChanged = bound !== undefined && isSame(bound, persistentValue(column, record))
   if (isPropertyChanged && relation !== undefined) Reflect.deleteProperty(record, relation)
   else record[column.propertyName] = written
-}
-
-/** Whether a value can change without being replaced. A Luxon moment cannot. */
-function canChange(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !(value instanceof DateTime)
 }
 
 /** A bound form that does not change with the value: some values are bound as they are. Large bytes are not copied. */

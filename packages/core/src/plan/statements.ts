@@ -3,6 +3,7 @@ import type { Dialect } from '../drivers/dialect.js'
 import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { deletionColumns, unmarked } from './deletion.js'
+import { plansAreOn } from './planned-column.js'
 
 /** Characters of text that are kept for a model; the oldest text goes first. */
 const textLimit = 500_000
@@ -18,6 +19,7 @@ class Texts {
   #length = 0
 
   of(key: string, make: () => string): string {
+    if (!plansAreOn) return make()
     const known = this.#texts.get(key)
     if (known !== undefined) return known
     const sql = make()

@@ -2,6 +2,7 @@ import type { ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { after, type Eventual } from '../eventual.js'
 import { Siblings } from '../plan/siblings.js'
 import type { Session } from '../session/session.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
@@ -29,12 +30,12 @@ export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, r
 }
 
 /** The rows of a statement. */
-export async function rowsOf(statement: Statement, reading: Reading): Promise<ObjectLiteral[]> {
-  return (await run(statement, reading)).records
+export function rowsOf(statement: Statement, reading: Reading): Eventual<ObjectLiteral[]> {
+  return after(run(statement, reading), ({ records }) => records)
 }
 
 /** Sends a statement in its session. */
-export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Promise<StatementResult> {
+export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Eventual<StatementResult> {
   if (hasFragment) return session.statement('write', text, (runner) => runner.query(text, [...values], true))
   return writes ? session.execute(text, values) : session.read(text, values)
 }

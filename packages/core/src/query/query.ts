@@ -4,6 +4,7 @@ import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } 
 import { Alias } from '../drivers/dialect.js'
 import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
 import { columnType, isHidden } from '../mapping/mapped-column.js'
+import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import {
@@ -420,12 +421,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     )
   }
 
-  /** @internal The record with this key, `null` if it does not match. @throws {InvalidIdentifierError} */
-  withKey(id: unknown): Promise<R | null> {
-    return this.#operation(() => this.#withKey(id))
-  }
-
-  async #withKey(id: unknown): Promise<R | null> {
+  /** @internal The record with this key, `null` if it does not match; inside the operation of a verb. @throws {InvalidIdentifierError} */
+  withKey(id: unknown): Eventual<R | null> {
     const key = this.#keyOf(id)
     if (!key) return null
     const state = this.#state
@@ -448,7 +445,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** The record with this key. @param error What to throw if there is none. @default RecordNotFoundError */
   getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
-    return this.#operation(async () => (await this.#withKey(id)) ?? orElse(error, () => new RecordNotFoundError(this.#metadata.name, id)))
+    const missing = (): Error => new RecordNotFoundError(this.#metadata.name, id)
+    return this.#operation(() => after<R | null, R | Result>(this.withKey(id), (found) => found ?? orElse(error, missing)))
   }
 
   /** The values of a key as they are bound; `undefined` when no row can have it. */
@@ -496,7 +494,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   }
 
   /** @param later The query as it is now, for the pages around. */
-  #page(request: PageRequest, later: Query<T, R>): Promise<Paginator<R>> {
+  #page(request: PageRequest, later: Query<T, R>): Eventual<Paginator<R>> {
     const turn = (other: PageRequest): Promise<Paginator<R>> => later.#operation(() => later.#page(other, later))
     return this.#inSession('paginate', !this.#state.isPlainRead, (reading) => read.page(this.#state, request, reading, turn))
   }
@@ -518,7 +516,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this.#operation(async () => this.#cursorPage(cursorRequest(options), this.clone()))
   }
 
-  #cursorPage(request: CursorRequest, later: Query<T, R>): Promise<CursorPage<R>> {
+  #cursorPage(request: CursorRequest, later: Query<T, R>): Eventual<CursorPage<R>> {
     const turn = (other: CursorRequest): Promise<CursorPage<R>> => later.#operation(() => later.#cursorPage(other, later))
     return this.#inSession('paginateByCursor', !this.#state.isPlainRead, (reading) => cursorPage(this.#state, request, reading, turn))
   }
@@ -700,12 +698,12 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   }
 
   /** A verb: its scope waits for it, and fails with it if nobody awaits it. */
-  #operation<Result>(work: () => Promise<Result>): Promise<Result> {
+  #operation<Result>(work: () => Eventual<Result>): Promise<Result> {
     return beginOperation(work, this.#state.scope)
   }
 
   /** The work of a verb, which has begun already. */
-  #inSession<Result>(verb: string, writes: boolean, work: (reading: Reading) => Promise<Result>): Promise<Result> {
+  #inSession<Result>(verb: string, writes: boolean, work: (reading: Reading) => Eventual<Result>): Eventual<Result> {
     const { dataSource, metadata } = this.#state
     return dataSource.withSession(`${metadata.name}.query().${verb}()`, (session) =>
       work({ session, writes, hasFragment: this.#state.hasFragment }),

@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { Pieces } from '../drivers/dialect.js'
+import { after, type Eventual } from '../eventual.js'
 import { BroadcasterResult } from '../drivers/internals.js'
 import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
 import { pageAt, type PageRequest } from '../pagination/page-request.js'
@@ -67,12 +68,13 @@ async function announced<R>(
 }
 
 /** The record with a key, in the usual state of a query: its text is made once for the model. */
-export async function byKey<R>({ metadata, dataSource }: QueryState<R>, key: readonly unknown[], reading: Reading): Promise<R | null> {
+export function byKey<R>({ metadata, dataSource }: QueryState<R>, key: readonly unknown[], reading: Reading): Eventual<R | null> {
   const hydrator = hydratorOf(metadata, dataSource.driver)
-  const rows = await rowsOf({ text: hydrator.getText(), values: key }, reading)
-  const [found] = adopted(hydrator, rows, reading)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
-  return (found?.record ?? null) as R | null
+  return after(rowsOf({ text: hydrator.getText(), values: key }, reading), (rows) => {
+    const [found] = adopted(hydrator, rows, reading)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
+    return (found?.record ?? null) as R | null
+  })
 }
 
 /** The records with these keys, in their order; `null` where none matches. @param keys As they are bound. */

@@ -65,6 +65,10 @@ export function sandboxRunnerClass(driver: DatabaseDriver): new (shared: SharedC
       return this.#send(sql, send)
     }
 
+    override run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
+      return this.query(sql, [...values], true)
+    }
+
     override stream(sql: string, parameters?: unknown[], onEnd?: () => void, onError?: (error: Error) => void): Promise<ReadStream> {
       return this.#send(sql, (runner) => runner.stream(sql, parameters, onEnd, onError))
     }
@@ -138,6 +142,10 @@ export function sandboxRunnerClass(driver: DatabaseDriver): new (shared: SharedC
 
     override checkDeferred(): Promise<void> {
       return this.#shared.runner.checkDeferred()
+    }
+
+    override giveBack(): Promise<void> {
+      return this.release()
     }
 
     override async release(): Promise<void> {

@@ -1,4 +1,5 @@
 import { CommitError, SessionFailedError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import type { Hook } from './hooks.js'
 import type { ReportEvent } from './report.js'
 
@@ -25,7 +26,7 @@ export interface ScopeMember {
   /** Commits or rolls back; a commit rejects unless the server says that it did. */
   settle(how: 'commit' | 'rollback'): Promise<void>
   /** Gives the connection back. */
-  release(): Promise<void> | undefined
+  release(): Eventual<void>
   /** The functions to call, by how it has ended; each is given out once. */
   takeHooks(): readonly Hook[]
 }

@@ -1,4 +1,5 @@
 import { ScopeClosedError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { type CallSite, callSite } from './call-site.js'
 import { currentScope, type Scope } from './scope.js'
 
@@ -29,7 +30,7 @@ export class Operation<Result> extends Promise<Result> {
   /** @internal Begins `work` at once. @param Class Of the promise. @param isPart It is part of another one. @param site Where it was called. See `beginOperation`. */
   static start<Result, Own extends Operation<Result>>(
     Class: new (executor: Executor<Result>) => Own,
-    work: () => PromiseLike<Result>,
+    work: () => Eventual<Result>,
     scope = currentScope(),
     isPart = false,
     site?: CallSite,
@@ -37,7 +38,9 @@ export class Operation<Result> extends Promise<Result> {
     if (scope && !isPart) scope.site = site ?? callSite() ?? scope.site
     const operation: Own = new Class((resolve, reject) => {
       if (!scope) {
-        attempt(work).then(resolve, reject)
+        const begun = attempt(work)
+        if (begun instanceof Promise) begun.then(resolve, reject)
+        else resolve(begun)
         return
       }
       let isUnderWay = false
@@ -50,15 +53,22 @@ export class Operation<Result> extends Promise<Result> {
         if (isUnderWay) scope.exit()
         reject(error)
       }
-      const begin = (): PromiseLike<Result> => {
+      const begin = (): Eventual<Result> => {
         const begun = scope.enter(work)
         isUnderWay = true
         return begun
       }
-      attempt(begin).then((result) => {
-        scope.exit()
-        resolve(result)
-      }, fail)
+      const begun = attempt(begin)
+      if (begun instanceof Promise) {
+        begun.then((result) => {
+          scope.exit()
+          resolve(result)
+        }, fail)
+      } else {
+        resolve(begun)
+        // Until who called it goes on: an answer that ends in the same breath waits for what he does next, as where a driver waits.
+        queueMicrotask(() => scope.exit())
+      }
     })
     return operation
   }
@@ -70,11 +80,11 @@ export class Operation<Result> extends Promise<Result> {
  * @param scope Of the work. @default the current one, if there is one
  * @param site Where the application called, for what is begun later. @default here
  */
-export function beginOperation<Result>(work: () => PromiseLike<Result>, scope?: Scope, site?: CallSite): Operation<Result> {
+export function beginOperation<Result>(work: () => Eventual<Result>, scope?: Scope, site?: CallSite): Operation<Result> {
   return Operation.start<Result, Operation<Result>>(Operation, work, scope, false, site)
 }
 
-function attempt<Result>(work: () => PromiseLike<Result>): PromiseLike<Result> {
+function attempt<Result>(work: () => Eventual<Result>): Eventual<Result> {
   try {
     return work()
   } catch (error) {

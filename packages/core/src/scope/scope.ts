@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ForeignSessionError, InvalidOptionError, ScopeClosedError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import type { IsolationLevel } from '../options.js'
 import type { CallSite } from './call-site.js'
 import { callHooks, type Hook } from './hooks.js'
@@ -572,7 +573,7 @@ export function bound<This, Parameters extends unknown[], Result>(
  *
  * @throws What `work` threw, whatever the rollback did.
  */
-export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) => Promise<T>): Promise<T> {
+export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) => Eventual<T>): Promise<T> {
   const scope = new Scope(options)
   let result: T
   try {

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { DataSource } from 'typeorm'
 import type { DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import { DatabaseClosedError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import type { Cursors } from '../pagination/cursor.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
 
@@ -112,7 +113,7 @@ export class Engine {
   }
 
   /** A connection for `scope`. @param limitMs See `DatabaseDriver.lease`. */
-  lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Promise<DriverRunner> {
+  lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Eventual<DriverRunner> {
     return this.lender ? this.lender.lease(purpose, scope) : this.driver.lease(purpose, limitMs)
   }
 

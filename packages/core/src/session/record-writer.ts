@@ -1,32 +1,23 @@
-import { randomUUID } from 'node:crypto'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { isShadow } from '../drivers/shadow-column.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
-import { momentOf } from '../mapping/mapped-column.js'
+import { after, type Eventual } from '../eventual.js'
 import { isObject } from '../options.js'
-import { foreignKeys, isForeignKey, keyColumn } from '../mapping/foreign-key.js'
+import { foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
+import { momentOf } from '../mapping/mapped-column.js'
 import { holdKey, valueOf } from '../plan/foreign-key.js'
-import { persistentValue, putValue, recordState, refreshed, setRecordState, snapshot } from '../plan/record-state.js'
-import { deletionColumns, deletionValues } from '../plan/deletion.js'
 import { guardOf } from '../plan/optimistic-lock.js'
-import {
-  batchSize,
-  deleteText,
-  deletionText,
-  type Increment,
-  incrementText,
-  insertText,
-  selectText,
-  updateText,
-} from '../plan/statements.js'
+import { type InsertPlan, planOf } from '../plan/plan.js'
+import { bindRow, type PlannedColumn, plannedColumn } from '../plan/planned-column.js'
+import { putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
+import { batchSize, deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
-import { boundKey, RowGuard } from './row-guard.js'
 import type { Engine } from './engine.js'
+import { boundKey, RowGuard } from './row-guard.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
 
@@ -68,16 +59,7 @@ export class RecordWriter {
   /** Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values. */
   prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
     completeValues(record, metadata)
-    const now = clock.now()
-    for (const column of metadata.columns) {
-      if (column.getEntityValue(record) !== undefined) continue
-      if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(record, momentOf(column, now))
-      else if (column.isDeleteDate) column.setEntityValue(record, null)
-      else if (column.isVersion) column.setEntityValue(record, 1)
-      else if (column.isGenerated && column.generationStrategy === 'uuid') column.setEntityValue(record, randomUUID())
-      // What is not given is null in the row, so it is on the object.
-      else if (column.isNullable && column.default === undefined && !column.isVirtual) column.setEntityValue(record, null)
-    }
+    planOf(metadata).fillBlanks(record, clock.now())
   }
 
   /**
@@ -87,48 +69,68 @@ export class RecordWriter {
    * @throws {WriteIgnoredError} The database took the statement and stored less.
    * @throws {TakenError} A unique value is taken, and it was to say so.
    */
-  async insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false): Promise<void> {
-    const { capabilities, dialect } = this.#engine.driver
-    const columns = metadata.columns.filter((column) => column.isInsert && records.some((record) => valueOf(column, record) !== undefined))
-    const given = new Set(columns)
-    const filled = metadata.columns.filter(
-      (column) => !given.has(column) && (column.isGenerated || column.default !== undefined || isComputed(column)),
-    )
+  insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false): Eventual<void> {
+    const { insertReturning, namesConflict, maxParameters } = this.#engine.driver.capabilities
+    const rows = records.map((record) => takeValues(metadata, record))
     // What may give back a row that was there tells less than what gives nothing back.
-    const givesBack = capabilities.insertReturning && (capabilities.namesConflict || !unlessTaken)
-    const returning = givesBack ? filled : []
-    this.undo.noteInserted(metadata, records, filled)
-    for (let start = 0; start < records.length; ) {
-      const size = batchSize(records.length - start, capabilities.maxParameters, columns.length)
-      const batch = size === records.length ? records : records.slice(start, start + size)
-      start += size
-      const values: unknown[] = []
-      for (const record of batch) for (const column of columns) values.push(persistentValue(column, record) ?? null)
-      const result = await this.#transaction.query('write', insertText(metadata, columns, size, returning, unlessTaken), values)
-      if (unlessTaken && dialect.wasTaken(result)) throw new TakenError()
-      const stored = returning.length > 0 ? result.records.length : (result.affected ?? size)
-      if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
-      this.count(size)
-      for (const [index, record] of batch.entries()) {
-        if (givesBack) this.#hydrate(filled, record, result.records[index] ?? {})
-        else await this.#readFilled(metadata, record, filled, result)
-        this.written(metadata, record)
+    const plan = planOf(metadata).insert(rows, insertReturning && (namesConflict || !unlessTaken), unlessTaken)
+    this.undo.noteInserted(metadata, records, plan.filled)
+    const sizeFrom = (start: number): number => batchSize(records.length - start, maxParameters, plan.given.length)
+    if (sizeFrom(0) >= records.length) return this.#insertBatch(metadata, plan, records, rows)
+    const insertAll = async (): Promise<void> => {
+      for (let start = 0; start < records.length; ) {
+        const end = start + sizeFrom(start)
+        await this.#insertBatch(metadata, plan, records.slice(start, end), rows.slice(start, end))
+        start = end
       }
     }
+    return insertAll()
+  }
+
+  #insertBatch(metadata: EntityMetadata, plan: InsertPlan, records: readonly ObjectLiteral[], rows: readonly unknown[][]): Eventual<void> {
+    const size = rows.length
+    const values: unknown[] = []
+    const forms = rows.map((row) => bindRow(plan.given, row, values))
+    return after(this.#transaction.query('write', plan.text(size), values), (result) => {
+      if (plan.unlessTaken && this.#engine.driver.dialect.wasTaken(result)) throw new TakenError()
+      const stored = plan.returning.length > 0 ? result.records.length : (result.affected ?? size)
+      if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
+      this.count(size)
+      const keep = (): void => {
+        for (const [index, record] of records.entries()) this.#inserted(metadata, plan, record, rows[index] ?? [], forms[index])
+      }
+      if (plan.returning.length < plan.filled.length) return this.#readFilled(metadata, records, plan.filled, result).then(keep)
+      for (const [index, record] of records.entries()) hydrate(plan.returning, record, result.records[index])
+      keep()
+    })
+  }
+
+  /** Takes what was sent for the row, with what the database has filled in. */
+  #inserted(metadata: EntityMetadata, { filled }: InsertPlan, record: ObjectLiteral, row: unknown[], forms?: readonly unknown[]): void {
+    for (const column of filled) row[column.index] = column.get(record)
+    for (const column of foreignKeys(metadata).values()) {
+      const key = plannedColumn(column)
+      if (key.get(record) === undefined) holdKey(column, record, null)
+      row[key.index] ??= key.get(record)
+    }
+    snapshot(metadata, record, this.#scope, snapshotOf(metadata, row, forms))
+    this.#identities.remember(metadata, record)
   }
 
   /** Where INSERT gives nothing back: the key from the driver's answer, other defaults by a SELECT. */
   async #readFilled(
     metadata: EntityMetadata,
-    record: ObjectLiteral,
-    filled: readonly ColumnMetadata[],
+    records: readonly ObjectLiteral[],
+    filled: readonly PlannedColumn[],
     result: StatementResult,
   ): Promise<void> {
-    const key = filled.find((column) => column.isGenerated && column.generationStrategy === 'increment')
+    const key = filled.find(({ metadata: column }) => column.isGenerated && column.generationStrategy === 'increment')
     const insertId: unknown = isObject(result.raw) ? Reflect.get(result.raw, 'insertId') : result.raw
-    if (key) this.#hydrate([key], record, { [key.databaseName]: insertId })
-    const rest = filled.filter((column) => column !== key)
-    if (rest.length > 0) await this.read(metadata, record, rest)
+    const rest = filled.filter((column) => column !== key).map((column) => column.metadata)
+    for (const record of records) {
+      if (key) key.set(record, key.decode(insertId))
+      if (rest.length > 0) await this.read(metadata, record, rest)
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ update
@@ -139,28 +141,37 @@ export class RecordWriter {
    * @throws {RecordNotFoundError} The row is gone. @throws {WriteIgnoredError} It was not changed.
    * @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  async update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
-    const { updateDateColumn, versionColumn } = metadata
+  update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
-    const held = this.rows.hold(metadata, record, columns, guard)
-    if (held) await held
-    const set = columns.filter((column) => column !== versionColumn)
-    if (updateDateColumn && !set.includes(updateDateColumn)) {
-      updateDateColumn.setEntityValue(record, momentOf(updateDateColumn, clock.now()))
-      set.push(updateDateColumn)
+    return after(this.rows.hold(metadata, record, columns, guard), () => this.#updateHeld(metadata, record, columns, guard))
+  }
+
+  #updateHeld(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    columns: readonly ColumnMetadata[],
+    guard: readonly ColumnMetadata[],
+  ): Eventual<void> {
+    const plan = planOf(metadata)
+    const set = columns.filter((column) => column !== metadata.versionColumn).map(plannedColumn)
+    if (plan.updateDate && !set.includes(plan.updateDate)) {
+      plan.updateDate.set(record, momentOf(plan.updateDate.metadata, clock.now()))
+      set.push(plan.updateDate)
     }
-    const values = set.map((column) => persistentValue(column, record) ?? null)
-    const result = await this.#change(
-      metadata,
-      record,
-      (returning) => updateText(metadata, set, returning, guard),
-      values,
-      versionOf(metadata),
-      guard,
-    )
-    if (affectedRows(result) === 0) await this.#explainNothing(metadata, record, guard, 'UPDATE')
-    this.count(1)
-    this.written(metadata, record)
+    const row = takeValues(metadata, record)
+    const read = versionOf(metadata)
+    const returning = this.#engine.driver.capabilities.updateReturning ? read : []
+    const update = plan.update(set, returning, guard)
+    const values: unknown[] = []
+    const forms = bindRow(update.columns, row, values)
+    values.push(...boundKey(metadata, record, guard))
+    return after(this.#change(metadata, record, update.text, values, read), (result) => {
+      if (affectedRows(result) === 0) return this.#explainNothing(metadata, record, guard, 'UPDATE')
+      this.count(1)
+      for (const column of read.map(plannedColumn)) row[column.index] = column.get(record)
+      snapshot(metadata, record, this.#scope, snapshotOf(metadata, row, forms))
+      this.#identities.remember(metadata, record)
+    })
   }
 
   /**
@@ -169,61 +180,57 @@ export class RecordWriter {
    * @param increment `undefined` when no value of the column may change so.
    * @throws {ConflictError} The result would pass a bound.
    */
-  async increment(
-    metadata: EntityMetadata,
-    record: ObjectLiteral,
-    column: ColumnMetadata,
-    increment: Increment | undefined,
-  ): Promise<void> {
+  increment(metadata: EntityMetadata, record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Eventual<void> {
     const conflict = `${metadata.name}.${column.propertyName} cannot change so: it would pass its limit.`
     if (!increment) throw new ConflictError(conflict)
     const { updateDateColumn } = metadata
     const stamps = updateDateColumn && updateDateColumn !== column ? [updateDateColumn] : []
     const now = clock.now()
-    const { dialect } = this.#engine.driver
-    const bounds = increment.bounds.map(({ value }) => value)
+    const { dialect, capabilities } = this.#engine.driver
     const read = [column, ...versionOf(metadata)]
     const guard = guardOf(metadata, recordState(record))
-    const held = this.rows.hold(metadata, record, none, guard)
-    if (held) await held
-    const values = [increment.amount, ...stamps.map((stamp) => boundAs(stamp, now))]
-    const result = await this.#change(
-      metadata,
-      record,
-      (returning) => incrementText(metadata, column, stamps, increment, dialect, returning, guard),
-      values,
-      read,
-      guard,
-      bounds,
-    )
-    if (affectedRows(result) === 0) {
-      if (guard.length > 0) await this.rows.isUntouched(metadata, record, guard)
-      await this.read(metadata, record, [column])
-      if (increment.fits(column.getEntityValue(record))) throw new WriteIgnoredError(metadata.name, 'UPDATE')
-      throw new ConflictError(conflict)
+    const text = incrementText(metadata, column, stamps, increment, dialect, capabilities.updateReturning ? read : [], guard)
+    const change = (): Eventual<StatementResult> => {
+      const values = [increment.amount, ...stamps.map((stamp) => plannedColumn(stamp).encode(now))]
+      values.push(...boundKey(metadata, record, guard), ...increment.bounds.map(({ value }) => value))
+      return this.#change(metadata, record, text, values, read)
     }
-    this.count(1)
-    for (const stamp of stamps) stamp.setEntityValue(record, momentOf(stamp, now))
-    this.#remember(metadata, record, [...read, ...stamps])
+    return after(after(this.rows.hold(metadata, record, none, guard), change), (result) => {
+      if (affectedRows(result) === 0) return this.#explainConflict(metadata, record, column, guard, increment, conflict)
+      this.count(1)
+      for (const stamp of stamps) stamp.setEntityValue(record, momentOf(stamp, now))
+      this.#remember(metadata, record, [...read, ...stamps])
+    })
+  }
+
+  async #explainConflict(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    column: ColumnMetadata,
+    guard: readonly ColumnMetadata[],
+    increment: Increment,
+    conflict: string,
+  ): Promise<never> {
+    if (guard.length > 0) await this.rows.isUntouched(metadata, record, guard)
+    await this.read(metadata, record, [column])
+    if (increment.fits(column.getEntityValue(record))) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+    throw new ConflictError(conflict)
   }
 
   /** An UPDATE whose `read` columns are read back: by the statement itself, where the database can. */
-  async #change(
+  #change(
     metadata: EntityMetadata,
     record: ObjectLiteral,
-    text: (returning: readonly ColumnMetadata[]) => string,
+    text: string,
     values: readonly unknown[],
     read: readonly ColumnMetadata[],
-    guard: readonly ColumnMetadata[],
-    bounds: readonly unknown[] = [],
-  ): Promise<StatementResult> {
-    const returning = this.#engine.driver.capabilities.updateReturning ? read : []
-    const bound = [...values, ...boundKey(metadata, record, guard), ...bounds]
-    const result = await this.#transaction.query('write', text(returning), bound)
-    if (affectedRows(result) === 0 || read.length === 0) return result
-    if (returning.length > 0) this.#hydrate(read, record, result.records[0] ?? {})
-    else await this.read(metadata, record, read)
-    return result
+  ): Eventual<StatementResult> {
+    return after(this.#transaction.query('write', text, values), (result) => {
+      if (read.length === 0 || affectedRows(result) === 0) return result
+      if (!this.#engine.driver.capabilities.updateReturning) return after(this.read(metadata, record, read), () => result)
+      hydrate(read.map(plannedColumn), record, result.records[0])
+      return result
+    })
   }
 
   // ------------------------------------------------------------------------------------------------ delete
@@ -233,13 +240,18 @@ export class RecordWriter {
    *
    * @throws {WriteIgnoredError} It is still there. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  async delete(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
+  delete(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
-    const held = this.rows.hold(metadata, record, metadata.columns, guard)
-    if (held) await held
-    const { affected } = await this.#transaction.query('write', deleteText(metadata, guard), boundKey(metadata, record, guard))
-    if (affected === 0 && (await this.rows.isUntouched(metadata, record, guard))) throw new WriteIgnoredError(metadata.name, 'DELETE')
-    this.count(1)
+    const deleted = after(this.rows.hold(metadata, record, metadata.columns, guard), () =>
+      this.#transaction.query('write', deleteText(metadata, guard), boundKey(metadata, record, guard)),
+    )
+    return after(deleted, ({ affected }) => {
+      const isThere = affected === 0 ? this.rows.isUntouched(metadata, record, guard) : false
+      return after(isThere, (there) => {
+        if (there) throw new WriteIgnoredError(metadata.name, 'DELETE')
+        this.count(1)
+      })
+    })
   }
 
   /**
@@ -247,43 +259,45 @@ export class RecordWriter {
    *
    * @throws {WriteIgnoredError} It stayed as it was. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  async mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
-    const deletion = deletionColumns(metadata)
-    if (!deletion) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
+  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Eventual<void> {
+    const guard = guardOf(metadata, recordState(record))
+    const plan = planOf(metadata).deletion(isDeleting, guard)
+    if (!plan) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
     const { updateDateColumn } = metadata
     const now = clock.now()
-    const marks = new Map<ColumnMetadata, unknown>(deletionValues(deletion, isDeleting ? now : null))
-    if (updateDateColumn) marks.set(updateDateColumn, now)
-    const columns = [...marks.keys()]
-    const guard = guardOf(metadata, recordState(record))
-    const held = this.rows.hold(metadata, record, metadata.columns, guard)
-    if (held) await held
-    const values = [...marks].map(([column, value]) => boundAs(column, value))
-    const sql = deletionText(metadata, columns, isDeleting, guard)
-    const { affected } = await this.#transaction.query('write', sql, [...values, ...boundKey(metadata, record, guard)])
-    if (affected) {
+    const { time } = plan.deletion
+    const columns = plan.columns.map((column) => column.metadata)
+    const change = (): Eventual<StatementResult> => {
+      const values = plan.values(now).map((value, index) => plan.columns[index]?.encode(value))
+      return this.#transaction.query('write', plan.text, [...values, ...boundKey(metadata, record, guard)])
+    }
+    return after(after(this.rows.hold(metadata, record, metadata.columns, guard), change), ({ affected }) => {
+      if (!affected) {
+        const looked = guard.length > 0 ? this.rows.isUntouched(metadata, record, guard) : undefined
+        const read = after<unknown, void>(looked, () => this.read(metadata, record, columns))
+        return after(read, () => {
+          if ((time.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+        })
+      }
       this.count(1)
-      deletion.time.setEntityValue(record, isDeleting ? momentOf(deletion.time, now) : null)
+      time.setEntityValue(record, isDeleting ? momentOf(time, now) : null)
       updateDateColumn?.setEntityValue(record, momentOf(updateDateColumn, now))
       this.#remember(metadata, record, columns)
       const version = versionOf(metadata)
-      if (version.length > 0) await this.read(metadata, record, version)
-      return
-    }
-    if (guard.length > 0) await this.rows.isUntouched(metadata, record, guard)
-    await this.read(metadata, record, columns)
-    if ((deletion.time.getEntityValue(record) !== null) !== isDeleting) throw new WriteIgnoredError(metadata.name, 'UPDATE')
+      return version.length > 0 ? this.read(metadata, record, version) : undefined
+    })
   }
 
   // ------------------------------------------------------------------------------------------------ read
 
   /** Reads columns of the record's row into the object. @throws {RecordNotFoundError} The row is gone. */
-  async read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
-    const { records } = await this.#transaction.query('read', selectText(metadata, columns), boundKey(metadata, record))
-    const [row] = records
-    if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
-    this.#hydrate(columns, record, row)
-    this.#remember(metadata, record, columns)
+  read(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Eventual<void> {
+    const sent = this.#transaction.query('read', selectText(metadata, columns), boundKey(metadata, record))
+    return after(sent, ({ records: [row] }) => {
+      if (!row) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+      hydrate(columns.map(plannedColumn), record, row)
+      this.#remember(metadata, record, columns)
+    })
   }
 
   async #explainNothing(metadata: EntityMetadata, record: ObjectLiteral, guard: readonly ColumnMetadata[], verb: string): Promise<never> {
@@ -308,17 +322,6 @@ export class RecordWriter {
     this.#identities.remember(metadata, record)
   }
 
-  #hydrate(columns: readonly ColumnMetadata[], record: ObjectLiteral, row: ObjectLiteral): void {
-    const { driver } = this.#engine
-    for (const column of columns) {
-      const value: unknown = row[column.databaseName]
-      if (value === undefined) continue
-      const hydrated: unknown = driver.prepareHydratedValue(value, keyColumn(column))
-      putValue(record, column, hydrated)
-      if (isForeignKey(column) && record[column.propertyName] === undefined) holdKey(column, record, hydrated)
-    }
-  }
-
   /** Takes the values of `columns` for those of the row, and leaves the object's other changes unsaved. */
   #remember(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
     const row = refreshed(metadata, record, columns, recordState(record).snapshot)
@@ -328,20 +331,22 @@ export class RecordWriter {
   }
 }
 
+/** The version, if a model has one: the database counts it, so that it is read back. */
+function versionOf({ versionColumn }: EntityMetadata): readonly ColumnMetadata[] {
+  return versionColumn ? [versionColumn] : none
+}
+
 const none: readonly ColumnMetadata[] = []
 
-/** The version, if a model has one: the database counts it, so that it is read back. */
-function versionOf({ versionColumn }: EntityMetadata): ColumnMetadata[] {
-  return versionColumn ? [versionColumn] : []
-}
-
-/** A column that the database computes and a record has. */
-function isComputed(column: ColumnMetadata): boolean {
-  return column.asExpression !== undefined && !isShadow(column)
-}
-
-function boundAs(column: ColumnMetadata, value: unknown): unknown {
-  return column.entityMetadata.dataSource.driver.preparePersistentValue(value, column)
+/** Puts values of a row that was given back on its record. */
+function hydrate(columns: readonly PlannedColumn[], record: ObjectLiteral, row: unknown): void {
+  for (const column of columns) {
+    const value: unknown = isObject(row) ? Reflect.get(row, column.metadata.databaseName) : undefined
+    if (value === undefined) continue
+    const hydrated = column.decode(value)
+    putValue(record, column.metadata, hydrated)
+    if (isForeignKey(column.metadata) && record[column.property] === undefined) holdKey(column.metadata, record, hydrated)
+  }
 }
 
 function affectedRows(result: StatementResult): number {

@@ -1,4 +1,5 @@
 import { NoScopeError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { CallSite } from '../scope/call-site.js'
 import { printReport } from '../scope/report.js'
 import { currentScope, isStray, runInScope, type Scope } from '../scope/scope.js'
@@ -34,7 +35,7 @@ export class ScopedSessions<S extends Session> {
   }
 
   /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
-  with<T>(what: string, work: (session: S) => Promise<T>): Promise<T> {
+  with<T>(what: string, work: (session: S) => Eventual<T>): Eventual<T> {
     const scope = currentScope()
     if (!scope) {
       if (this.#engine.settings.outsideScope !== 'allow') this.#noteStray(what)

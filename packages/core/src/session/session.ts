@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
 import { InvalidOptionError, TransactionControlError, UnsupportedError } from '../errors.js'
+import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
 import { recordState } from '../plan/record-state.js'
 import { acceptHook, type Hook, type HookOptions } from '../scope/hooks.js'
@@ -121,12 +122,12 @@ export class Session implements ScopeMember {
   // ------------------------------------------------------------------------------------------------ statements
 
   /** @internal Sends a SELECT that changes and locks nothing. @param values What it binds, in its order. */
-  read(sql: string, values: readonly unknown[] = []): Promise<StatementResult> {
+  read(sql: string, values: readonly unknown[] = []): Eventual<StatementResult> {
     return this.#afterFlush(() => this.connection.query('read', sql, values))
   }
 
   /** @internal Sends a statement that may write or lock: the transaction begins with it. @param values What it binds, in its order. */
-  execute(sql: string, values: readonly unknown[] = []): Promise<StatementResult> {
+  execute(sql: string, values: readonly unknown[] = []): Eventual<StatementResult> {
     return this.#afterFlush(() => this.connection.query('write', sql, values))
   }
 
@@ -136,7 +137,7 @@ export class Session implements ScopeMember {
    * @throws {TransactionControlError} It would open or end the transaction.
    */
   statement<T>(purpose: LeasePurpose, sql: string, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
-    const work = (): Promise<T> => {
+    const work = (): Eventual<T> => {
       const { driver } = this.engine
       if (driver.controlsTransaction(sql)) throw new TransactionControlError(this.name, firstWord(sql))
       // Outside any scope a schema change is the whole of its transaction, so it needs none where it would commit it.
@@ -152,9 +153,8 @@ export class Session implements ScopeMember {
     return purpose === 'write' && !this.inTransaction && this.engine.driver.isReadOnly(sql) ? 'read' : purpose
   }
 
-  #afterFlush<T>(work: () => Promise<T>): Promise<T> {
-    const flushed = this.#records?.autoflush()
-    return flushed ? flushed.then(work) : work()
+  #afterFlush<T>(work: () => Eventual<T>): Eventual<T> {
+    return after(this.#records?.autoflush(), work)
   }
 
   /**
@@ -345,11 +345,10 @@ export class Session implements ScopeMember {
   }
 
   /** @internal See `ScopeMember`. */
-  release(): Promise<void> | undefined {
+  release(): Eventual<void> {
     const released = this.connection.letGo()
-    if (released) return released.finally(() => this.engine.leave(this.scope))
+    if (released instanceof Promise) return released.finally(() => this.engine.leave(this.scope))
     this.engine.leave(this.scope)
-    return undefined
   }
 
   /** @internal See `ScopeMember`. */

@@ -11,6 +11,7 @@ import {
   TransactionOpenError,
   TransactionTimeoutError,
 } from '../errors.js'
+import { after, caught, type Eventual, lastly } from '../eventual.js'
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -158,18 +159,19 @@ export class Transaction {
   /**
    * Runs one statement in its turn. A write begins the transaction; a read without one borrows a connection.
    *
+   * @returns What `send` gives: at once, where nothing had to be waited for.
    * @throws {SessionFailedError} An earlier statement failed.
    * @throws {ScopeClosedError} The scope has settled.
    */
-  execute<T>(purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  execute<T>(purpose: LeasePurpose, send: (runner: DriverRunner) => Eventual<T>): Eventual<T> {
     const frame = this.#root && this.frame
     if (purpose === 'read' && this.#mayBorrow(frame) && (!frame || frame.turn.free > 0)) return this.#borrow(frame, send)
     return this.#executeInTurn(frame ?? this.root, purpose, send)
   }
 
   /** One statement of our own: its text, and the values that it binds. */
-  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    return this.execute(purpose, (runner) => runner.query(sql, [...values], true))
+  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Eventual<StatementResult> {
+    return this.execute(purpose, (runner) => runner.run(sql, values))
   }
 
   /**
@@ -181,7 +183,7 @@ export class Transaction {
   async lock(onLocked: 'wait' | 'fail' | 'skip'): Promise<boolean> {
     const { frame } = this
     try {
-      await this.execute(onLocked === 'wait' ? 'write' : 'try-write', () => Promise.resolve())
+      await this.execute(onLocked === 'wait' ? 'write' : 'try-write', () => undefined)
       return true
     } catch (error) {
       if (!(error instanceof LockTimeoutError) || this.#runner) throw error
@@ -192,38 +194,47 @@ export class Transaction {
     }
   }
 
-  async #executeInTurn<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  #executeInTurn<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Eventual<T>): Eventual<T> {
     this.#admit(frame)
-    const giveBack = frame.turn.tryAcquire() ?? (await this.#waitFor(frame))
-    try {
-      this.#admit(frame)
-      this.#refuseFailed(frame)
-      // What was under way beside may have ended meanwhile.
-      if (purpose === 'read' && this.#mayBorrow(frame)) return await this.#borrow(frame, send)
-      // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
-      this.#running += 1
-      this.beginWork()
-      try {
-        const runner = this.#runner ?? (await this.#begin(frame, purpose))
+    return after(frame.turn.tryAcquire() ?? this.#waitFor(frame), (giveBack) =>
+      lastly(() => {
+        this.#admit(frame)
+        this.#refuseFailed(frame)
+        // What was under way beside may have ended meanwhile.
+        if (purpose === 'read' && this.#mayBorrow(frame)) return this.#borrow(frame, send)
+        return this.#executeInside(frame, purpose, send)
+      }, giveBack),
+    )
+  }
+
+  /** In the transaction, which begins if it has not begun. */
+  #executeInside<T>(frame: Frame, purpose: LeasePurpose, send: (runner: DriverRunner) => Eventual<T>): Eventual<T> {
+    const attempt = (): Eventual<T> =>
+      after(this.#runner ?? this.#begin(frame, purpose), (runner) => {
         if (this.#progress.isOverdue) this.#expire()
         if (this.#timeout) throw this.#timeout
-        const ahead = this.#sendAhead(frame, runner)
-        if (ahead) await ahead
-        const result = await send(runner)
-        this.#refuseEnded(runner)
-        return result
-      } catch (error) {
-        const first = this.#timeout ?? error
-        // What was only tried has left nothing that could be lost.
-        if (purpose !== 'try-write' || this.#runner) this.#fail(frame, first)
-        throw first
-      } finally {
+        const sent = after(this.#sendAhead(frame, runner), () => send(runner))
+        return after(sent, (result) => {
+          this.#refuseEnded(runner)
+          return result
+        })
+      })
+    const fail = (error: unknown): never => {
+      const first = this.#timeout ?? error
+      // What was only tried has left nothing that could be lost.
+      if (purpose !== 'try-write' || this.#runner) this.#fail(frame, first)
+      throw first
+    }
+    // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
+    this.#running += 1
+    this.beginWork()
+    return lastly(
+      () => caught(attempt, fail),
+      () => {
         this.endWork()
         this.#stopRunning()
-      }
-    } finally {
-      giveBack()
-    }
+      },
+    )
   }
 
   /** Whether a read needs no transaction: unless there is one, or the isolation or settings of one decide what it sees. */
@@ -234,29 +245,35 @@ export class Transaction {
   }
 
   /** A statement on a connection of its own, outside any transaction: a schema change that would commit it. */
-  alone<T>(send: (runner: DriverRunner) => Promise<T>): Promise<T> {
+  alone<T>(send: (runner: DriverRunner) => Eventual<T>): Eventual<T> {
     return this.#borrow(undefined, send, 'write')
   }
 
   /** A read that holds nothing; it runs beside others, and when it fails nothing can be lost. */
-  async #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Promise<T>, purpose: LeasePurpose = 'read'): Promise<T> {
+  #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Eventual<T>, purpose: LeasePurpose = 'read'): Eventual<T> {
     this.#admit(frame)
     if (frame) this.#refuseFailed(frame)
     this.#refuseToWaitForAncestor(purpose)
-    if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
-    const runner = await this.#engine.lease(purpose, this.#scope, this.timeoutMs)
+    const { dataSource } = this.#engine
+    const lease = (): Eventual<DriverRunner> => this.#engine.lease(purpose, this.#scope, this.timeoutMs)
+    return after(dataSource.isInitialized ? lease() : this.#engine.ready().then(lease), (runner) => this.#useBorrowed(frame, send, runner))
+  }
+
+  #useBorrowed<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Eventual<T>, runner: DriverRunner): Eventual<T> {
     runner.onStatement = this.statements?.note
     this.#running += 1
     this.#borrowed.add(runner)
-    try {
+    const work = (): Eventual<T> => {
       // The scope may have been cut off while this waited for a connection.
       this.#admit(frame)
-      return await send(runner)
-    } finally {
+      return send(runner)
+    }
+    const end = (): Eventual<void> => {
       this.#borrowed.delete(runner)
       this.#stopRunning()
-      await runner.release()
+      return runner.giveBack()
     }
+    return lastly(work, end)
   }
 
   /** @throws {RolledBackError} A statement has ended the transaction: what comes after it would be written one by one. */
@@ -296,30 +313,47 @@ export class Transaction {
 
   // ------------------------------------------------------------------------------------------------ its beginning
 
-  async #begin(frame: Frame, purpose: LeasePurpose): Promise<DriverRunner> {
-    const { beginHooks } = this.#engine
+  #begin(frame: Frame, purpose: LeasePurpose): Eventual<DriverRunner> {
+    const { dataSource } = this.#engine
     this.#refuseToWaitForAncestor('write')
     this.#progress.become('beginning')
-    try {
-      if (!this.#engine.dataSource.isInitialized) await this.#engine.ready()
-      const runner = await this.#engine.lease(purpose === 'try-write' ? purpose : 'write', this.#scope, this.timeoutMs)
-      runner.onStatement = this.statements?.note
-      this.#runner = runner
-      this.#admit(frame)
-      const isHeard = this.#hasListeners(runner)
-      if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionStart'))
-      await runner.begin(this.#scope.isolation)
+    const lease = (): Eventual<DriverRunner> => this.#engine.lease(purpose === 'try-write' ? purpose : 'write', this.#scope, this.timeoutMs)
+    return caught(
+      () => after(dataSource.isInitialized ? lease() : this.#engine.ready().then(lease), (runner) => this.#beginOn(runner, frame)),
+      (error) => this.#giveUp(error),
+    )
+  }
+
+  #beginOn(runner: DriverRunner, frame: Frame): Eventual<DriverRunner> {
+    runner.onStatement = this.statements?.note
+    this.#runner = runner
+    this.#admit(frame)
+    const isHeard = this.#hasListeners(runner)
+    const { beginHooks } = this.#engine
+    const told = isHeard ? this.#inside(() => this.#announce('BeforeTransactionStart')) : undefined
+    const begun = after(told, () => runner.begin(this.#scope.isolation))
+    return after(begun, () => {
       this.#progress.become('open')
       this.#hasBegun = true
       this.#settings.clear()
-      if (isHeard) await this.#inside(() => this.#announce('AfterTransactionStart'))
-      if (beginHooks.length > 0) await this.#inside(() => this.#callBeginHooks())
-      return runner
-    } catch (error) {
-      await this.#runner?.rollback().catch(() => undefined)
-      await this.letGo()
-      throw error
+      return isHeard || beginHooks.length > 0 ? this.#tellBegun(isHeard).then(() => runner) : runner
+    })
+  }
+
+  async #tellBegun(isHeard: boolean): Promise<void> {
+    if (isHeard) await this.#inside(() => this.#announce('AfterTransactionStart'))
+    if (this.#engine.beginHooks.length > 0) await this.#inside(() => this.#callBeginHooks())
+  }
+
+  /** Leaves nothing of a beginning that failed. */
+  async #giveUp(error: unknown): Promise<never> {
+    try {
+      await this.#runner?.rollback()
+    } catch {
+      // The first error says why.
     }
+    await this.letGo()
+    throw error
   }
 
   async #callBeginHooks(): Promise<void> {
@@ -366,7 +400,7 @@ export class Transaction {
    * @throws {SessionFailedError} A statement inside failed and the error was swallowed: nothing of it is kept.
    * @throws {NestedTransactionTimeoutError} It waited longer than `poolTimeoutMs` for a transaction beside it.
    */
-  async nested<T>(work: () => Promise<T>): Promise<T> {
+  async nested<T>(work: () => Eventual<T>): Promise<T> {
     const parent = this.frame
     this.#admit(parent)
     return this.#inTurn(parent, async () => {
@@ -381,7 +415,7 @@ export class Transaction {
     return `${kind}_${this.#savepoints}`
   }
 
-  async #keepOrUndo<T>(frame: Frame, work: () => Promise<T>): Promise<T> {
+  async #keepOrUndo<T>(frame: Frame, work: () => Eventual<T>): Promise<T> {
     const { parent } = frame
     if (parent) parent.nested += 1
     try {
@@ -477,7 +511,7 @@ export class Transaction {
    * Runs a verb and its commit as one exclusive turn. When the verb fails, only what it did is lost: what was written before
    * and not yet committed stays.
    */
-  async verb<T>(work: () => Promise<T>): Promise<T> {
+  async verb<T>(work: () => Eventual<T>): Promise<T> {
     const { root } = this
     this.#admit(root)
     const result = await this.#inTurn(root, async () => {
@@ -617,12 +651,12 @@ export class Transaction {
   }
 
   /** Gives the connection back. */
-  letGo(): Promise<void> | undefined {
+  letGo(): Eventual<void> {
     const runner = this.#runner
     this.#runner = undefined
     this.#idle.forget()
     if (this.state !== 'none') this.#progress.become('none')
-    return runner?.release()
+    return runner?.giveBack()
   }
 
   /** Ends the statements under way; but for a COMMIT, which may have been heard. */
@@ -648,13 +682,9 @@ export class Transaction {
   // ------------------------------------------------------------------------------------------------ work of our own
 
   /** Runs code of ours, which is at work between its statements too. */
-  async working<T>(work: () => Promise<T>): Promise<T> {
+  working<T>(work: () => Eventual<T>): Eventual<T> {
     this.beginWork()
-    try {
-      return await work()
-    } finally {
-      this.endWork()
-    }
+    return lastly(work, () => this.endWork())
   }
 
   /** Notes that our own code is at work. See `IdleWatch`. */

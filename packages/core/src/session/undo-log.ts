@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { isForeignKey } from '../mapping/foreign-key.js'
 import { holdKey, keySet } from '../plan/foreign-key.js'
+import type { PlannedColumn } from '../plan/planned-column.js'
 import { putValue, type RecordState, recordState, restoreValues, setRecordState } from '../plan/record-state.js'
 import type { IdentityMap } from './identity-map.js'
 
@@ -17,7 +18,7 @@ interface Before {
 interface Insertion {
   readonly metadata: EntityMetadata
   readonly records: readonly ObjectLiteral[]
-  readonly filled: readonly ColumnMetadata[]
+  readonly filled: readonly PlannedColumn[]
 }
 
 /**
@@ -49,7 +50,7 @@ export class UndoLog {
   }
 
   /** Notes that `records` were inserted. */
-  noteInserted(metadata: EntityMetadata, records: readonly ObjectLiteral[], filled: readonly ColumnMetadata[]): void {
+  noteInserted(metadata: EntityMetadata, records: readonly ObjectLiteral[], filled: readonly PlannedColumn[]): void {
     this.#inserted.push({ metadata, records, filled })
   }
 
@@ -77,7 +78,7 @@ export class UndoLog {
     for (const { metadata, records, filled } of this.#inserted.reverse()) {
       for (const record of records) {
         this.#identities.forget(metadata, record)
-        for (const column of filled) column.setEntityValue(record, undefined)
+        for (const column of filled) column.set(record, undefined)
         setRecordState(record, { snapshot: undefined, owner: recordState(record).owner, removed: false })
       }
     }

@@ -3,6 +3,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { isShadow } from '../drivers/shadow-column.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
+import { after, type Eventual } from '../eventual.js'
 import { isObject } from '../options.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
 import { keySet, valueOf } from '../plan/foreign-key.js'
@@ -83,7 +84,7 @@ export class UnitOfWork {
     const records = new Set(this.#pending)
     for (const record of also) records.add(record)
     if (records.size === 0) return
-    const work = this.#scope.within(this, () =>
+    const work = this.#scope.within(this, async () =>
       this.#transaction.working(async () => {
         for (const record of records) await this.#flushOne(record)
         // What hooks have added meanwhile is of the same flush.
@@ -124,7 +125,7 @@ export class UnitOfWork {
   }
 
   /** INSERTs a new record, or UPDATEs the columns that changed or were named; a record without either sends nothing. */
-  save(record: ObjectLiteral): Promise<void> {
+  save(record: ObjectLiteral): Eventual<void> {
     this.#own(record)
     this.#note(record)
     return this.#verb(() => this.#write(record))
@@ -136,15 +137,14 @@ export class UnitOfWork {
    * @param make Makes the records.
    */
   async insertMany<T extends ObjectLiteral>(make: () => T[]): Promise<T[]> {
-    return this.whole(async () => {
+    return this.whole(() => {
       const records = make()
-      await this.#insertAll(records)
-      return records
+      return after(this.#insertAll(records), () => records)
     })
   }
 
   /** Does `work` as a whole: when it fails nothing of it is kept, and the session goes on. */
-  async whole<T>(work: () => Promise<T>): Promise<T> {
+  async whole<T>(work: () => Eventual<T>): Promise<T> {
     // Outside any scope the transaction is the verb's own, and needs no savepoint.
     if (this.#transaction.commitsVerbs || this.#scope.isVerb) return this.#verb(work)
     await this.autoflush()
@@ -206,61 +206,74 @@ export class UnitOfWork {
   }
 
   /** Deletes the row for good. */
-  remove(record: ObjectLiteral): Promise<void> {
-    return this.#change(record, 'delete', async (metadata) => {
-      if (hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)) {
-        await this.#writer.rows.hold(metadata, record, metadata.columns)
-        const key = keyValues(metadata, record)
-        await this.#manager.remove(record)
-        // TypeORM takes the key off the object; a record keeps telling which row it was.
-        metadata.primaryColumns.forEach((column, index) => column.setEntityValue(record, key[index]))
-        this.#writer.count(1)
-      } else await this.#writer.delete(metadata, record)
-      this.#identities.forget(metadata, record)
-      setRecordState(record, { snapshot: undefined, owner: this.#scope, removed: true })
+  remove(record: ObjectLiteral): Eventual<void> {
+    return this.#change(record, 'delete', (metadata) => {
+      const isForTypeorm = hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)
+      const removed = isForTypeorm ? this.#removeByTypeorm(metadata, record) : this.#writer.delete(metadata, record)
+      return after(removed, () => {
+        this.#identities.forget(metadata, record)
+        setRecordState(record, { snapshot: undefined, owner: this.#scope, removed: true })
+      })
     })
   }
 
+  async #removeByTypeorm(metadata: EntityMetadata, record: ObjectLiteral): Promise<void> {
+    await this.#writer.rows.hold(metadata, record, metadata.columns)
+    const key = keyValues(metadata, record)
+    await this.#manager.remove(record)
+    // TypeORM takes the key off the object; a record keeps telling which row it was.
+    metadata.primaryColumns.forEach((column, index) => column.setEntityValue(record, key[index]))
+    this.#writer.count(1)
+  }
+
   /** Marks the row as deleted; one that is already keeps its time. */
-  softDelete(record: ObjectLiteral): Promise<void> {
+  softDelete(record: ObjectLiteral): Eventual<void> {
     return this.#mark(record, true)
   }
 
   /** Takes the mark off again. */
-  restore(record: ObjectLiteral): Promise<void> {
+  restore(record: ObjectLiteral): Eventual<void> {
     return this.#mark(record, false)
   }
 
-  #mark(record: ObjectLiteral, isDeleting: boolean): Promise<void> {
-    return this.#change(record, isDeleting ? 'delete' : 'restore', async (metadata) => {
-      if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) {
-        await this.#writer.rows.hold(metadata, record, metadata.columns)
-        await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
-        this.#writer.count(1)
-        this.#writer.written(metadata, record)
-        return
-      }
+  #mark(record: ObjectLiteral, isDeleting: boolean): Eventual<void> {
+    return this.#change(record, isDeleting ? 'delete' : 'restore', (metadata) => {
+      if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) return this.#markByTypeorm(metadata, record, isDeleting)
       const isHeard = this.#engine.dataSource.subscribers.length > 0 || metadata.listeners.length > 0
-      const broadcaster = isHeard ? this.#manager.queryRunner?.broadcaster : undefined
-      await broadcaster?.broadcast(isDeleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
-      await this.#writer.mark(metadata, record, isDeleting)
-      await broadcaster?.broadcast(isDeleting ? 'AfterSoftRemove' : 'AfterRecover', metadata, record)
+      return isHeard ? this.#markAloud(metadata, record, isDeleting) : this.#writer.mark(metadata, record, isDeleting)
     })
   }
 
+  async #markByTypeorm(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
+    await this.#writer.rows.hold(metadata, record, metadata.columns)
+    await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
+    this.#writer.count(1)
+    this.#writer.written(metadata, record)
+  }
+
+  /** With the events that listeners and subscribers of TypeORM wait for. */
+  async #markAloud(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
+    const broadcaster = this.#manager.queryRunner?.broadcaster
+    await broadcaster?.broadcast(isDeleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
+    await this.#writer.mark(metadata, record, isDeleting)
+    await broadcaster?.broadcast(isDeleting ? 'AfterSoftRemove' : 'AfterRecover', metadata, record)
+  }
+
   /** Adds to a column in the database. See `RecordWriter.increment`. */
-  increment(record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Promise<void> {
+  increment(record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Eventual<void> {
     return this.#change(record, undefined, (metadata) => this.#writer.increment(metadata, record, column, increment))
   }
 
   /** Reads the row again, and drops what was changed on the object. @throws {RecordNotFoundError} The row is gone. */
-  async reload(record: ObjectLiteral): Promise<void> {
+  reload(record: ObjectLiteral): Eventual<void> {
     const metadata = this.#requireRow(record)
-    await this.autoflush()
-    const { ifMatch } = recordState(record)
-    const columns = metadata.columns.filter((column) => !isShadow(column))
-    await this.#writer.read(metadata, record, columns)
-    if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
+    return after(this.autoflush(), () => {
+      const { ifMatch } = recordState(record)
+      const columns = metadata.columns.filter((column) => !isShadow(column))
+      return after(this.#writer.read(metadata, record, columns), () => {
+        if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
+      })
+    })
   }
 
   /** Takes a record that has a row into the session. @throws {RecordNotFoundError} It has none. @throws {ForeignRecordError} */
@@ -269,23 +282,23 @@ export class UnitOfWork {
   }
 
   /** Reads columns of a record that are not known of its row. */
-  read(record: ObjectLiteral, columns: readonly ColumnMetadata[]): Promise<void> {
+  read(record: ObjectLiteral, columns: readonly ColumnMetadata[]): Eventual<void> {
     return this.#writer.read(this.#metadataOf(record), record, columns)
   }
 
   /** A verb that changes the row of a record, and of the object only what it says. @param event For its hooks, if it has any. */
-  async #change(record: ObjectLiteral, event: RecordEvent | undefined, work: (metadata: EntityMetadata) => Promise<void>): Promise<void> {
+  #change(record: ObjectLiteral, event: RecordEvent | undefined, work: (metadata: EntityMetadata) => Eventual<void>): Eventual<void> {
     const metadata = this.#requireRow(record)
     const unsaved = changedColumns(metadata, record)
     this.#note(record, unsaved)
-    await this.#verb(() => {
+    return this.#verb(() => {
       const hooks = event && hooksOf(record)
       if (!hooks) {
         this.#note(record, unsaved)
         return work(metadata)
       }
       const between = async (): Promise<void> => {
-        await hooks.around(event, record, () => work(metadata))
+        await hooks.around(event, record, async () => work(metadata))
         this.#tell(record, hooks)
       }
       return this.#whole(record, hooks, between, unsaved)
@@ -293,21 +306,13 @@ export class UnitOfWork {
   }
 
   /** Runs a verb after what was added: one that waits for it is not to be lost with the verb. */
-  async #verb<T>(work: () => Promise<T>): Promise<T> {
-    const flushed = this.autoflush()
-    if (flushed) await flushed
-    if (this.#transaction.commitsVerbs) return this.#transaction.verb(work)
-    this.#transaction.beginWork()
-    try {
-      return await work()
-    } finally {
-      this.#transaction.endWork()
-    }
+  #verb<T>(work: () => Eventual<T>): Eventual<T> {
+    return after(this.autoflush(), () => (this.#transaction.commitsVerbs ? this.#transaction.verb(work) : this.#transaction.working(work)))
   }
 
   // ------------------------------------------------------------------------------------------------ writing one record
 
-  #write(record: ObjectLiteral): Promise<void> {
+  #write(record: ObjectLiteral): Eventual<void> {
     const hooks = hooksOf(record)
     return hooks && !recordState(record).removed ? this.#writeWith(hooks, record) : this.#writeRow(record)
   }
@@ -317,7 +322,7 @@ export class UnitOfWork {
     const write = async (): Promise<void> => {
       // Of a row that stays as it is nothing is updated.
       if (event === 'update' && !this.#hasChanges(record)) return
-      await hooks.around(event, record, () => this.#writeRow(record))
+      await hooks.around(event, record, async () => this.#writeRow(record))
       this.#tell(record, hooks)
     }
     return this.#whole(record, hooks, () => hooks.around('save', record, write))
@@ -346,7 +351,7 @@ export class UnitOfWork {
     frame.tell(record, hooks.atCommit(record, timeoutMs))
   }
 
-  async #writeRow(record: ObjectLiteral): Promise<void> {
+  #writeRow(record: ObjectLiteral): Eventual<void> {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
@@ -356,12 +361,12 @@ export class UnitOfWork {
     const changed = columns.filter((column) => column.isUpdate && valueOf(column, record) !== undefined)
     if (changed.length > 0) checkValues(record, changed)
     if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
-    const parents = this.#writeParents(metadata, record)
-    if (parents) await parents
-    if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
-    if (changed.length === 0) return
-    this.#note(record)
-    await this.#writer.update(metadata, record, changed)
+    return after(this.#writeParents(metadata, record), () => {
+      if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
+      if (changed.length === 0) return
+      this.#note(record)
+      return this.#writer.update(metadata, record, changed)
+    })
   }
 
   /** Writes the new records that this one refers to: their rows must exist first. @returns `undefined` where there are none. */

@@ -12,6 +12,7 @@ import {
 } from 'typeorm'
 import type { DatabaseDriver, DriverFactory, DriverRunner, LeasePurpose } from '../drivers/driver.js'
 import { ModelDefinitionError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
@@ -117,7 +118,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
   }
 
   /** Runs `work` with the session of the current scope, or in a short scope of its own that commits at the end. */
-  withSession<T>(what: string, work: (session: S) => Promise<T>): Promise<T> {
+  withSession<T>(what: string, work: (session: S) => Eventual<T>): Eventual<T> {
     return this.#sessions.with(what, work)
   }
 

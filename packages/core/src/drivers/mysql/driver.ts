@@ -24,7 +24,7 @@ import {
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
 import { mysqlDialect } from './dialect.js'
-import { type Decoder, decoder } from '../decoder.js'
+import { type Codec, decoder, encoder } from '../codec.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { limited } from '../time-limit.js'
 import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
@@ -90,7 +90,11 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   readonly dialect = mysqlDialect
 
-  decoderOf(column: ColumnMetadata): Decoder {
+  encoderOf(column: ColumnMetadata): Codec {
+    return encoder(column, (value) => this.preparePersistentValue(value, column) as unknown)
+  }
+
+  decoderOf(column: ColumnMetadata): Codec {
     return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
   }
 
@@ -314,7 +318,11 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     }
   }
 
-  override async release(): Promise<void> {
+  override release(): Promise<void> {
+    return this.giveBack()
+  }
+
+  async giveBack(): Promise<void> {
     if (this.isReleased) return
     this.isReleased = true
     const connection = await this.#acquiring?.catch(() => undefined)
@@ -435,6 +443,10 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
       if (this.#isInTransaction && this.driver.endsTransaction(error)) this.#end ??= error
       throw error
     }
+  }
+
+  run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
+    return this.query(sql, [...values], true)
   }
 
   async #send(connection: Connection, sql: string, values: unknown[]): Promise<Answer> {

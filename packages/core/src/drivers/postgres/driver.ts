@@ -24,7 +24,7 @@ import {
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
 import { postgresDialect } from './dialect.js'
-import { type Decoder, decoder } from '../decoder.js'
+import { type Codec, decoder, encoder } from '../codec.js'
 import { type Refusal, runStatement } from '../statement.js'
 import { limited, within } from '../time-limit.js'
 import { type Connection, type NativeClient, type NativeError, type NativeResult, outside, type SessionSettings } from './connection.js'
@@ -99,7 +99,11 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   /** @throws {UnsupportedError} The installed pg is too old. @throws {ConnectionFailedError} */
-  decoderOf(column: ColumnMetadata): Decoder {
+  encoderOf(column: ColumnMetadata): Codec {
+    return encoder(column, (value) => this.preparePersistentValue(value, column) as unknown)
+  }
+
+  decoderOf(column: ColumnMetadata): Codec {
     return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
   }
 
@@ -301,7 +305,11 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     }
   }
 
-  override async release(): Promise<void> {
+  override release(): Promise<void> {
+    return this.giveBack()
+  }
+
+  async giveBack(): Promise<void> {
     if (this.isReleased) return
     this.isReleased = true
     const connection = await this.#acquiring?.catch(() => undefined)
@@ -381,6 +389,10 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       (error) => this.#explain(error, sql),
     )
     return structured ? result : result.raw
+  }
+
+  run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
+    return this.query(sql, [...values], true)
   }
 
   async #inTurn(sql: string, values: unknown[]): Promise<NativeResult> {

@@ -10,6 +10,7 @@ import {
 } from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
 import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
+import { after, type Eventual } from '../../eventual.js'
 import { ForeignKeyError } from '../database-error.js'
 import {
   type ConnectionStatus,
@@ -28,12 +29,12 @@ import { type Answer, runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { decimalAdd, decimalOrder, decimalSum } from './decimals.js'
 import { sqliteDialect } from './dialect.js'
-import { type Decoder, decoder } from '../decoder.js'
+import { type Codec, decoder, encoder } from '../codec.js'
 import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
 import { controlsTransaction, type Statement } from './statements.js'
-import { bound, isDatetime, isoText, millisecondsOf, storedDatetime } from './values.js'
+import { bound, isDatetime, isoText, millisecondsOf, storedDatetime, textOf } from './values.js'
 
 /** Inside a transaction it does nothing. */
 const foreignKeysOff = 'PRAGMA foreign_keys = OFF'
@@ -101,12 +102,20 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return new SqliteRunner(this)
   }
 
-  async lease(purpose: LeasePurpose): Promise<SqliteRunner> {
+  lease(purpose: LeasePurpose): Eventual<SqliteRunner> {
     const deadline = purpose === 'try-write' ? performance.now() : this.connections.deadline
+    if (purpose === 'read') return this.#leased(deadline, undefined)
     // The lock comes first: a writer that waits for it must not keep a connection from the readers.
-    const unlock = purpose === 'read' ? undefined : (this.connections.tryLock() ?? (await this.connections.lockForWriting(deadline)))
+    const unlock = this.connections.tryLock() ?? this.connections.lockForWriting(deadline)
+    return after(unlock, (free) => this.#leased(deadline, free))
+  }
+
+  #leased(deadline: number, unlock: (() => void) | undefined): Eventual<SqliteRunner> {
     const runner = new SqliteRunner(this, deadline, unlock)
-    if (runner.tryConnect()) return runner
+    return runner.tryConnect() ? runner : this.#connected(runner, unlock)
+  }
+
+  async #connected(runner: SqliteRunner, unlock: (() => void) | undefined): Promise<SqliteRunner> {
     try {
       await runner.connect()
       return runner
@@ -214,7 +223,18 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     throw new ConnectionFailedError(this.pooling.name, missing, 'Make it, or correct the path in the URI.')
   }
 
-  decoderOf(column: ColumnMetadata): Decoder {
+  encoderOf(column: ColumnMetadata): Codec {
+    const general = encoder(column, (value) => this.preparePersistentValue(value, column) as unknown)
+    const { transformer } = column
+    if (!isDatetime(column) || Array.isArray(transformer)) return general
+    const rest: ColumnMetadata = Object.create(column, { transformer: { value: undefined } })
+    return (value) => {
+      const given: unknown = transformer ? transformer.to(value) : value
+      return (given instanceof Date ? textOf(given) : undefined) ?? (this.preparePersistentValue(given, rest) as unknown)
+    }
+  }
+
+  decoderOf(column: ColumnMetadata): Codec {
     const general = decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
     const { transformer } = column
     if (!isDatetime(column) || Array.isArray(transformer)) return general
@@ -308,14 +328,17 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     return this.#acquired !== undefined
   }
 
-  override release(): Promise<void> {
-    if (this.isReleased) return Promise.resolve()
+  override async release(): Promise<void> {
+    await this.giveBack()
+  }
+
+  giveBack(): Eventual<void> {
+    if (this.isReleased) return
     this.isReleased = true
-    const released = super.release()
     if (this.#acquired || !this.#acquiring) {
       this.#acquired?.release()
       this.#giveLockBack()
-      return released
+      return
     }
     return this.#acquiring.then(
       (acquired) => {
@@ -326,22 +349,28 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     )
   }
 
-  async begin(_isolation?: IsolationLevel): Promise<void> {
-    await this.query('BEGIN IMMEDIATE', [], true)
-    this.isTransactionActive = true
+  begin(_isolation?: IsolationLevel): Eventual<void> {
+    return after(this.run('BEGIN IMMEDIATE', []), () => {
+      this.isTransactionActive = true
+    })
   }
 
-  async commit(): Promise<void> {
+  commit(): Eventual<void> {
     // ON CONFLICT ROLLBACK, a full disk and the like end the transaction behind our back.
     if (this.connectionStatus !== 'transaction') throw new RolledBackError(this.driver.pooling.name)
-    if (this.#orphans !== undefined) await this.#refuseNewOrphans(this.#orphans)
-    await this.query('COMMIT', [], true)
+    const orphans = this.#orphans === undefined ? undefined : this.#refuseNewOrphans(this.#orphans)
+    return after(orphans, () => this.#end('COMMIT'))
+  }
+
+  rollback(): Eventual<void> {
+    if (this.connectionStatus === 'transaction') return this.#end('ROLLBACK')
     this.isTransactionActive = false
   }
 
-  async rollback(): Promise<void> {
-    if (this.connectionStatus === 'transaction') await this.query('ROLLBACK')
-    this.isTransactionActive = false
+  #end(sql: 'COMMIT' | 'ROLLBACK'): Eventual<void> {
+    return after(this.run(sql, []), () => {
+      this.isTransactionActive = false
+    })
   }
 
   /** SQLite counts what it puts off, and tells nobody before the COMMIT. */
@@ -387,7 +416,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   async #endTransaction(
     before: 'BeforeTransactionCommit' | 'BeforeTransactionRollback',
     after: 'AfterTransactionCommit' | 'AfterTransactionRollback',
-    outermost: () => Promise<void>,
+    outermost: () => Eventual<void>,
     nested: () => Promise<void>,
   ): Promise<void> {
     if (!this.isTransactionActive) throw new TransactionNotStartedError()
@@ -452,22 +481,25 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   /** Runs one statement. @returns Rows of a SELECT or RETURNING; else the last inserted row id. */
   override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
   override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
-  override query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
-    const connection = this.isReleased ? undefined : this.#connection
-    const result = connection
-      ? this.#query(connection, sql, parameters)
-      : this.#acquire().then((acquired) => this.#query(acquired, sql, parameters))
-    return structured ? result : result.then(({ raw }) => raw as unknown)
+  override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
+    const result = await this.run(sql, parameters)
+    return structured ? result : result.raw
   }
 
-  #query(connection: Connection, sql: string, parameters: unknown[]): Promise<StatementResult> {
+  run(sql: string, parameters: readonly unknown[]): Eventual<StatementResult> {
+    const connection = this.isReleased ? undefined : this.#connection
+    return connection
+      ? this.#query(connection, sql, parameters)
+      : this.#acquire().then((acquired) => this.#query(acquired, sql, parameters))
+  }
+
+  #query(connection: Connection, sql: string, parameters: readonly unknown[]): Eventual<StatementResult> {
     return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values), refusalOf)
   }
 
   /** Runs a statement: in the call itself, unless a lock has to be waited for. */
-  #send(connection: Connection, sql: string, values: unknown[]): Answer | Promise<Answer> {
+  #send(connection: Connection, sql: string, values: unknown[]): Eventual<Answer> {
     const { connections } = this.driver
-    const deadline = (this.#deadline ??= connections.deadline)
     const end = (): void => {
       this.#deadline = undefined
       if (!connection.native.inTransaction) this.#giveLockBack()
@@ -485,6 +517,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
         throw error
       }
     }
+    const deadline = (this.#deadline ??= connections.deadline)
     return connections
       .patiently(deadline, () => this.#executeLocked(connection, sql, values, deadline))
       .then(answered)

@@ -41,6 +41,27 @@ export function millisecondsOf(text: string): number | undefined {
   return year < 100 || Number.isNaN(milliseconds) ? undefined : milliseconds
 }
 
+/** The first and the last millisecond whose year has four digits. */
+const [earliest, latest] = [Date.UTC(1000, 0), Date.UTC(10_000, 0) - 1]
+
+/** The last second that was written: most moments are of the present one. */
+let second = Number.NaN
+let textOfSecond = ''
+
+/** A moment as it is stored; `undefined` of one whose year has not four digits. */
+export function textOf(date: Date): string | undefined {
+  const milliseconds = date.getTime()
+  // Of an invalid date both are false.
+  if (!(milliseconds >= earliest && milliseconds <= latest)) return undefined
+  const whole = Math.floor(milliseconds / 1_000)
+  if (whole !== second) {
+    second = whole
+    textOfSecond = new Date(whole * 1_000).toISOString().slice(0, 19).replace('T', ' ')
+  }
+  // The thousand before keeps the zeros in front.
+  return `${textOfSecond}.${String(milliseconds - whole * 1_000 + 1_000).slice(1)}000`
+}
+
 const [zero, space, point] = [48, 32, 46]
 
 function twoDigits(text: string, at: number): number {
@@ -48,5 +69,5 @@ function twoDigits(text: string, at: number): number {
 }
 
 function datetimeText(date: Date): string {
-  return date.toISOString().replace('T', ' ').replace('Z', '000')
+  return textOf(date) ?? date.toISOString().replace('T', ' ').replace('Z', '000')
 }
