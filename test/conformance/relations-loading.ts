@@ -193,6 +193,21 @@ export function relationLoadingRows(database: TestDatabase): void {
     expect([user.posts.length, await Post.count({ author: user.id })]).toEqual([1, 2])
   })
 
+  row('of a list that was loaded, what is put in is saved, and what is taken out is let go', async (store) => {
+    const { User, Post } = store
+    await fill(store)
+    const user = await User.query().with('posts').orderBy('id').firstOrError()
+    const [first, second] = user.posts
+    const more = await Post.create({ title: 'more' })
+    user.posts.push(more)
+    await user.save()
+    expect(await Post.count({ author: user.id })).toBe(3)
+    user.posts = user.posts.filter((post) => post !== second)
+    await user.save()
+    const left = await Post.query('id').filter({ author: user.id }).orderBy('id').all()
+    expect(left.map(({ id }) => id)).toEqual([first?.id, more.id])
+  })
+
   row('a list in another order is no change of it; one record twice in place of two is', async (store) => {
     const { User, Post, sent } = store
     await fill(store)

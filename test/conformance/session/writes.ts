@@ -104,6 +104,28 @@ export function rows(database: TestDatabase): void {
     if (!database.lacks['returning']) expect(texts.size).toBeLessThanOrEqual(6)
   })
 
+  row('each set of columns has a statement of its own, for an INSERT as for an UPDATE', async ({ db }) => {
+    class Five extends db.Model('Five', {
+      a: db.Column(db.Integer, { default: 0 }),
+      b: db.Column(db.Integer, { default: 0 }),
+      c: db.Column(db.Integer, { default: 0 }),
+      d: db.Column(db.Integer, { default: 0 }),
+      e: db.Column(db.Integer, { default: 0 }),
+    }) {}
+    await db.createAll()
+    const names = ['a', 'b', 'c', 'd', 'e'] as const
+    const sets = Array.from({ length: 32 }, (_, set) => names.filter((_name, place) => (set & (1 << place)) !== 0))
+    const of = (set: readonly string[], value: number) => Object.fromEntries(set.map((name, place) => [name, value + place]))
+    const zeros = of([], 0)
+    for (const name of names) zeros[name] = 0
+    for (const set of sets) {
+      const { id } = await Five.create(of(set, 10))
+      expect(await Five.getOrError(id)).toMatchObject({ ...zeros, ...of(set, 10) })
+      await (await Five.getOrError(id)).update(of(set, 20))
+      expect(await Five.getOrError(id)).toMatchObject({ ...zeros, ...of(set, 20) })
+    }
+  })
+
   row('a version is counted by the database, and never comes twice', ({ db }) => countVersions(db))
 
   row('a row that is gone is not found by update, and delete has nothing more to do', async ({ db, User, raw }) => {

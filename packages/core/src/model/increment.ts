@@ -2,7 +2,7 @@ import type { EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidOptionError } from '../errors.js'
 import { columnType } from '../mapping/mapped-column.js'
-import { finiteNumber, flag } from '../options.js'
+import { finiteNumber, flag, type Option } from '../options.js'
 import { type AssignOptions, refuseChange } from '../plan/assignment.js'
 import type { Increment, IncrementBound } from '../plan/statements.js'
 import type { ColumnKind, ColumnType, NumberRange } from '../types/column-type.js'
@@ -18,7 +18,7 @@ export interface IncrementOptions {
   readonly unguarded?: boolean
 }
 
-const bound = { ...finiteNumber, isOfClient: true } as const
+const bound: Option<number> = { ...finiteNumber, isOfClient: true }
 
 /** @internal How `IncrementOptions` are read. */
 export const incrementOptions = { min: bound, max: bound, unguarded: flag }
