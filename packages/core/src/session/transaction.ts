@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EntityManager, QueryRunner } from 'typeorm'
 import { LockTimeoutError } from '../drivers/database-error.js'
 import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
@@ -145,13 +146,16 @@ export class Transaction {
     }
   }
 
-  #waitFor(frame: Frame): Promise<() => void> {
+  async #waitFor(frame: Frame): Promise<() => void> {
     const { poolTimeoutMs } = this.#engine.settings
-    return frame.turn.acquire({
+    const giveBack = await frame.turn.acquire({
       timeoutMs: poolTimeoutMs,
       // A slow statement is waited for; a nested transaction that itself waits for this caller would hang for ever.
       onTimeout: () => (frame.nested > 0 ? new NestedTransactionTimeoutError(poolTimeoutMs) : undefined),
     })
+    // What failed is told before what it makes fail: `Promise.all` rejects with the cause.
+    if (frame.firstFailure !== undefined) await setImmediate()
+    return giveBack
   }
 
   // ------------------------------------------------------------------------------------------------ statements
