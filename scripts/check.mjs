@@ -16,6 +16,7 @@ const checks = [
   ['format', bin('biome'), 'format', '.'],
   ['layers', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages'],
   ['pages that come from the source', node, 'scripts/docs.mjs', '--check'],
+  ['links of the documents', node, 'scripts/links.mjs'],
   ['public names are told about', node, 'scripts/public-names.mjs'],
   ['dead code', bin('knip'), '--no-progress'],
 ]

@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(import.meta.dirname, '.readme')
-/** The pages of the documentation, of which each is one program. */
-const pages = readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [file.slice(0, -3)] : []))
+/** The pages of the documentation, of which each is one program. `start.test.ts` runs those that end with an application. */
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).flatMap((file) => {
+  const isPage = file.endsWith('.md') && !/^(\.vitepress|decisions|reference|start\/(express|fastify|koa|nest))\b/.test(file)
+  return isPage && blocks(readFileSync(join(root, 'docs', file), 'utf8')).length > 0 ? [file.slice(0, -3)] : []
+})
 
 /** Each README's blocks of TypeScript: the examples that stand alone, and the tour, whose blocks go on from one another. */
 function programs(): Map<string, string> {
@@ -15,7 +18,8 @@ function programs(): Map<string, string> {
   const tour = readFileSync(join(root, 'README.md'), 'utf8').split('## Tour')[1] ?? ''
   found.set('tour', blocks(tour).join('\n'))
   found.set('first', blocks(readFileSync(join(root, 'README.md'), 'utf8'))[0] ?? '')
-  for (const page of pages) found.set(page, blocks(readFileSync(join(root, 'docs', `${page}.md`), 'utf8')).join('\n'))
+  for (const page of pages) found.set(fileOf(page), blocks(readFileSync(join(root, 'docs', `${page}.md`), 'utf8')).join('\n'))
+  for (const name of ['express', 'fastify', 'koa', 'nest']) found.set(`start-${name}`, startIn(join(root, 'docs/start', `${name}.md`)))
   for (const name of readdirSync(join(root, 'packages'))) {
     blocks(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).forEach((text, index) =>
       found.set(`${name}-${index + 1}`, text),
@@ -23,6 +27,17 @@ function programs(): Map<string, string> {
   }
   return found
 }
+
+/** The first program of a page that starts, with what the page says to change for TypeScript. */
+function startIn(path: string): string {
+  const text = readFileSync(path, 'utf8')
+  const changes = [...text.matchAll(/^-(.*)\n\+(.*)$/gm)]
+  const program = /^```[jt]s\n(.*?)^```/ms.exec(text)?.[1] ?? ''
+  return changes.reduce((each, [, old = '', changed = '']) => each.replace(old, changed), program)
+}
+
+/** The name of a page's program. */
+const fileOf = (page: string): string => page.replaceAll('/', '-')
 
 function blocks(markdown: string): string[] {
   return [...markdown.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = '']) => text)
@@ -58,7 +73,7 @@ describe('the code in the READMEs', () => {
   })
 
   it.each(pages)('runs: the page on %s', async (name) => {
-    const page: unknown = await import(join(folder, `${name}.ts`))
+    const page: unknown = await import(join(folder, `${fileOf(name)}.ts`))
     expect(page).toBeDefined()
   })
 
