@@ -1,8 +1,8 @@
 // Writes what of the documentation comes from the source: `npm run docs`. With --check it only compares.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { root } from './packed.mjs'
+import { packages, root } from './packed.mjs'
 
 /** The classes of errors with a code, as their source says it. */
 function errorClasses() {
@@ -50,33 +50,72 @@ function saidBy(constructor) {
   return { status, message: message.replace(/\s+/g, ' ').replace(/…[….]*…/g, '…') }
 }
 
+/** What a client did, what the database did, what the programmer did: by the status. */
+const groups = [
+  { title: 'Of a client: 4xx', belongs: (status) => status >= 400 && status < 500 },
+  { title: 'Of the database, and of a moment: 5xx', belongs: (status) => status >= 500 },
+  { title: 'For the programmer', belongs: (status) => Number.isNaN(status) },
+]
+
+/** A class as the page tells it: what it means, and what its message says, the remedy in bold. */
+function told({ name, status, about, message }) {
+  const said = message.replace(/^(.*?\.) ([A-Z…].*)$/, '$1 **$2**')
+  return [`\`${name}\`${status === undefined ? '' : `, status ${status}`}. ${about}`, ...(said === '' ? [] : [`> ${said}`])].join('\n\n')
+}
+
 function errorsPage() {
   const classes = errorClasses()
-  const cell = (text) => text.replaceAll('|', '\\|')
-  const rows = classes.map(
-    ({ name, code, status, about, message }) => `| \`${code}\` | \`${name}\` | ${status ?? ''} | ${cell(about)} | ${cell(message)} |`,
-  )
+  const codes = [...new Set(classes.map(({ code }) => code))]
+  const sections = groups.map(({ title, belongs }) => {
+    const own = codes.filter((code) => belongs(Number(classes.find((each) => each.code === code).status)))
+    return [
+      `## ${title}`,
+      ...own.map((code) => [`### ${code}`, ...classes.filter((each) => each.code === code).map(told)].join('\n\n')),
+    ].join('\n\n')
+  })
   return `<!-- Written by \`npm run docs\` from the source of the classes. -->
 
-# Errors
+# Every error
 
 Every error of the library carries a \`code\`, which stays when the wording changes, and says the fact with its value, then the remedy.
 One that a client may have caused carries the \`status\` of its answer (and the same as \`statusCode\`), and \`expose\`: whether its message
 may reach the client. One without a status is for the programmer, and is answered 500. \`isAlchemyError(error)\` knows them all, and
-TypeScript tells them apart by their \`code\`.
+TypeScript tells them apart by their \`code\`. How they are answered: [JSON errors](../json-errors.md).
 
-| code | class | status | when | what it says |
-|---|---|---|---|---|
-${rows.join('\n')}
+Where a message holds a name or a value, there is a … here; what to do stands in bold.
+
+${sections.join('\n\n')}
 `
 }
 
-const pages = { 'docs/reference/errors.md': errorsPage() }
+/** What an assistant reads that knows only `node_modules`: the page of the site, and the application of the framework's first page. */
+function agentsPage(name) {
+  const read = (path) => readFileSync(join(root, 'docs', path), 'utf8')
+  const [, rules] = /^# .*?(## Rules.*)/s.exec(read('agents.md'))
+  const [example] = /^```[jt]s\n.*?^```/ms.exec(read(`start/${name === 'core' ? 'index' : name}.md`))
+  return `<!-- Written by \`npm run docs\` from docs/agents.md. -->
+
+# @active-alchemy/${name}: for assistants
+
+Models with verbs on TypeORM, and one transaction for each request, committed before the answer leaves. Write this API, and not TypeORM's.
+
+${rules.replaceAll("from '@active-alchemy/core'", `from '@active-alchemy/${name}'`).trim()}
+
+## An application
+
+${example}
+`
+}
+
+const pages = {
+  'docs/reference/errors.md': errorsPage(),
+  ...Object.fromEntries(packages.map((name) => [`packages/${name}/AGENTS.md`, agentsPage(name)])),
+}
 for (const [path, text] of Object.entries(pages)) {
   const file = join(root, path)
   if (!process.argv.includes('--check')) writeFileSync(file, text)
-  else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${path} is not what the source says. Run: npm run docs`)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`${path} is not what its source says. Run: npm run docs`)
     process.exitCode = 1
   }
 }

@@ -110,7 +110,7 @@ try {
     const packed = pack(folder)
     tarballs = packed.map(({ tarball }) => tarball)
     for (const { name, paths } of packed) {
-      for (const needed of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
+      for (const needed of ['LICENSE', 'README.md', 'AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
         if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
       }
       const stray = paths.filter((path) => /test|tsbuildinfo/.test(path))

@@ -12,11 +12,9 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
   return isPage && blocks(readFileSync(join(root, 'docs', file), 'utf8')).length > 0 ? [file.slice(0, -3)] : []
 })
 
-/** Each README's blocks of TypeScript: the examples that stand alone, and the tour, whose blocks go on from one another. */
+/** The programs of the documents: pages, whose blocks go on from one another, and examples of READMEs, which stand alone. */
 function programs(): Map<string, string> {
   const found = new Map<string, string>()
-  const tour = readFileSync(join(root, 'README.md'), 'utf8').split('## Tour')[1] ?? ''
-  found.set('tour', blocks(tour).join('\n'))
   found.set('first', blocks(readFileSync(join(root, 'README.md'), 'utf8'))[0] ?? '')
   for (const page of pages) found.set(fileOf(page), blocks(readFileSync(join(root, 'docs', `${page}.md`), 'utf8')).join('\n'))
   for (const name of ['express', 'fastify', 'koa', 'nest']) found.set(`start-${name}`, startIn(join(root, 'docs/start', `${name}.md`)))
@@ -65,11 +63,6 @@ describe('the code in the READMEs', () => {
 
   it('compiles', () => {
     execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder], { stdio: 'inherit' })
-  })
-
-  it('runs: the tour', async () => {
-    const tour: unknown = await import(join(folder, 'tour.ts'))
-    expect(tour).toBeDefined()
   })
 
   it.each(pages)('runs: the page on %s', async (name) => {

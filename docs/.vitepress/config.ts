@@ -1,15 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DefaultTheme, defineConfig } from 'vitepress'
+import { type Page, writeForPrograms } from './for-programs.ts'
 
 const docs = join(import.meta.dirname, '..')
-
+const title = 'Active-Alchemy'
+const description = 'Models with verbs on TypeORM, and one transaction per request, committed before the answer leaves'
 const icon = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#3451b2"/><path d="M4 8l3 3 5-6" stroke="#fff" stroke-width="2" fill="none"/></svg>')}`
 
 /** The pages, in the order in which they are read: what stands under a heading, by its title. */
 const groups: Record<string, Record<string, string>> = {
   Start: {
-    'start/': 'From an empty folder',
+    'start/index': 'From an empty folder',
     'start/express': 'Express',
     'start/fastify': 'Fastify',
     'start/koa': 'Koa',
@@ -56,38 +58,69 @@ const groups: Record<string, Record<string, string>> = {
     'coming-from/prisma': 'Prisma',
     'coming-from/typeorm-transactional': 'typeorm-transactional',
   },
-  Reference: { 'reference/errors': 'Every error', 'reference/api/': 'API', proof: 'Proof' },
+  Reference: { 'reference/errors': 'Every error', 'reference/api/index': 'API', agents: 'For assistants', proof: 'Proof' },
 }
 
-const exists = (page: string): boolean => existsSync(join(docs, page.endsWith('/') ? `${page}index.md` : `${page}.md`))
-
-function sidebar(): DefaultTheme.SidebarItem[] {
-  const listed = Object.entries(groups).map(([text, pages]) => ({
-    text,
-    items: Object.entries(pages).flatMap(([page, title]) => (exists(page) ? [{ text: title, link: `/${page}` }] : [])),
-  }))
-  const decisions = readdirSync(join(docs, 'decisions')).map((file) => ({
-    text:
-      readFileSync(join(docs, 'decisions', file), 'utf8')
+/** The titles of the pages in a folder, of their first lines. */
+function titled(folder: string): Record<string, string> {
+  const files = readdirSync(join(docs, folder)).filter((file) => file.endsWith('.md'))
+  return Object.fromEntries(
+    files.map((file) => [
+      `${folder}/${file.slice(0, -3)}`,
+      readFileSync(join(docs, folder, file), 'utf8')
         .split('\n', 1)[0]
         ?.slice(2) ?? file,
-    link: `/decisions/${file.slice(0, -3)}`,
+    ]),
+  )
+}
+
+const written: [heading: string, pages: Page[]][] = Object.entries({ ...groups, Decisions: titled('decisions') }).map(
+  ([heading, pages]) => [
+    heading,
+    Object.entries(pages).flatMap(([path, name]) => (existsSync(join(docs, `${path}.md`)) ? [{ path, title: name }] : [])),
+  ],
+)
+
+function chapters(): DefaultTheme.SidebarItem[] {
+  return written.map(([text, pages]) => ({
+    text,
+    ...(text === 'Decisions' ? { collapsed: true } : {}),
+    items: pages.map(({ path, title: name }) => ({ text: name, link: `/${path.replace(/index$/, '')}` })),
   }))
-  return [...listed, { text: 'Decisions', collapsed: true, items: decisions }]
+}
+
+/** What `typedoc` has made of the docstrings: a list for each package, and for each kind of what it exports. */
+function api(): DefaultTheme.SidebarItem[] {
+  const root = join(docs, 'reference/api')
+  if (!existsSync(root)) return []
+  return readdirSync(root, { withFileTypes: true })
+    .filter((each) => each.isDirectory())
+    .map(({ name }) => ({
+      text: `@active-alchemy/${name}`,
+      collapsed: true,
+      items: readdirSync(join(root, name, 'src'), { withFileTypes: true })
+        .filter((each) => each.isDirectory())
+        .map((kind) => ({
+          text: kind.name,
+          collapsed: true,
+          items: readdirSync(join(root, name, 'src', kind.name)).map((file) => ({
+            text: file.slice(0, -3),
+            link: `/reference/api/${name}/src/${kind.name}/${file.slice(0, -3)}`,
+          })),
+        })),
+    }))
 }
 
 /** A page that stands in no list would be found by nobody. */
-function refuseUnlisted(pages: string[]): void {
-  const listed = new Set(Object.values(groups).flatMap((each) => Object.keys(each)))
-  const lost = pages
-    .map((page) => page.replace(/(index)?\.md$/, ''))
-    .filter((page) => page !== '' && !/^(decisions|reference\/api)\//.test(page) && !listed.has(page))
+function refuseUnlisted(pages: readonly string[]): void {
+  const listed = new Set(written.flatMap(([, each]) => each.map(({ path }) => `${path}.md`)))
+  const lost = pages.filter((page) => page !== 'index.md' && !page.startsWith('reference/api/') && !listed.has(page))
   if (lost.length > 0) throw new Error(`No heading of docs/.vitepress/config.ts lists ${lost.join(', ')}`)
 }
 
 export default defineConfig({
-  title: 'Active-Alchemy',
-  description: 'Models with verbs on TypeORM, and one transaction per request, committed before the answer leaves',
+  title,
+  description,
   // Where the site is not the root of its host: DOCS_BASE=/active-alchemy/
   base: process.env['DOCS_BASE'] ?? '/',
   head: [['link', { rel: 'icon', href: icon }]],
@@ -97,9 +130,12 @@ export default defineConfig({
       { text: 'The request', link: '/request' },
       { text: 'Errors', link: '/reference/errors' },
     ],
-    sidebar: sidebar(),
+    sidebar: { '/reference/api/': [{ text: 'Back to the documents', link: '/start/' }, ...api()], '/': chapters() },
     outline: 'deep',
     search: { provider: 'local' },
   },
-  buildEnd: ({ pages }) => refuseUnlisted(pages),
+  buildEnd({ pages, outDir, site }) {
+    refuseUnlisted(pages)
+    writeForPrograms({ docs, out: outDir, base: site.base, title, summary: description, groups: written })
+  },
 })
