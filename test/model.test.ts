@@ -1,9 +1,11 @@
 import { askingRows } from './conformance/asking.ts'
+import { checkRows } from './conformance/checks.ts'
 import { connectionRows } from './conformance/connections.ts'
 import { cursorRows } from './conformance/cursors.ts'
 import { entityVerbRows } from './conformance/entity-verbs.ts'
 import { errorRows } from './conformance/errors.ts'
 import { deletionRows } from './conformance/deletion.ts'
+import { dictRows } from './conformance/dicts.ts'
 import { definitionRows } from './conformance/definitions.ts'
 import { finderRows } from './conformance/finders.ts'
 import { filterRows } from './conformance/filters.ts'
@@ -49,6 +51,8 @@ eachDatabase('verbs', verbRows)
 eachDatabase('soft delete', softDeleteRows)
 eachDatabase('queries', queryRows)
 eachDatabase('filters', filterRows)
+eachDatabase('checks', checkRows)
+eachDatabase('dictionaries', dictRows)
 eachDatabase('finders', finderRows)
 eachDatabase('relations', relationRows)
 eachDatabase('loading relations', relationLoadingRows)

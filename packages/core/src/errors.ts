@@ -382,14 +382,52 @@ export class InvalidStatementError extends AnsweredError {
   }
 }
 
-/** A value does not fit its column. Status 422. @since 0.1 */
+/**
+ * Why a value was refused: it is of another kind (`type`), missing (`required`), `null` where the column is never; beyond a limit of
+ * the column (`min`, `max`, `length`, `pattern`); refused by a `check`, which may say a word of its own; or `invalid` in another way.
+ *
+ * @since 0.2
+ */
+export type ValueFaultCode = 'type' | 'required' | 'null' | 'min' | 'max' | 'length' | 'pattern' | 'check' | 'invalid'
+
+/** One value that was refused. @since 0.2 */
+export interface ValueFault {
+  /** The column; `*` where it is the whole that was refused, or a column that no client is told of. */
+  readonly column: string
+  /** What is wrong with it, without the value: `must be at least 18`. */
+  readonly message: string
+  /** A word for programs. */
+  readonly code: ValueFaultCode | (string & Record<never, never>)
+  /** Where in a value of many parts, from the column on; only of one that lies deeper. */
+  readonly path?: readonly (string | number)[]
+}
+
+/**
+ * Values do not fit their columns: all that is wrong with them at once, in `errors`. Status 422.
+ *
+ * @since 0.1
+ * @example
+ * throw new InvalidValueError('Booking', 'endsAt', 'must be after startsAt')
+ */
 export class InvalidValueError extends AnsweredError {
   readonly code = 'INVALID_VALUE'
-  /** The column that refused the value. */
+  /** The first column that refused its value. */
   readonly column: string
-  constructor(model: string, column: string, why: string) {
-    super(422, `${model}.${column} ${why}. Give a value that fits the column.`)
-    this.column = column
+  /** All that is wrong, in the order of the columns. @since 0.2 */
+  readonly errors: readonly ValueFault[]
+
+  /**
+   * @param model Name of the model.
+   * @param columnOrErrors The column that refused its value; or all that is wrong, one at least.
+   * @param why What is wrong with it, as the sentence goes on: `must be at least 18`.
+   * @param code A word for programs. @default 'invalid'
+   */
+  constructor(model: string, columnOrErrors: string | readonly ValueFault[], why = 'is refused', code: ValueFault['code'] = 'invalid') {
+    const errors = typeof columnOrErrors === 'string' ? [{ column: columnOrErrors, message: why, code }] : columnOrErrors
+    const told = errors.map(({ column, message }) => `${model}.${column} ${message}`).join('; ')
+    super(422, `${told}. ${errors.length > 1 ? 'Give values that fit their columns.' : 'Give a value that fits the column.'}`)
+    this.column = errors[0]?.column ?? '*'
+    this.errors = errors
   }
 }
 

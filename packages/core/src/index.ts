@@ -56,11 +56,16 @@ export {
   TransactionTimeoutError,
   UnknownColumnError,
   UnsupportedError,
+  type ValueFault,
+  type ValueFaultCode,
   WriteIgnoredError,
 } from './errors.js'
+export type { CheckVerdict, ColumnCheck, ModelCheck, ModelVerdict } from './mapping/check.js'
 export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
+export type { LengthLimit } from './mapping/limits.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
+export type { SchemaIssue, SchemaProperties, SchemaResult, StandardSchema } from './mapping/standard-schema.js'
 export { BaseModel, type GetManyOptions, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
 export type {
   ColumnMap,
@@ -76,9 +81,11 @@ export type {
   WhereValues,
 } from './model/definition.js'
 export type { IncrementOptions } from './model/increment.js'
+export type { JsonSchema, JsonSchemaOptions } from './model/json-schema.js'
 export { type DeleteOptions, Model } from './model/model.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
+export type { Dict, DictKey, DictOptions } from './model/serialize.js'
 export type { EntityVerbs } from './model/verbs.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions, AdoptOptions, IsolationLevel } from './options.js'

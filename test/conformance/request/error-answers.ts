@@ -89,6 +89,19 @@ export function rows(framework: Framework, database: TestDatabase): void {
       422,
       { title: 'Unprocessable Entity', status: 422, code: 'INVALID_VALUE', columns: ['n'] },
     ])
+    // All that is wrong is told at once.
+    const several = await fetch(`${app.url}/notes`, { method: 'POST', headers: asJson, body: '{"n":"one"}' })
+    expect([several.status, await several.json()]).toMatchObject([
+      422,
+      {
+        code: 'INVALID_VALUE',
+        columns: ['n', 'text'],
+        errors: [
+          { column: 'n', message: expect.stringContaining('whole number') as string, code: 'type' },
+          { column: 'text', message: 'has no value and no default', code: 'required' },
+        ],
+      },
+    ])
     // What is no error of the database is answered as ever.
     const own = await fetch(`${app.url}/own`, { method: 'POST' })
     expect(own.headers.get('content-type')).not.toBe('application/problem+json')

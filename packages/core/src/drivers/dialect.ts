@@ -76,6 +76,8 @@ export interface Dialect {
   orderOfDecimal(value: Pieces, scale: number): Pieces
   /** Number of characters. */
   length(value: Pieces): Pieces
+  /** How a text is held against a regular expression: the operator, and what the end of the text is in one. */
+  readonly regularExpressions: { readonly operator: string; readonly end: string } | undefined
   /** A number to so many digits after the point. */
   round(value: Pieces, digits: Pieces): Pieces
   /** Lower case by Unicode. */

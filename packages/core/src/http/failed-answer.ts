@@ -17,6 +17,8 @@ export interface Problem {
   readonly code?: string
   /** Columns that the error is about; only where the client may see them. */
   readonly columns?: readonly string[]
+  /** All that is wrong with the values of an `INVALID_VALUE`, each with its `column`, `message` and `code`. */
+  readonly errors?: readonly unknown[]
 }
 
 /** The media type of a problem document. @since 0.2 */
@@ -36,7 +38,7 @@ export function statusOf(error: unknown): number {
 export function problemOf(error: unknown): Problem | undefined {
   const isOurs = error instanceof Error && errorBrand in error
   if (!isOurs && !(error instanceof TypeORMError)) return undefined
-  const { code, column, columns = column === undefined ? undefined : [column], expose } = factsOf(error)
+  const { code, column, errors, columns = column === undefined ? undefined : columnsOf(column, errors), expose } = factsOf(error)
   const status = statusOf(error)
   return {
     type: 'about:blank',
@@ -45,7 +47,13 @@ export function problemOf(error: unknown): Problem | undefined {
     ...(expose === true ? { detail: error.message } : {}),
     ...(isOurs && typeof code === 'string' ? { code } : {}),
     ...(expose === true && Array.isArray(columns) ? { columns: columns.map(String) } : {}),
+    ...(isOurs && expose === true && Array.isArray(errors) ? { errors } : {}),
   }
+}
+
+/** The columns of an error: its own, or those of all that is wrong. */
+function columnsOf(column: unknown, errors: unknown): readonly unknown[] {
+  return Array.isArray(errors) ? [...new Set(errors.map((each: unknown) => factsOf(each).column))] : [column]
 }
 
 /**
@@ -112,6 +120,7 @@ function factsOf(error: unknown): {
   readonly code?: unknown
   readonly column?: unknown
   readonly columns?: unknown
+  readonly errors?: unknown
   readonly expose?: unknown
 } {
   return typeof error === 'object' && error !== null ? error : {}

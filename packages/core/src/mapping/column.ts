@@ -2,9 +2,17 @@ import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { anything, flag, type Option, readOptions, text } from '../options.js'
 import type { ColumnType } from '../types/column-type.js'
 import { Integer } from '../types/integer.js'
+import type { ColumnCheck } from './check.js'
+import { type LengthLimit, limitOptions, readLimits } from './limits.js'
+import { isStandardSchema } from './standard-schema.js'
 
-/** How a column is defined beside its type. @since 0.1 */
-export interface ColumnOptions<T> {
+/**
+ * How a column is defined beside its type.
+ *
+ * @typeParam T What the column takes. @typeParam Read What a record has there.
+ * @since 0.1
+ */
+export interface ColumnOptions<T, Read = T> {
   /** Value of a new record that has none; a function is called at each INSERT. */
   readonly default?: T | (() => T) | null
   /**
@@ -29,6 +37,16 @@ export interface ColumnOptions<T> {
   readonly name?: string
   /** Whether `toDict()` and `toJSON()` leave the column out. @default false */
   readonly hidden?: boolean
+  /** The smallest value, of numbers, days, times and moments; a CHECK of the database too. @default none @since 0.2 */
+  readonly min?: T
+  /** The largest value. See `min`. @default none @since 0.2 */
+  readonly max?: T
+  /** How many characters a text has, or items a list; of texts a CHECK of the database too. @default what the type takes @since 0.2 */
+  readonly length?: LengthLimit
+  /** What a text must match; a CHECK of the database too, where it reads the expression alike. @default none @since 0.2 */
+  readonly pattern?: RegExp
+  /** A function of the value, or a schema of any library that speaks Standard Schema. @default none @since 0.2 */
+  readonly check?: ColumnCheck<Read, T>
 }
 
 declare const valueType: unique symbol
@@ -42,7 +60,7 @@ type ColumnRole = 'plain' | 'key' | 'generated'
 /** A column of a model: in the columns of `db.Model(name, columns)`, or as a decorator of a property. @since 0.1 */
 export interface ColumnDefinition<Value = unknown, Optional extends boolean = boolean, Also = unknown, Role = ColumnRole> {
   readonly type: ColumnType<unknown>
-  readonly options: ColumnOptions<unknown>
+  readonly options: ColumnOptions<unknown, never>
   /** Only for the type. */
   readonly [valueType]?: Value
   /** Only for the type: whether `create` may leave it out. */
@@ -123,6 +141,13 @@ const columnOptions = {
   },
   name: text,
   hidden: flag,
+  min: anything,
+  max: anything,
+  ...limitOptions,
+  check: {
+    takes: 'a function, or a schema that speaks Standard Schema',
+    accepts: (value): value is ColumnCheck<never, unknown> => typeof value === 'function' || isStandardSchema(value),
+  },
 } satisfies Record<keyof ColumnOptions<unknown>, Option<unknown>>
 
 /** Columns that were defined on a class itself, by property. */
@@ -215,7 +240,7 @@ export function decorate(prototype: object, property: string, what: 'column' | '
  *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
  * }
  */
-export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+export function column<T, Options extends ColumnOptions<T | Also, T>, Also = never>(
   type: ColumnType<T, Also>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
@@ -259,14 +284,17 @@ function nameIn(context: unknown): string {
   return typeof context === 'object' && context !== null && 'name' in context ? String(context.name) : 'of a decorator'
 }
 
-function check(type: unknown, given: unknown): ColumnOptions<unknown> {
-  const isType = (typeof type === 'object' || typeof type === 'function') && type !== null && 'accept' in type
-  if (!isType) throw new InvalidOptionError('Column(type)', 'a data type like db.String(25)', type)
+function isType(type: unknown): type is ColumnType<unknown> {
+  return (typeof type === 'object' || typeof type === 'function') && type !== null && 'accept' in type
+}
+
+function check(type: unknown, given: unknown): ColumnOptions<unknown, never> {
+  if (!isType(type)) throw new InvalidOptionError('Column(type)', 'a data type like db.String(25)', type)
   const options = readOptions(columnOptions, given ?? undefined, 'db.Column()')
   if (options.default !== undefined && options.serverDefault !== undefined) {
     throw new InvalidOptionError(
       'The options default and serverDefault of db.Column() exclude each other. Give either default or serverDefault.',
     )
   }
-  return options
+  return { ...options, ...readLimits(type, options) }
 }

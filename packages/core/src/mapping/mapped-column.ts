@@ -2,6 +2,7 @@ import type { DateTime } from 'luxon'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { ColumnType } from '../types/column-type.js'
 import { columnTypeOf } from '../types/typeorm-column.js'
+import { hasRules, type Rules } from './check.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
 import { foreignKeyName, isForeignKey } from './foreign-key.js'
 import { lineage, namesIn } from './model-class.js'
@@ -36,6 +37,12 @@ export function columnType(column: ColumnMetadata): ColumnType<unknown> {
   return type
 }
 
+/** The rules of a column beside its type, if it has any. */
+export function rulesOf(column: ColumnMetadata): Rules | undefined {
+  const definition = definitionOf(column)
+  return definition && hasRules(definition.options) ? definition.options : undefined
+}
+
 /** A moment as the property of a column holds it: an entity of plain TypeORM has a `Date` there. */
 export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | Date {
   return isDefined(column) ? moment : moment.toJSDate()
@@ -48,6 +55,11 @@ export function isHidden(column: ColumnMetadata): boolean {
   if (typeof target !== 'function') return false
   const hidden = namesIn(target, 'hidden')
   return hidden.includes(column.propertyName) || (isForeignKey(column) && hidden.includes(foreignKeyName(column)))
+}
+
+/** Whether the application itself has a value for a new record that has none. */
+export function hasDefault(column: ColumnMetadata): boolean {
+  return definitionOf(column)?.options.default !== undefined
 }
 
 /** The application's own default of a column, made anew where it is a function; `undefined` without one. */

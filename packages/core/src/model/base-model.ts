@@ -9,10 +9,12 @@ import {
   RecordNotFoundError,
   UnsupportedError,
 } from '../errors.js'
+import type { ModelCheck } from '../mapping/check.js'
 import { ownColumns, refuseReserved } from '../mapping/column.js'
-import { columnType, isHidden } from '../mapping/mapped-column.js'
+import { isHidden } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
+import type { SchemaProperties } from '../mapping/standard-schema.js'
 import { after, type Eventual } from '../eventual.js'
 import { flag, isObject, type Option, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
@@ -27,7 +29,8 @@ import { type NotFound, orElse } from '../query/not-found.js'
 import { paths } from '../query/loading.js'
 import { load } from '../query/relations.js'
 import { type DeletedOptions, deletedOptions, type Path, Query, type Row, type Selection, type WithRelations } from '../query/query.js'
-import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
+import { assign, type AssignOptions, fill, type TrustOptions } from '../plan/assignment.js'
+import { orAsBefore } from '../plan/earlier-values.js'
 import { etagOf, requireMatch } from '../plan/etag.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
@@ -39,8 +42,10 @@ import type { CreateValues, OtherCreateValues, Taken, taken, UpsertOptions, Wher
 import { type Finder, firstOrCreate, updateOrCreate, upsertMany, wasCreated } from './find-or-create.js'
 import { addHook } from './hooks.js'
 import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } from './increment.js'
+import { jsonSchema, type JsonSchema, type JsonSchemaOptions } from './json-schema.js'
 import { RecordPromise } from './record-promise.js'
-import { toDict, toJson } from './serialize.js'
+import { type Dict, type DictKey, type DictOptions, toDict, toJson } from './serialize.js'
+import { schemaOf } from './standard-schema.js'
 
 /** @internal Where a model carries the class of its database's queries; only for the type. */
 export declare const queries: unique symbol
@@ -120,6 +125,15 @@ export class BaseModel {
    * `db.Version()`; `'changed'`, by the old values of what it changes. @default 'off': the last one wins
    */
   declare static readonly optimisticLock?: OptimisticLock
+  /**
+   * Looks at a whole record before it is written, for what no column says alone; of the classes that a class extends each has its
+   * own. It may be async, and query. @default none
+   *
+   * @since 0.2
+   * @example
+   * static check = (booking: Booking) => booking.startsOn <= booking.endsOn || 'must end after it begins'
+   */
+  declare static readonly check?: ModelCheck<never>
 
   /** @internal Only for the type: what its verbs take. As a property, it is known in the methods of a model as well. */
   declare readonly [taken]: Taken<this>
@@ -157,6 +171,38 @@ export class BaseModel {
     }
     this.register()
     return relations
+  }
+
+  // ------------------------------------------------------------------------------------------------ as a schema
+
+  /**
+   * The model as a schema that speaks Standard Schema v1: it says of values whether `create` takes them, with all that is wrong at
+   * once, and gives them as they would be kept. Forms, routers and pipes take the class itself as a schema.
+   *
+   * @since 0.2
+   * @example
+   * const result = await User['~standard'].validate(req.body)
+   * if (result.issues) console.log(result.issues) // [ { message: 'has no value and no default', path: [ 'name' ] } ]
+   */
+  static get '~standard'(): SchemaProperties<object, object> {
+    return schemaOf(
+      () => metadataOf(this),
+      () => emptyRecord(this),
+    )
+  }
+
+  /**
+   * What the JSON of the model is, as JSON Schema (draft 2020-12): for the validation and serialization of a router, for OpenAPI.
+   * Hidden columns are in what may be set, and in no row; guarded and generated ones are in rows alone.
+   *
+   * @param options `{ for: 'create' }`, `{ for: 'update' }` or `{ for: 'row' }`, which `toJSON()` gives.
+   * @throws {InvalidOptionError} There is no such option.
+   * @since 0.2
+   * @example
+   * app.post('/users', { schema: { body: User.jsonSchema({ for: 'create' }), response: { 200: User.jsonSchema() } } }, handler)
+   */
+  static jsonSchema(options?: JsonSchemaOptions): JsonSchema {
+    return jsonSchema(metadataOf(this), options)
   }
 
   // ------------------------------------------------------------------------------------------------ hooks
@@ -554,14 +600,15 @@ export class BaseModel {
   update(values: this[typeof taken]['values'], options?: AssignOptions): RecordPromise<this>
   update(values: this[typeof taken]['trusted'], options: TrustOptions): RecordPromise<this>
   update(values: object, options?: AssignOptions): RecordPromise<this> {
-    return this.#verb('update', (session) => {
+    const save = (session: Session): Eventual<void> => {
       session.records.change(this, () => {
         this.set(values, options)
         return Object.keys(values)
       })
       // What a model does in a save() of its own is done here as well.
       return this.save === BaseModel.prototype.save ? session.records.save(this) : after<unknown, void>(this.save(), () => undefined)
-    })
+    }
+    return this.#verb('update', (session) => orAsBefore(this, metadataOf(modelOf(this)), values, () => save(session)))
   }
 
   /** Sets values, and does not save. See `create` for what it throws. */
@@ -622,7 +669,7 @@ export class BaseModel {
    * SQL; with a bound it is refused, since nobody can say whether it keeps it.
    *
    * @param by What to add: a finite number. @default 1
-   * @param options Bounds of the result; beyond `min` and `max` the column's own range is one.
+   * @param options Bounds of the result; beyond `min` and `max` those of the column are some, and its range.
    * @throws {ConflictError} The result would pass a bound. Status 409.
    * @throws {InvalidOptionError} The column holds no numbers or is the key, or cannot hold the fraction of `by`. Status 400.
    * @throws {UnknownColumnError} There is no such column. Status 422.
@@ -634,7 +681,7 @@ export class BaseModel {
     return this.#verb('increment', (session) => {
       const how = readOptions(incrementOptions, options, 'increment()')
       const target = numericColumn(metadataOf(modelOf(this)), column, how)
-      return session.records.increment(this, target, incrementOf(columnType(target), by, how))
+      return session.records.increment(this, target, incrementOf(target, by, how))
     })
   }
 
@@ -702,9 +749,23 @@ export class BaseModel {
     return tag
   }
 
-  /** The values of all columns but the hidden ones. */
-  toDict(): Record<string, unknown> {
-    return toDict(this, metadataOf(modelOf(this)))
+  /**
+   * The values of its columns, without the hidden ones; of those that are asked for, and with what is included.
+   *
+   * @param options `only` or `except` names columns; `include` properties that the class computes, and relations that are loaded, each
+   *   as a dictionary of its own. Name what a client may choose.
+   * @throws {InvalidOptionError} A name is no column, or a hidden one; or no property or loaded relation. Status 400.
+   * @example
+   * const { name } = user.toDict({ only: ['name'] })
+   * const dict = user.toDict({ except: ['createdAt'], include: ['fullName', 'posts'] })
+   */
+  toDict(): Record<string, unknown>
+  toDict<T extends BaseModel, const O extends DictKey<T> = never, const I extends keyof T & string = never>(
+    this: T,
+    options: DictOptions<DictKey<T>, O, I>,
+  ): Dict<T, O, I>
+  toDict(options?: DictOptions): Record<string, unknown> {
+    return toDict(this, metadataOf(modelOf(this)), options)
   }
 
   /** What `JSON.stringify` writes: the values as JSON can say them, and the relations that are loaded. */
@@ -829,11 +890,15 @@ export function notFound(model: ModelClass, id?: unknown): () => Error {
   return () => new RecordNotFoundError(metadataOf(model).name, id ?? undefined)
 }
 
-function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
+function emptyRecord<M extends ModelClass>(model: M): InstanceType<M> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor of a model takes values or nothing
   const Class = model as unknown as new () => InstanceType<M>
-  const record = new Class()
-  assign(record, values, metadataOf(modelOf(record)), 'create', options)
+  return new Class()
+}
+
+function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
+  const record = emptyRecord(model)
+  fill(record, values, metadataOf(modelOf(record)), options)
   return record
 }
 

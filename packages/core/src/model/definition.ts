@@ -1,6 +1,8 @@
 import type { DateTime } from 'luxon'
+import type { ModelCheck } from '../mapping/check.js'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from '../mapping/column.js'
 import type { ModelClass } from '../mapping/model-class.js'
+import type { SchemaProperties } from '../mapping/standard-schema.js'
 import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import type { ColumnName, ForeignKeys } from '../query/columns.js'
@@ -137,10 +139,10 @@ type ColumnsOf<M> = M extends { readonly [columnsOf]: infer Columns } ? Columns 
 /**
  * Settings of a model, the same as its statics.
  *
- * @typeParam Name Names of its columns.
+ * @typeParam Name Names of its columns. @typeParam T Its records.
  * @since 0.1
  */
-export interface ModelSettings<Name extends string = string> {
+export interface ModelSettings<Name extends string = string, T = never> {
   /** Whether the class is only there to be extended, and has no table. @default false */
   readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
@@ -155,17 +157,20 @@ export interface ModelSettings<Name extends string = string> {
   readonly guarded?: readonly Name[]
   /** How a write notices that another has changed the row meanwhile. @default 'off': the last one wins */
   readonly optimisticLock?: OptimisticLock
+  /** Looks at a whole record before it is written, for what no column says alone. @default none @since 0.2 */
+  readonly check?: ModelCheck<T>
 }
 
 /** Settings of a model that has the columns and the methods of another class too. @since 0.2 */
-export interface ExtendingSettings<Parent extends ModelClass, Name extends string = string> extends ModelSettings<Name> {
+export interface ExtendingSettings<Parent extends ModelClass, Name extends string = string, T = never> extends ModelSettings<Name, T> {
   /** The class to extend; it extends `db.Model`, or `db.BaseModel`, itself. */
   readonly extends: Parent
 }
 
 /** The base class that `db.Model(name, columns)` makes: `Base` with the columns. @since 0.1 */
-export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omit<Base, 'prototype' | typeof columnsOf> & {
+export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omit<Base, 'prototype' | '~standard' | typeof columnsOf> & {
   readonly prototype: InstanceType<Base> & TypedFields<Columns>
+  readonly '~standard': SchemaProperties<NewValues<ColumnsOf<Base> & Columns>>
   readonly [columnsOf]: ColumnsOf<Base> & Columns
   new (values?: NewValues<ColumnsOf<Base> & Columns>): InstanceType<Base> & TypedFields<Columns>
 }
@@ -190,14 +195,14 @@ export type ModelDoor<Base extends ModelClass> = Base & {
    * }
    * class Goose extends db.Model('Goose', { wings: db.Column(db.Integer) }, { extends: Animal }) {}
    */
-  <const Columns extends ColumnMap>(
-    name: string,
-    columns: Columns,
-    settings?: ModelSettings<NamesOf<Base, Columns>>,
-  ): TypedModel<Base, Columns>
   <const Columns extends ColumnMap, Parent extends ModelClass<InstanceType<Base>>>(
     name: string,
     columns: Columns,
-    settings: ExtendingSettings<Parent, NamesOf<Parent, Columns>>,
+    settings: ExtendingSettings<Parent, NamesOf<Parent, Columns>, InstanceType<Parent> & Fields<Columns>>,
   ): TypedModel<Parent, Columns>
+  <const Columns extends ColumnMap>(
+    name: string,
+    columns: Columns,
+    settings?: ModelSettings<NamesOf<Base, Columns>, InstanceType<Base> & Fields<Columns>>,
+  ): TypedModel<Base, Columns>
 }

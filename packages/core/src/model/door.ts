@@ -74,6 +74,7 @@ const settingNames: readonly string[] = [
   'fillable',
   'guarded',
   'optimisticLock',
+  'check',
 ] satisfies (keyof ExtendingSettings<never>)[]
 
 /** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */

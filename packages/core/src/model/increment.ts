@@ -1,11 +1,12 @@
 import type { EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidOptionError } from '../errors.js'
-import { columnType } from '../mapping/mapped-column.js'
+import type { Limits } from '../mapping/limits.js'
+import { columnType, rulesOf } from '../mapping/mapped-column.js'
 import { finiteNumber, flag, type Option } from '../options.js'
 import { type AssignOptions, refuseChange } from '../plan/assignment.js'
 import type { Increment, IncrementBound } from '../plan/statements.js'
-import type { ColumnKind, ColumnType, NumberRange } from '../types/column-type.js'
+import type { ColumnKind, NumberRange } from '../types/column-type.js'
 import { plainDigits, scaled, unscaled } from '../types/decimal.js'
 
 /** Bounds of `increment` and `decrement`, and whether a guarded column may change. @since 0.1 */
@@ -49,13 +50,17 @@ export function numericColumn(metadata: EntityMetadata, name: string, options: A
  * @returns `undefined` when the column can hold no number that may change so.
  * @throws {InvalidOptionError} It is no finite number, or has more digits after the point than the column. Status 400.
  */
-export function incrementOf({ kind, range }: ColumnType<unknown>, by: unknown, { min, max }: IncrementOptions): Increment | undefined {
+export function incrementOf(column: ColumnMetadata, by: unknown, { min, max }: IncrementOptions): Increment | undefined {
   if (typeof by !== 'number' || !Number.isFinite(by)) throw InvalidOptionError.ofClient('by', 'a finite number', by)
-  if (!range) return floating(by, min, max)
+  const { kind, range } = columnType(column)
+  const limits = rulesOf(column) ?? {}
+  if (!range) return floating(by, { min, max }, limits)
   const { scale, smallest, largest } = range
   const amount = exact(by, scale)
-  const from = (min === undefined ? smallest : greater(smallest, rounded(min, scale, 'up'))) - amount
-  const to = (max === undefined ? largest : lesser(largest, rounded(max, scale, 'down'))) - amount
+  const least = limits.min === undefined ? smallest : greater(smallest, digitsOf(limits.min, scale))
+  const most = limits.max === undefined ? largest : lesser(largest, digitsOf(limits.max, scale))
+  const from = (min === undefined ? least : greater(least, rounded(min, scale, 'up'))) - amount
+  const to = (max === undefined ? most : lesser(most, rounded(max, scale, 'down'))) - amount
   if (from > to || from > largest || to < smallest || amount > largest || amount < -largest) return undefined
   const value = (digits: bigint): unknown => {
     if (kind === 'decimal') return unscaled(digits, scale)
@@ -67,16 +72,22 @@ export function incrementOf({ kind, range }: ColumnType<unknown>, by: unknown, {
   if (max !== undefined || to < largest) bounds.push({ operator: '<=', value: value(lesser(to, largest)), isAsked: max !== undefined })
   const fits = (current: unknown): boolean => {
     if (current === null || current === undefined) return min === undefined && max === undefined
-    const digits = scaled(typeof current === 'number' ? plainDigits(current) : String(current), scale)
+    const digits = digitsOf(current, scale)
     return digits >= from && digits <= to
   }
   return { amount: value(amount), bounds, scale: kind === 'decimal' ? scale : undefined, fits }
 }
 
-function floating(by: number, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Increment {
+function digitsOf(value: unknown, scale: number): bigint {
+  return scaled(typeof value === 'number' ? plainDigits(value) : String(value), scale)
+}
+
+function floating(by: number, asked: { readonly min: number | undefined; readonly max: number | undefined }, limits: Limits): Increment {
+  const min = Math.max(asked.min ?? -Number.MAX_VALUE, Number(limits.min ?? -Number.MAX_VALUE))
+  const max = Math.min(asked.max ?? Number.MAX_VALUE, Number(limits.max ?? Number.MAX_VALUE))
   const bounds: (IncrementBound & { readonly value: number })[] = []
-  if (min - by > -Number.MAX_VALUE) bounds.push({ operator: '>=', value: min - by, isAsked: min !== -Number.MAX_VALUE })
-  if (max - by < Number.MAX_VALUE) bounds.push({ operator: '<=', value: max - by, isAsked: max !== Number.MAX_VALUE })
+  if (min - by > -Number.MAX_VALUE) bounds.push({ operator: '>=', value: min - by, isAsked: asked.min !== undefined })
+  if (max - by < Number.MAX_VALUE) bounds.push({ operator: '<=', value: max - by, isAsked: asked.max !== undefined })
   const fits = (current: unknown): boolean =>
     bounds.every(({ operator, value, isAsked }) => {
       if (current === null || current === undefined) return !isAsked

@@ -6,6 +6,7 @@ import type { WithRelations } from '../query/query.js'
 import type { AssignOptions, TrustOptions } from '../plan/assignment.js'
 import type { taken } from './definition.js'
 import type { IncrementOptions } from './increment.js'
+import type { Dict, DictKey, DictOptions } from './serialize.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
@@ -19,7 +20,7 @@ interface VerbRecord {
   load(...paths: readonly string[]): PromiseLike<unknown>
   increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
   decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
-  toDict(): Record<string, unknown>
+  toDict(options?: DictOptions): Record<string, unknown>
 }
 
 /**
@@ -115,7 +116,12 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** The values of the record. See `BaseModel.toDict`. */
-  toDict(): Promise<Record<string, unknown>> {
-    return beginOperation(() => this.then((found) => this.#present(found).toDict()))
+  toDict(): Promise<Record<string, unknown>>
+  toDict<R extends VerbRecord, const O extends DictKey<R> = never, const I extends keyof R & string = never>(
+    this: RecordPromise<R, unknown>,
+    options: DictOptions<DictKey<R>, O, I>,
+  ): Promise<Dict<R, O, I>>
+  toDict(options?: DictOptions): Promise<Record<string, unknown>> {
+    return beginOperation(() => this.then((found) => this.#present(found).toDict(options)))
   }
 }

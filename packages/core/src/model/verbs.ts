@@ -1,13 +1,12 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { InvalidOptionError, InvalidValueError, RecordNotFoundError, UnsupportedError } from '../errors.js'
 import type { Eventual } from '../eventual.js'
-import { columnType } from '../mapping/mapped-column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { flag, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import type { Paginator } from '../pagination/paginator.js'
-import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
+import { assign, type AssignOptions, fill, type TrustOptions } from '../plan/assignment.js'
 import { deletionColumns } from '../plan/deletion.js'
 import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
 import type { Expression } from '../query/expression.js'
@@ -214,7 +213,7 @@ export class EntityVerbs<T extends ObjectLiteral> {
     return this.#verb('increment', record, ({ records }) => {
       const how = readOptions(incrementOptions, options, 'increment()')
       const target = numericColumn(this.#metadata, column, how)
-      return records.increment(record, target, incrementOf(columnType(target), by, how))
+      return records.increment(record, target, incrementOf(target, by, how))
     })
   }
 
@@ -228,7 +227,7 @@ export class EntityVerbs<T extends ObjectLiteral> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM makes entities without parameters as well
     const Class = this.#entity as unknown as new () => T
     const record = new Class()
-    assign(record, values, this.#metadata, 'create', options)
+    fill(record, values, this.#metadata, options)
     return record
   }
 

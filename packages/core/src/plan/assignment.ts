@@ -1,12 +1,14 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import { InvalidValueError, ProtectedColumnError, UnknownColumnError } from '../errors.js'
+import { InvalidValueError, ProtectedColumnError, UnknownColumnError, type ValueFault } from '../errors.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
 import { isHidden } from '../mapping/mapped-column.js'
-import { flag, readOptions } from '../options.js'
+import { refuseFaults } from '../mapping/check.js'
+import { flag, isObject, readOptions } from '../options.js'
 import { tellsDeletion } from './deletion.js'
 import { setKey } from './foreign-key.js'
-import { accept } from './values.js'
+import { noteNamed } from './rules.js'
+import { accept, completeValues } from './values.js'
 
 /** What is being done with the values: a key may be given to a new record, never changed. */
 export type Assignment = 'create' | 'update'
@@ -64,12 +66,59 @@ function guard(key: string, metadata: EntityMetadata): string | undefined {
   return guarded?.includes(key) ? 'it is guarded' : undefined
 }
 
+/** What there is to say of values before any is set. */
+export interface Examined {
+  /** Those that fit, as they are kept. */
+  readonly accepted: readonly (readonly [key: string, value: unknown])[]
+  /** Those that do not. */
+  readonly faults: ValueFault[]
+  /** Keys that are no columns, or may not be set, each with its error. */
+  readonly refused: readonly (readonly [key: string, error: UnknownColumnError | ProtectedColumnError])[]
+}
+
+/**
+ * Looks at values: each must be of a column that may be set, and fit it.
+ *
+ * @throws {InvalidValueError} They are no object.
+ * @throws {InvalidOptionError} An option is unknown.
+ */
+export function examine(values: unknown, metadata: EntityMetadata, assignment: Assignment, options?: AssignOptions): Examined {
+  const how = readOptions(assignOptions, options, 'a write')
+  // A request without a body, or whose body is JSON of another kind.
+  if (!isObject(values)) throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column', 'type')
+  const mayBeEmpty = assignment === 'create' || how.unguarded
+  const accepted: [string, unknown][] = []
+  const faults: ValueFault[] = []
+  const refused: [string, UnknownColumnError | ProtectedColumnError][] = []
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    try {
+      accepted.push([key, acceptedValue(metadata, assignable(key, metadata, assignment, how), key, value, mayBeEmpty)])
+    } catch (error) {
+      if (error instanceof InvalidValueError) faults.push(...error.errors)
+      else if (error instanceof UnknownColumnError || error instanceof ProtectedColumnError) refused.push([key, error])
+      else throw error
+    }
+  }
+  return { accepted, faults, refused }
+}
+
+/** Puts values on a record that fit its columns. */
+export function put(record: ObjectLiteral, metadata: EntityMetadata, { accepted }: Examined): void {
+  for (const [key, value] of accepted) {
+    const column = foreignKeys(metadata).get(key)
+    if (column) setKey(column, record, value)
+    else record[key] = value
+  }
+  noteNamed(metadata, record, accepted)
+}
+
 /**
  * Puts values on a record: those of mapped columns, each checked against its column; all of them or none.
  *
  * @throws {UnknownColumnError} A key is no column.
  * @throws {ProtectedColumnError} A column may not be set.
- * @throws {InvalidValueError} A value does not fit its column.
+ * @throws {InvalidValueError} Values do not fit their columns: all that is wrong with them.
  * @throws {InvalidOptionError} An option is unknown.
  */
 export function assign(
@@ -79,23 +128,29 @@ export function assign(
   assignment: Assignment,
   options?: AssignOptions,
 ): void {
-  const how = readOptions(assignOptions, options, 'a write')
-  // A request without a body, or whose body is JSON of another kind.
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
-  }
+  const examined = examine(values, metadata, assignment, options)
+  const [refused] = examined.refused
+  if (refused) throw refused[1]
   // Nothing is set unless everything may be.
-  const mayBeEmpty = assignment === 'create' || how.unguarded
-  const checked = Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => {
-      return [key, accepted(metadata, assignable(key, metadata, assignment, how), key, value, mayBeEmpty)] as const
-    })
-  for (const [key, value] of checked) {
-    const column = foreignKeys(metadata).get(key)
-    if (column) setKey(column, record, value)
-    else record[key] = value
-  }
+  refuseFaults(metadata.name, examined.faults)
+  put(record, metadata, examined)
+}
+
+/**
+ * Puts values on a record that is made for them. What is wrong is told with what is missing, and with what the rules of the columns
+ * say; what an async check would say is not waited for.
+ *
+ * @throws As `assign` does.
+ */
+export function fill(record: ObjectLiteral, values: object, metadata: EntityMetadata, options?: AssignOptions): void {
+  const examined = examine(values, metadata, 'create', options)
+  const [refused] = examined.refused
+  if (refused) throw refused[1]
+  put(record, metadata, examined)
+  if (examined.faults.length === 0) return
+  const told = completeValues(record, metadata, [...examined.faults])
+  if (told instanceof Promise) told.catch(() => undefined)
+  refuseFaults(metadata.name, examined.faults)
 }
 
 /**
@@ -114,7 +169,7 @@ export function acceptChange(metadata: EntityMetadata, key: string, value: unkno
   if (change.relation && change.relation.joinColumns.length === 0) {
     throw new InvalidValueError(metadata.name, key, 'is kept in another table, and cannot be set in bulk')
   }
-  return accepted(metadata, change, key, value, options.unguarded)
+  return acceptedValue(metadata, change, key, value, options.unguarded)
 }
 
 /** @throws {UnknownColumnError} It is no column. @throws {ProtectedColumnError} It may not be set. */
@@ -133,26 +188,39 @@ function assignable(key: string, metadata: EntityMetadata, assignment: Assignmen
 
 /** The columns that values from outside may set; no hidden one, since an error may name them to a client. */
 function settable(metadata: EntityMetadata, assignment: Assignment): string[] {
-  return metadata.columns
-    .filter((column) => !column.isVirtual && !isHidden(column))
-    .filter((column) => !protection(column, assignment, column.propertyName) && !guard(column.propertyName, metadata))
-    .map(({ propertyName }) => propertyName)
+  return settableColumns(metadata, assignment)
+    .filter(([, column]) => !column.isVirtual && !isHidden(column))
+    .map(([name]) => name)
 }
 
-function accepted(metadata: EntityMetadata, { relation, column }: Assignable, key: string, value: unknown, mayBeEmpty = false): unknown {
+/** The columns that values from outside may set, by name, with the foreign keys that the model offers. */
+export function settableColumns(metadata: EntityMetadata, assignment: Assignment): [name: string, column: ColumnMetadata][] {
+  const own = metadata.columns.filter(({ isVirtual }) => !isVirtual).map((column) => [column.propertyName, column] as const)
+  return [...own, ...foreignKeys(metadata)]
+    .filter(([name, column]) => !protection(column, assignment, name) && !guard(name, metadata))
+    .map(([name, column]) => [name, column])
+}
+
+function acceptedValue(
+  metadata: EntityMetadata,
+  { relation, column }: Assignable,
+  key: string,
+  value: unknown,
+  mayBeEmpty = false,
+): unknown {
   if (!relation) return column ? accept(column, value, key) : value
   const { name, target } = relation.inverseEntityMetadata
   const isRecord = (each: unknown): boolean => typeof target === 'function' && each instanceof target
   if (relation.isOneToMany || relation.isManyToMany) {
     if (!Array.isArray(value) || !value.every(isRecord)) {
-      throw new InvalidValueError(metadata.name, key, `takes a list of records of ${name}, not their values or keys`)
+      throw new InvalidValueError(metadata.name, key, `takes a list of records of ${name}, not their values or keys`, 'type')
     }
     // JSON can say an empty list, which would cut all that is linked.
     if (value.length === 0 && !mayBeEmpty) {
       throw new ProtectedColumnError(metadata.name, key, `an empty list would cut every ${name} off`)
     }
   } else if (value !== null && !isRecord(value)) {
-    throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`)
+    throw new InvalidValueError(metadata.name, key, `takes a record of ${name}, not its values or key`, 'type')
   }
   return value
 }

@@ -1,9 +1,11 @@
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import { clock } from '../clock.js'
-import { InvalidFilterError, InvalidValueError, UnsupportedError } from '../errors.js'
+import { InvalidFilterError, InvalidValueError, UnsupportedError, type ValueFault } from '../errors.js'
+import { refuseFaults } from '../mapping/check.js'
 import { columnCalled } from '../mapping/foreign-key.js'
 import { acceptChange, refuseChange } from '../plan/assignment.js'
+import { heldValue } from '../plan/rules.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { bind, whereClause } from './compile.js'
@@ -83,27 +85,43 @@ async function write(state: QueryState, pieces: Pieces, reading: Reading): Promi
   return affected
 }
 
-/** The rows' values as `updateAll` was given them: values by column, expressions, or functions of the columns. */
-export function assignmentsOf(state: QueryState, values: unknown, unguarded: boolean): Assignments {
+/**
+ * The rows' values as `updateAll` was given them: values by column, expressions, or functions of the columns.
+ *
+ * @throws {InvalidValueError} Values do not fit their columns, or their checks refuse them.
+ */
+export async function assignmentsOf(state: QueryState, values: unknown, unguarded: boolean): Promise<Assignments> {
   const { metadata, dataSource } = state
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new InvalidValueError(metadata.name, '*', 'takes an object of values by column')
   }
   const set = new Map<ColumnMetadata, Pieces>()
+  const faults: ValueFault[] = []
+  const setValue = async (key: string, given: unknown): Promise<void> => {
+    const accepted: unknown = acceptChange(metadata, key, given, { unguarded })
+    for (const column of columnsOfProperty(state, key)) {
+      const own: unknown = column.propertyName === key ? column.getEntityValue({ [key]: accepted }) : accepted
+      // What an expression gives, the checks of the database alone see.
+      const held = await heldValue(column, key, own)
+      set.set(column, [bind(dataSource.driver.preparePersistentValue(held, column))])
+    }
+  }
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue
     const made: unknown = typeof value === 'function' ? value(columnsOf(sourceOf(state), state)) : value
     if (made instanceof Expression) {
       refuseChange(metadata, key, { unguarded })
       for (const column of columnsOfProperty(state, key)) set.set(column, made.term(state.from).pieces)
-    } else {
-      const accepted: unknown = acceptChange(metadata, key, made, { unguarded })
-      for (const column of columnsOfProperty(state, key)) {
-        const own: unknown = column.propertyName === key ? column.getEntityValue({ [key]: accepted }) : accepted
-        set.set(column, [bind(dataSource.driver.preparePersistentValue(own, column))])
-      }
+      continue
+    }
+    try {
+      await setValue(key, made)
+    } catch (error) {
+      if (!(error instanceof InvalidValueError)) throw error
+      faults.push(...error.errors)
     }
   }
+  refuseFaults(metadata.name, faults)
   return [...set]
 }
 

@@ -588,8 +588,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
    * await Product.filter({ location: 'USA' }).updateAll({ price: (product) => product.price.times(2) })
    */
   updateAll(values: BulkValues<T>, options?: BulkUpdateOptions): Promise<number> {
-    return this.#write('updateAll', options, { unguarded: flag }, (state, { unguarded = false }) => {
-      const set = bulk.assignmentsOf(state, values, unguarded)
+    return this.#write('updateAll', options, { unguarded: flag }, async (state, { unguarded = false }) => {
+      const set = await bulk.assignmentsOf(state, values, unguarded)
       return set.length === 0 ? undefined : bulk.stamps(state, set)
     })
   }
@@ -616,13 +616,13 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     verb: string,
     options: unknown,
     known: Readonly<Record<string, typeof flag>>,
-    make: (state: QueryState, options: { readonly [name: string]: boolean }) => bulk.Assignments | 'remove' | undefined,
+    make: (state: QueryState, options: { readonly [name: string]: boolean }) => Eventual<bulk.Assignments | 'remove' | undefined>,
   ): Promise<number> {
     return this.#operation(async () => {
       const given: { readonly [name: string]: boolean } = readOptions({ allRows: flag, ...known }, options, `${verb}()`)
       const state = this.#state.clone()
       bulk.refuseWindow(state, verb)
-      const what = make(state, given)
+      const what = await make(state, given)
       bulk.requireCondition(state, verb, given['allRows'] ?? false)
       if (what === undefined) return 0
       return this.#inSession(verb, true, (reading) => (what === 'remove' ? bulk.remove(state, reading) : bulk.update(state, what, reading)))

@@ -56,10 +56,13 @@ export class RecordWriter {
 
   // ------------------------------------------------------------------------------------------------ insert
 
-  /** Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values. */
-  prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): void {
-    completeValues(record, metadata)
-    planOf(metadata).fillBlanks(record, clock.now())
+  /**
+   * Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values.
+   *
+   * @throws {InvalidValueError} Something is wrong with them.
+   */
+  prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
+    return after(completeValues(record, metadata), () => planOf(metadata).fillBlanks(record, clock.now()))
   }
 
   /**

@@ -170,7 +170,7 @@ export class UnitOfWork {
   async prepareInsert(record: ObjectLiteral): Promise<void> {
     const metadata = this.#metadataOf(record)
     this.#own(record)
-    this.#writer.prepareInsert(metadata, record)
+    await this.#writer.prepareInsert(metadata, record)
     await this.#writeParents(metadata, record)
   }
 
@@ -194,7 +194,7 @@ export class UnitOfWork {
     const hooks = hooksOf(first)
     for (const record of records) {
       if (hooks) for (const event of ['save', 'create'] as const) await hooks.run('before', event, record)
-      this.#writer.prepareInsert(metadata, record)
+      await this.#writer.prepareInsert(metadata, record)
       await this.#writeParents(metadata, record)
     }
     for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
@@ -355,18 +355,24 @@ export class UnitOfWork {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
-    if (!row) this.#writer.prepareInsert(metadata, record)
     const columns = row ? changedColumns(metadata, record) : []
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
     const changed = columns.filter((column) => column.isUpdate && valueOf(column, record) !== undefined)
-    if (changed.length > 0) checkValues(record, changed)
-    if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
-    return after(this.#writeParents(metadata, record), () => {
-      if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
-      if (changed.length === 0) return
-      this.#note(record)
-      return this.#writer.update(metadata, record, changed)
+    return after(this.#checked(metadata, record, changed), () => {
+      if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
+      return after(this.#writeParents(metadata, record), () => {
+        if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
+        if (changed.length === 0) return
+        this.#note(record)
+        return this.#writer.update(metadata, record, changed)
+      })
     })
+  }
+
+  /** Checks what is about to be written, of a new record all that it has. @throws {InvalidValueError} Something is wrong with it. */
+  #checked(metadata: EntityMetadata, record: ObjectLiteral, changed: readonly ColumnMetadata[]): Eventual<void> {
+    if (!recordState(record).snapshot) return this.#writer.prepareInsert(metadata, record)
+    return changed.length > 0 ? checkValues(record, metadata, changed) : undefined
   }
 
   /** Writes the new records that this one refers to: their rows must exist first. @returns `undefined` where there are none. */

@@ -12,6 +12,7 @@ import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js
 import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
+import { columnChecks } from './column-checks.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
@@ -87,8 +88,16 @@ export class ModelStorage extends MetadataArgsStorage {
       if (unique === 'live') this.#uniqueAmongLive(owner, propertyName, options, heir)
       else if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
       if (index) this.indices.push({ target: owner, columns: [propertyName], synchronize: true })
+      this.#check(owner, propertyName, definition, heir)
     }
     for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
+  }
+
+  /** What the database refuses by itself, as one condition of the column. */
+  #check(target: Exclude<Target, string>, property: string, definition: ColumnDefinition, heir: Exclude<Target, string>): void {
+    this.names(heir)
+    const checks = columnChecks(definition, this.#driver.escape(this.#named(property, definition.options.name)), this.#driver)
+    if (checks.length > 0) this.checks.push({ target, expression: checks.join(' AND ') })
   }
 
   /** A unique index of the live rows; of all, where none is deleted softly. */

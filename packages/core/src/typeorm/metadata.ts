@@ -227,6 +227,10 @@ function refuseUnknownNames({ name, definition, target }: Entry, metadata: Entit
     }
   }
   refuseLock(name, target, versionColumn !== undefined)
+  const check: unknown = Reflect.get(target, 'check')
+  if (check !== undefined && typeof check !== 'function') {
+    throw new ModelDefinitionError(name, 'its check is no function', "Write: static check = (record) => … || 'what is wrong'.")
+  }
   if (primaryColumns.length > 0 || parentEntityMetadata) return
   const remedy = `Define a column with { primary: true }, or give { primaryKey: … } as the third parameter of db.BaseModel('${name}', columns, …).`
   throw new ModelDefinitionError(name, 'it has no key', remedy)

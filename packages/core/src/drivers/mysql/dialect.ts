@@ -34,6 +34,7 @@ export const mysqlDialect: Dialect = {
   orderOfDecimal: (value, scale) => pieces`CAST(${value} AS DECIMAL(65, ${String(scale)}))`,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('CHAR_LENGTH', value),
+  regularExpressions: { operator: 'REGEXP', end: '\\z' },
   round: (value, digits) => pieces`ROUND(CAST(${value} AS DECIMAL(65, 20)), ${digits})`,
   lower: (value) => call('LOWER', value),
   upper: (value) => call('UPPER', value),

@@ -36,6 +36,7 @@ export const postgresDialect: Dialect = {
   orderOfDecimal: (value) => value,
   sumOfDecimals: (value) => call('SUM', value),
   length: (value) => call('LENGTH', value),
+  regularExpressions: { operator: '~', end: '$' },
   round: (value, digits) => pieces`ROUND(CAST(${value} AS numeric), CAST(${digits} AS integer))`,
   lower: (value) => call('LOWER', value),
   upper: (value) => call('UPPER', value),

@@ -35,6 +35,7 @@ export const sqliteDialect: Dialect = {
   sortsDecimals: false,
   orderOfDecimal: (value) => call('decimal_order', value),
   length: (value) => call('LENGTH', value),
+  regularExpressions: undefined,
   round: (value, digits) => call('ROUND', value, digits),
   lower: (value) => call('alchemy_lower', value),
   upper: (value) => call('alchemy_upper', value),
