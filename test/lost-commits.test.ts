@@ -58,4 +58,40 @@ for (const database of servers.filter(({ name }) => name in lines)) {
       })
     })
   }
+
+  describe(`${database.name} › a verb by itself whose answer is lost`, () => {
+    it('is unknown, is sent once, and may have been kept', async () => {
+      const { port } = lines[database.name] ?? { port: '' }
+      const fresh = await database.create()
+      const server = new URL(fresh.uri)
+      server.port ||= port
+      const proxy = await startProxy(server.href)
+      const through = new URL(fresh.uri)
+      through.port = String(proxy.port)
+      const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 30_000 })
+      const Note = noteModel(db)
+      try {
+        await db.createAll()
+        const note = await Note.create({ text: 'x' })
+        for (const [verb, call] of [
+          ['INSERT', () => Note.create({ text: 'y' })],
+          ['UPDATE', () => note.update({ text: 'z' })],
+        ] as const) {
+          // A connection that nobody has used is tried with a BEGIN first.
+          await note.update({ text: 'x' })
+          const before = proxy.count(verb)
+          proxy.cutAnswerTo(verb)
+          await expect(call()).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', status: 503 })
+          expect(proxy.count(verb) - before).toBe(1)
+        }
+        // Here it was. What the object remembers is the row that it knows of.
+        expect((await Note.query('text').orderBy('id').all()).map(({ text }) => text)).toEqual(['z', 'y'])
+        expect(note.text).toBe('x')
+      } finally {
+        await db.close()
+        await proxy.close()
+        await fresh.drop()
+      }
+    })
+  })
 }

@@ -16,7 +16,7 @@ export function connectionRows(database: TestDatabase): void {
         // In a transaction that is still open it would be lost with it.
         await User.create({ name: 'kept' })
         expect(await db.detach(() => User.count())).toBe(1)
-        expect(statements.filter((sql) => /^COMMIT/i.test(sql))).toHaveLength(1)
+        expect(statements.filter((sql) => /^COMMIT/i.test(sql))).toHaveLength(0)
         await db.transaction(() => User.create({ name: 'kept too' }))
         expect((await User.query('name').orderBy('name').all()).map(({ name }) => name)).toEqual(['kept', 'kept too'])
       },

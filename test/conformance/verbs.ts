@@ -1,7 +1,7 @@
-import { ConflictError, DateTime, RecordNotFoundError } from '@active-alchemy/core'
+import { ConflictError, DateTime, RecordNotFoundError, type RecordPromise } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { rowIn } from './store.ts'
+import { models, names, rowIn } from './store.ts'
 
 /** What one record can do, and what each of it costs. */
 export function verbRows(database: TestDatabase): void {
@@ -38,6 +38,75 @@ export function verbRows(database: TestDatabase): void {
     expect(await sent(() => user.restore())).toHaveLength(1)
     expect(await sent(() => user.delete({ hardDelete: true }))).toHaveLength(1)
   })
+
+  row('by itself, outside any scope, it is one message: a statement that is its own transaction', async (store) => {
+    const { db, User, Post, statements } = store
+    const all = async (call: () => PromiseLike<unknown>): Promise<number> => {
+      const before = statements.length
+      await call()
+      return statements.length - before
+    }
+    await User.create({ name: 'first' })
+    let user = await User.create({ name: 'a' })
+    expect(await all(async () => (user = await User.create({ name: 'b' })))).toBe(1)
+    expect(await all(() => user.update({ name: 'c' }))).toBe(1)
+    // What is read back by a statement of its own must still be what was written.
+    expect(await all(() => user.increment('points'))).toBe(database.lacks['returning'] ? 4 : 1)
+    expect(await all(() => user.delete())).toBe(1)
+    expect(await all(() => user.restore())).toBe(1)
+    expect(await all(() => user.delete({ hardDelete: true }))).toBe(1)
+    // Several statements are one transaction.
+    expect(await all(() => Post.create({ title: 'x', author: new User({ name: 'd' }) }))).toBe(4)
+    expect(await all(() => User.createMany([{ name: 'e' }, { name: 'f' }]))).toBeGreaterThan(2)
+    // Who wants to hear of a transaction hears of it.
+    let begun = 0
+    db.onBegin(() => (begun += 1))
+    expect(await all(() => User.create({ name: 'g' }))).toBe(3)
+    expect(begun).toBe(1)
+    expect(await names(store)).toEqual(['first', 'a', 'd', 'e', 'f', 'g'])
+  })
+
+  row('by itself, it fails as it would in a transaction, and its record is as it was', async (store) => {
+    const { User } = store
+    const taken = await User.create({ name: 'a', email: 'a@example.org' })
+    const user = await User.create({ name: 'b', email: 'b@example.org' })
+    await expect(user.update({ email: 'a@example.org' })).rejects.toMatchObject({ code: 'UNIQUE', columns: ['email'] })
+    const fresh = new User({ name: 'c', email: 'a@example.org' })
+    await expect(fresh.save()).rejects.toMatchObject({ code: 'UNIQUE' })
+    expect([fresh.isNew, fresh.id]).toEqual([true, undefined])
+    fresh.email = 'c@example.org'
+    await fresh.save()
+    await taken.delete({ hardDelete: true })
+    await expect(taken.update({ name: 'd' })).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND' })
+    expect(await names(store)).toEqual(['b', 'c'])
+  })
+
+  row('by itself, with a save of its own that fails at its end, nothing of it is kept', async ({ db, raw }) => {
+    class Draft extends db.Model('Draft', { text: db.Column(db.String(20)) }) {
+      override save(): RecordPromise<this> {
+        return super.save().update({ text: 'longer than it may ever be' })
+      }
+    }
+    await db.createAll()
+    const draft = await Draft.createMany([{ text: 'first' }])
+    await expect(draft[0]?.update({ text: 'second' })).rejects.toMatchObject({ code: 'INVALID_VALUE' })
+    expect(await raw('select text from draft')).toEqual([{ text: 'first' }])
+  })
+
+  // A database in memory cannot be opened twice.
+  if (!database.lacks['a connection for each session']) {
+    row('by itself, it waits for a row that somebody holds no longer than in a transaction', async ({ db, User, another }) => {
+      const user = await User.create({ name: 'a' })
+      const { User: Other } = models(another({ poolTimeoutMs: 500 }))
+      const other = await Other.getOrError(user.id)
+      await db.run(async () => {
+        await user.update({ name: 'held' })
+        const code = database.lacks['concurrent writers'] ? 'POOL_TIMEOUT' : 'LOCK_TIMEOUT'
+        await expect(db.detach(() => other.update({ name: 'b' }))).rejects.toMatchObject({ code, status: 503 })
+      })
+      expect((await User.getOrError(user.id)).name).toBe('held')
+    })
+  }
 
   row('an update sends the columns that changed, and no SELECT', async ({ User, sent }) => {
     const user = await User.create({ name: 'a' })

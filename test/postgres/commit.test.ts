@@ -85,7 +85,7 @@ describe('postgres: a commit is believed only when the server says so', () => {
     inProxied(async ({ db, Country, proxy }, { raw }) => {
       await Country.count()
       proxy.cutAnswerTo('COMMIT\0')
-      const error = await thrown(Country.create({ code: 'XX', name: 'x' }))
+      const error = await thrown(db.run(() => Country.create({ code: 'XX', name: 'x' })))
       expect(error).toBeInstanceOf(CommitUnknownError)
       expect(error).toMatchObject({ code: 'COMMIT_UNKNOWN', status: 503 })
       expect(proxy.count('COMMIT\0')).toBe(1)

@@ -531,13 +531,13 @@ export class ConnectionLostError extends AnsweredError {
   }
 }
 
-/** The connection was lost while COMMIT was under way: whether it was kept is not known. Status 503. @since 0.1 */
+/** The connection was lost while a commit was under way: whether it was kept is not known. Status 503. @since 0.1 */
 export class CommitUnknownError extends AnsweredError {
   readonly code = 'COMMIT_UNKNOWN'
   constructor(database: string, cause: unknown) {
     super(
       503,
-      `The connection to ${database} was lost before COMMIT was answered, so the work may or may not be kept. Look before you try again.`,
+      `The connection to ${database} was lost before its commit was answered, so the work may or may not be kept. Look before you try again.`,
       cause,
     )
   }

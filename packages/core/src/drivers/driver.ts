@@ -66,8 +66,10 @@ export class StatementResult extends QueryResult<ObjectLiteral> {
 /**
  * Why a connection is leased: a `write` opens a transaction, a `read` is one SELECT in autocommit. A `try-write` is a `write` that does
  * not wait where a whole database is locked by its one writer (no `rowLocks`): there it fails at once with a `LockTimeoutError`.
+ * An `autocommit` is one statement that writes, and is its own transaction: it is sent once, for as long as a read, and when its
+ * connection is lost meanwhile nobody knows whether it was kept.
  */
-export type LeasePurpose = 'read' | 'write' | 'try-write'
+export type LeasePurpose = 'read' | 'write' | 'try-write' | 'autocommit'
 
 /** How a schema is changed: `create` makes what is missing, `migrate` may rebuild tables, `drop` drops them in any order. */
 export type SchemaChange = 'create' | 'migrate' | 'drop'
@@ -139,12 +141,14 @@ export interface DatabaseDriver extends Driver {
   readonly pool: PoolStatus
   /** Class of the query runners. */
   readonly runnerClass: RunnerClass
+  /** Whether a statement that is its own transaction waits for locks no longer than one inside a transaction. */
+  readonly canAutocommit: boolean
   createQueryRunner(mode: ReplicationMode): DriverRunner
   /**
    * Waits for a connection, first come, first served.
    *
-   * @param limitMs Milliseconds that a statement of a read may take, and BEGIN, COMMIT and ROLLBACK of a write: then it is
-   *   cancelled. @default transactionTimeoutMs
+   * @param limitMs Milliseconds that a statement of a read or an autocommit may take, and BEGIN, COMMIT and ROLLBACK of a write: then
+   *   it is cancelled. @default transactionTimeoutMs
    * @throws {PoolTimeoutError} None became free within `poolTimeoutMs`.
    */
   lease(purpose: LeasePurpose, limitMs?: number): Eventual<DriverRunner>

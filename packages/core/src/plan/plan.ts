@@ -18,6 +18,8 @@ export interface InsertPlan {
   readonly returning: readonly PlannedColumn[]
   /** Whether it stores nothing where a unique value is taken. */
   readonly unlessTaken: boolean
+  /** Whether all that the database fills are keys that the statement gives back: nothing is left to read, or to refuse. */
+  readonly givesKeysAlone: boolean
   /** Its text for so many rows. */
   readonly text: (rows: number) => string
 }
@@ -109,7 +111,8 @@ export class Plan {
       const [columns, back] = [given, returning].map((each) => each.map(({ metadata }) => metadata))
       const text = (count: number): string => insertText(this.metadata, columns ?? [], count, back ?? [], unlessTaken)
       const single = text(1)
-      return { given, filled, returning, unlessTaken, text: (count) => (count === 1 ? single : text(count)) }
+      const givesKeysAlone = returning.length === filled.length && filled.every(({ metadata }) => metadata.isGenerated)
+      return { given, filled, returning, unlessTaken, givesKeysAlone, text: (count) => (count === 1 ? single : text(count)) }
     }
     return unlessTaken ? make() : this.#inserts[canReturn ? 'returning' : 'plain'].of(given, make)
   }

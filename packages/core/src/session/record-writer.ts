@@ -69,32 +69,39 @@ export class RecordWriter {
    * INSERTs records that are prepared.
    *
    * @param unlessTaken Whether it stores nothing where a unique value is taken; of one record.
+   * @param isAll See `#write`.
    * @throws {WriteIgnoredError} The database took the statement and stored less.
    * @throws {TakenError} A unique value is taken, and it was to say so.
    */
-  insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false): Eventual<void> {
+  insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false, isAll = false): Eventual<void> {
     const { insertReturning, namesConflict, maxParameters } = this.#engine.driver.capabilities
     const rows = records.map((record) => takeValues(metadata, record))
     // What may give back a row that was there tells less than what gives nothing back.
     const plan = planOf(metadata).insert(rows, insertReturning && (namesConflict || !unlessTaken), unlessTaken)
     this.undo.noteInserted(metadata, records, plan.filled)
     const sizeFrom = (start: number): number => batchSize(records.length - start, maxParameters, plan.given.length)
-    if (sizeFrom(0) >= records.length) return this.#insertBatch(metadata, plan, records, rows)
+    if (sizeFrom(0) >= records.length) return this.#insertBatch(metadata, plan, records, rows, isAll)
     const insertAll = async (): Promise<void> => {
       for (let start = 0; start < records.length; ) {
         const end = start + sizeFrom(start)
-        await this.#insertBatch(metadata, plan, records.slice(start, end), rows.slice(start, end))
+        await this.#insertBatch(metadata, plan, records.slice(start, end), rows.slice(start, end), false)
         start = end
       }
     }
     return insertAll()
   }
 
-  #insertBatch(metadata: EntityMetadata, plan: InsertPlan, records: readonly ObjectLiteral[], rows: readonly unknown[][]): Eventual<void> {
+  #insertBatch(
+    metadata: EntityMetadata,
+    plan: InsertPlan,
+    records: readonly ObjectLiteral[],
+    rows: readonly unknown[][],
+    isAll: boolean,
+  ): Eventual<void> {
     const size = rows.length
     const values: unknown[] = []
     const forms = rows.map((row) => bindRow(plan.given, row, values))
-    return after(this.#transaction.query('write', plan.text(size), values), (result) => {
+    return after(this.#write(plan.text(size), values, isAll && plan.givesKeysAlone), (result) => {
       if (plan.unlessTaken && this.#engine.driver.dialect.wasTaken(result)) throw new TakenError()
       const stored = plan.returning.length > 0 ? result.records.length : (result.affected ?? size)
       if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
@@ -141,12 +148,13 @@ export class RecordWriter {
   /**
    * UPDATEs `columns` of the record's row.
    *
+   * @param isAll See `#write`.
    * @throws {RecordNotFoundError} The row is gone. @throws {WriteIgnoredError} It was not changed.
    * @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): Eventual<void> {
+  update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[], isAll = false): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
-    return after(this.rows.hold(metadata, record, columns, guard), () => this.#updateHeld(metadata, record, columns, guard))
+    return after(this.rows.hold(metadata, record, columns, guard), () => this.#updateHeld(metadata, record, columns, guard, isAll))
   }
 
   #updateHeld(
@@ -154,6 +162,7 @@ export class RecordWriter {
     record: ObjectLiteral,
     columns: readonly ColumnMetadata[],
     guard: readonly ColumnMetadata[],
+    isAll: boolean,
   ): Eventual<void> {
     const plan = planOf(metadata)
     const set = columns.filter((column) => column !== metadata.versionColumn).map(plannedColumn)
@@ -168,7 +177,7 @@ export class RecordWriter {
     const values: unknown[] = []
     const forms = bindRow(update.columns, row, values)
     values.push(...boundKey(metadata, record, guard))
-    return after(this.#change(metadata, record, update.text, values, read), (result) => {
+    return after(this.#change(metadata, record, update.text, values, read, isAll), (result) => {
       if (affectedRows(result) === 0) return this.#explainNothing(metadata, record, guard, 'UPDATE')
       this.count(1)
       for (const column of read.map(plannedColumn)) row[column.index] = column.get(record)
@@ -181,9 +190,16 @@ export class RecordWriter {
    * Adds to a column in the database, whatever its value there is by now; the object follows.
    *
    * @param increment `undefined` when no value of the column may change so.
+   * @param isAll See `#write`.
    * @throws {ConflictError} The result would pass a bound.
    */
-  increment(metadata: EntityMetadata, record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Eventual<void> {
+  increment(
+    metadata: EntityMetadata,
+    record: ObjectLiteral,
+    column: ColumnMetadata,
+    increment: Increment | undefined,
+    isAll: boolean,
+  ): Eventual<void> {
     const conflict = `${metadata.name}.${column.propertyName} cannot change so: it would pass its limit.`
     if (!increment) throw new ConflictError(conflict)
     const { updateDateColumn } = metadata
@@ -196,7 +212,7 @@ export class RecordWriter {
     const change = (): Eventual<StatementResult> => {
       const values = [increment.amount, ...stamps.map((stamp) => plannedColumn(stamp).encode(now))]
       values.push(...boundKey(metadata, record, guard), ...increment.bounds.map(({ value }) => value))
-      return this.#change(metadata, record, text, values, read)
+      return this.#change(metadata, record, text, values, read, isAll)
     }
     return after(after(this.rows.hold(metadata, record, none, guard), change), (result) => {
       if (affectedRows(result) === 0) return this.#explainConflict(metadata, record, column, guard, increment, conflict)
@@ -227,8 +243,11 @@ export class RecordWriter {
     text: string,
     values: readonly unknown[],
     read: readonly ColumnMetadata[],
+    isAll: boolean,
   ): Eventual<StatementResult> {
-    return after(this.#transaction.query('write', text, values), (result) => {
+    // What is read in a statement of its own must still be what this one wrote.
+    const isWhole = isAll && (read.length === 0 || this.#engine.driver.capabilities.updateReturning)
+    return after(this.#write(text, values, isWhole), (result) => {
       if (read.length === 0 || affectedRows(result) === 0) return result
       if (!this.#engine.driver.capabilities.updateReturning) return after(this.read(metadata, record, read), () => result)
       hydrate(read.map(plannedColumn), record, result.records[0])
@@ -241,12 +260,13 @@ export class RecordWriter {
   /**
    * DELETEs the record's row; one that is gone already is none the worse.
    *
+   * @param isAll See `#write`.
    * @throws {WriteIgnoredError} It is still there. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  delete(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
+  delete(metadata: EntityMetadata, record: ObjectLiteral, isAll: boolean): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
     const deleted = after(this.rows.hold(metadata, record, metadata.columns, guard), () =>
-      this.#transaction.query('write', deleteText(metadata, guard), boundKey(metadata, record, guard)),
+      this.#write(deleteText(metadata, guard), boundKey(metadata, record, guard), isAll),
     )
     return after(deleted, ({ affected }) => {
       const isThere = affected === 0 ? this.rows.isUntouched(metadata, record, guard) : false
@@ -260,9 +280,10 @@ export class RecordWriter {
   /**
    * Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time.
    *
+   * @param isAll See `#write`.
    * @throws {WriteIgnoredError} It stayed as it was. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Eventual<void> {
+  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, isAll = false): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
     const plan = planOf(metadata).deletion(isDeleting, guard)
     if (!plan) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
@@ -272,7 +293,7 @@ export class RecordWriter {
     const columns = plan.columns.map((column) => column.metadata)
     const change = (): Eventual<StatementResult> => {
       const values = plan.values(now).map((value, index) => plan.columns[index]?.encode(value))
-      return this.#transaction.query('write', plan.text, [...values, ...boundKey(metadata, record, guard)])
+      return this.#write(plan.text, [...values, ...boundKey(metadata, record, guard)], isAll && !metadata.versionColumn)
     }
     return after(after(this.rows.hold(metadata, record, metadata.columns, guard), change), ({ affected }) => {
       if (!affected) {
@@ -309,6 +330,11 @@ export class RecordWriter {
   }
 
   // ------------------------------------------------------------------------------------------------ shared
+
+  /** Sends what writes. @param isAll Whether it is all that its scope writes, and whatever comes after it cannot fail. */
+  #write(sql: string, values: readonly unknown[], isAll: boolean): Eventual<StatementResult> {
+    return isAll ? this.#transaction.autocommit(sql, values) : this.#transaction.query('write', sql, values)
+  }
 
   /** Notes that rows were written, for the report of a veto. */
   count(rows: number): void {

@@ -178,6 +178,31 @@ export class Transaction {
     return this.execute(purpose, (runner) => runner.run(sql, values))
   }
 
+  /** A write that is all that its verb sends: where it can be its own transaction, it has none around it. */
+  autocommit(sql: string, values: readonly unknown[]): Eventual<StatementResult> {
+    if (!this.#mayAutocommit) return this.query('write', sql, values)
+    const { root } = this
+    const send = (runner: DriverRunner): Eventual<StatementResult> =>
+      after(runner.run(sql, values), (result) => {
+        // It goes with the transaction that somebody has left open on the connection.
+        if (runner.connectionStatus !== 'idle') throw new RolledBackError(this.#engine.settings.name)
+        return result
+      })
+    const attempt = (): Eventual<StatementResult> => this.#borrow(root, send, 'autocommit')
+    return caught(attempt, (error) => {
+      this.#isUnknown = error instanceof CommitUnknownError
+      this.#fail(root, error)
+      throw error
+    })
+  }
+
+  /** Whether there is no transaction yet, and nobody waits to hear of one, or to be kept in it. */
+  get #mayAutocommit(): boolean {
+    const { dataSource, driver, beginHooks, lender } = this.#engine
+    if (this.#runner || lender || !dataSource.isInitialized || !driver.canAutocommit) return false
+    return beginHooks.length === 0 && dataSource.subscribers.length === 0
+  }
+
   /**
    * Takes the one write lock of a database that cannot lock rows, and begins with it. `fail` and `skip` do not wait for another writer.
    *
@@ -257,7 +282,7 @@ export class Transaction {
   #borrow<T>(frame: Frame | undefined, send: (runner: DriverRunner) => Eventual<T>, purpose: LeasePurpose = 'read'): Eventual<T> {
     this.#admit(frame)
     if (frame) this.#refuseFailed(frame)
-    this.#refuseToWaitForAncestor(purpose)
+    this.#refuseToWaitForAncestor(purpose === 'read' ? 'read' : 'write')
     const { dataSource } = this.#engine
     const lease = (): Eventual<DriverRunner> => this.#engine.lease(purpose, this.#scope, this.timeoutMs)
     return after(dataSource.isInitialized ? lease() : this.#engine.ready().then(lease), (runner) => this.#useBorrowed(frame, send, runner))

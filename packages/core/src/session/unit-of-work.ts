@@ -128,7 +128,13 @@ export class UnitOfWork {
   save(record: ObjectLiteral): Eventual<void> {
     this.#own(record)
     this.#note(record)
-    return this.#verb(() => this.#write(record))
+    const isAll = this.#isAlone(record)
+    return this.#verb(() => this.#write(record, isAll))
+  }
+
+  /** Whether a verb of `record` is all that happens in its scope: it is alone there, and calls no code of the application. */
+  #isAlone(record: ObjectLiteral): boolean {
+    return this.#scope.isVerb && !this.#scope.isOperating && !hooksOf(record)
   }
 
   /**
@@ -209,7 +215,7 @@ export class UnitOfWork {
   remove(record: ObjectLiteral): Eventual<void> {
     return this.#change(record, 'delete', (metadata) => {
       const isForTypeorm = hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)
-      const removed = isForTypeorm ? this.#removeByTypeorm(metadata, record) : this.#writer.delete(metadata, record)
+      const removed = isForTypeorm ? this.#removeByTypeorm(metadata, record) : this.#writer.delete(metadata, record, this.#isAlone(record))
       return after(removed, () => {
         this.#identities.forget(metadata, record)
         setRecordState(record, { snapshot: undefined, owner: this.#scope, removed: true })
@@ -240,7 +246,7 @@ export class UnitOfWork {
     return this.#change(record, isDeleting ? 'delete' : 'restore', (metadata) => {
       if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) return this.#markByTypeorm(metadata, record, isDeleting)
       const isHeard = this.#engine.dataSource.subscribers.length > 0 || metadata.listeners.length > 0
-      return isHeard ? this.#markAloud(metadata, record, isDeleting) : this.#writer.mark(metadata, record, isDeleting)
+      return isHeard ? this.#markAloud(metadata, record, isDeleting) : this.#writer.mark(metadata, record, isDeleting, this.#isAlone(record))
     })
   }
 
@@ -261,7 +267,7 @@ export class UnitOfWork {
 
   /** Adds to a column in the database. See `RecordWriter.increment`. */
   increment(record: ObjectLiteral, column: ColumnMetadata, increment: Increment | undefined): Eventual<void> {
-    return this.#change(record, undefined, (metadata) => this.#writer.increment(metadata, record, column, increment))
+    return this.#change(record, undefined, (metadata) => this.#writer.increment(metadata, record, column, increment, this.#isAlone(record)))
   }
 
   /** Reads the row again, and drops what was changed on the object. @throws {RecordNotFoundError} The row is gone. */
@@ -312,9 +318,9 @@ export class UnitOfWork {
 
   // ------------------------------------------------------------------------------------------------ writing one record
 
-  #write(record: ObjectLiteral): Eventual<void> {
+  #write(record: ObjectLiteral, isAll = false): Eventual<void> {
     const hooks = hooksOf(record)
-    return hooks && !recordState(record).removed ? this.#writeWith(hooks, record) : this.#writeRow(record)
+    return hooks && !recordState(record).removed ? this.#writeWith(hooks, record) : this.#writeRow(record, isAll)
   }
 
   #writeWith(hooks: RecordHooks, record: ObjectLiteral): Promise<void> {
@@ -351,7 +357,7 @@ export class UnitOfWork {
     frame.tell(record, hooks.atCommit(record, timeoutMs))
   }
 
-  #writeRow(record: ObjectLiteral): Eventual<void> {
+  #writeRow(record: ObjectLiteral, isAll = false): Eventual<void> {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
@@ -361,10 +367,10 @@ export class UnitOfWork {
     return after(this.#checked(metadata, record, changed), () => {
       if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
       return after(this.#writeParents(metadata, record), () => {
-        if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record))
+        if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record), isAll)
         if (changed.length === 0) return
         this.#note(record)
-        return this.#writer.update(metadata, record, changed)
+        return this.#writer.update(metadata, record, changed, isAll)
       })
     })
   }

@@ -98,6 +98,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
   }
 
+  get canAutocommit(): boolean {
+    return true
+  }
+
   get capabilities(): DriverCapabilities {
     return this.#capabilities
   }
@@ -286,7 +290,8 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
 
   /**
    * @param purpose Why the session leased it.
-   * @param limitMs Milliseconds that a statement of a read, or BEGIN, COMMIT or ROLLBACK of a write, may take; 0 sets no limit.
+   * @param limitMs Milliseconds that a statement of a read or an autocommit, or BEGIN, COMMIT or ROLLBACK of a write, may take; 0 sets
+   *   no limit.
    */
   constructor(driver: MysqlDriver, purpose?: LeasePurpose, limitMs = 0) {
     super(driver, 'master')
@@ -360,11 +365,9 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   async #commit(): Promise<void> {
     this.#isGuarded = false
     try {
-      await limited(this, this.#limitMs, () => this.query('COMMIT'))
+      await this.#committing(() => this.query('COMMIT'))
     } catch (error) {
-      const lost = this.#connection?.lost
-      if (lost) throw new CommitUnknownError(this.driver.pooling.name, lost)
-      this.#end ??= error
+      if (!(error instanceof CommitUnknownError)) this.#end ??= error
       throw error
     }
     this.isTransactionActive = false
@@ -455,12 +458,28 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     try {
       let fields: NativeFields = []
       const send = (): Promise<unknown> => connection.send(sql, values, (each) => (fields = each))
-      const native = await (this.#purpose === 'read' ? limited(this, this.#limitMs, send) : send())
+      if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
+      const native = await this.#sendAs(this.#purpose, send)
       this.#follow(native)
       if (this.driver.readsTimes) readTimes(native, fields)
       return { result: resultOf(native, fields), native }
     } finally {
       this.#underWay -= 1
+    }
+  }
+
+  #sendAs(purpose: LeasePurpose | undefined, send: () => Promise<unknown>): Promise<unknown> {
+    if (purpose === 'autocommit') return this.#committing(send)
+    return purpose === 'read' ? limited(this, this.#limitMs, send) : send()
+  }
+
+  /** Runs what commits. @throws {CommitUnknownError} The connection was lost before it was answered. */
+  async #committing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await limited(this, this.#limitMs, work)
+    } catch (error) {
+      const lost = this.#connection?.lost
+      throw lost ? new CommitUnknownError(this.driver.pooling.name, lost) : error
     }
   }
 

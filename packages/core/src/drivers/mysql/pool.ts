@@ -148,7 +148,7 @@ export class MysqlPool {
     // mysql2 quotes values with backslashes: a server that reads none would take a value for SQL.
     const mode = `sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`
     const zone = this.#keepsZone ? '' : "time_zone = '+00:00', "
-    await connection.send(`SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, ${zone}${limits}, ${mode}`)
+    await connection.send(`SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, autocommit = 1, ${zone}${limits}, ${mode}`)
     await connection.send(`SET SESSION TRANSACTION ISOLATION LEVEL ${this.isolation}`)
   }
 

@@ -37,7 +37,11 @@ export interface NativeClient extends EventEmitter {
   readonly processID: number | null
   readonly secretKey: number | null
   /** What the client has prepared on this connection, by name. */
-  readonly connection: { readonly parsedStatements: Record<string, string> }
+  readonly connection: {
+    readonly parsedStatements: Record<string, string>
+    /** The server has begun with a statement that binds values. */
+    on(event: 'bindComplete', listener: () => void): unknown
+  }
   /** The status of the server's last ReadyForQuery: idle, in a transaction, in a failed one. */
   getTransactionStatus(): 'I' | 'T' | 'E' | null
   /** One statement of our own. @typeParam Row What its text asks for. */
@@ -69,6 +73,9 @@ function resetText(settings: SessionSettings): string {
 /** A connection that died in the pool fails its first statement within so many milliseconds. */
 const staleLimitMs = 1_000
 
+/** What cuts idle connections off without a word does so after minutes. */
+const warmLimitMs = 10_000
+
 /** Sockets are opened in it, so that none keeps the context of the request that happened to need it first. */
 export const outside = new AsyncResource('ActiveAlchemyPool')
 
@@ -83,7 +90,11 @@ export class Connection {
   isUsed = false
   /** What its borrower may have left in the server's session. */
   dirt: PostgresStatement['dirties'] = 'nothing'
-  #sentAt = 0
+  /** Whether the server has begun with what was sent last, where that binds values. */
+  #hasBegun = false
+  /** Whether the session waits for locks no longer than `limitLocks` has said. */
+  #limitsLocks = false
+  #sentAt = Number.NEGATIVE_INFINITY
   /** How many names had gone out of use when it was last freed of them. */
   #dropped = 0
   #onReturn: (() => void) | undefined
@@ -95,6 +106,7 @@ export class Connection {
       this.lost ??= error
       this.#whenLost?.()
     })
+    client.connection.on('bindComplete', () => (this.#hasBegun = true))
   }
 
   /** Begins its use by one borrower. @param onReturn Called once, when that has ended. */
@@ -110,6 +122,16 @@ export class Connection {
     return this.lost !== undefined && this.checkouts > 1 && performance.now() - this.#sentAt < staleLimitMs
   }
 
+  /** Whether a server that said goodbye had not yet begun with what was sent: it answers in the order in which it is asked. */
+  get wasTurnedAway(): boolean {
+    return !this.#hasBegun && this.lost !== undefined && 'code' in this.lost && /^57P/.test(String(this.lost.code))
+  }
+
+  /** Whether the server was there a moment ago. */
+  get isWarm(): boolean {
+    return performance.now() - this.#sentAt < warmLimitMs
+  }
+
   /** Whether the server has not answered yet. */
   get isBusy(): boolean {
     return !this.lost && !this.client.readyForQuery
@@ -122,9 +144,22 @@ export class Connection {
     return status === 'T' ? 'transaction' : 'idle'
   }
 
+  /** Lets statements outside a transaction wait for locks for so many milliseconds, from now on. */
+  async limitLocks(timeoutMs: number): Promise<void> {
+    if (this.#limitsLocks || this.lost) return
+    try {
+      await this.client.query({ text: `SET lock_timeout = ${timeoutMs}` })
+      this.#limitsLocks = true
+    } catch (error) {
+      if (error instanceof Error) await this.#settle(error)
+      if (!this.lost) throw error
+    }
+  }
+
   async send({ text, name, dirties }: PostgresStatement, values: unknown[]): Promise<NativeResult> {
     if (dirties !== 'nothing' && this.dirt !== 'everything') this.dirt = dirties
     this.isUsed = true
+    this.#hasBegun = false
     this.#sentAt = performance.now()
     try {
       const result = await this.client.query({ text, values, name })
@@ -156,6 +191,7 @@ export class Connection {
     if (isClean) {
       const text = [...(this.dirt === 'session' ? [resetText(settings)] : []), ...this.#unprepare(statements)].join('; ')
       if (text !== '') isClean = await this.#clean(text, timeoutMs)
+      if (this.dirt === 'session') this.#limitsLocks = false
     }
     this.#end(!isClean)
   }

@@ -170,6 +170,11 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return PostgresRunner
   }
 
+  /** A pooler may give each transaction another server process, so that only a transaction can say how long to wait for locks. */
+  get canAutocommit(): boolean {
+    return this.statements.canPrepare
+  }
+
   override createQueryRunner(): PostgresRunner {
     return new PostgresRunner(this)
   }
@@ -264,10 +269,13 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   #connection: Connection | undefined
   /** What failed first in the open transaction. */
   #failure: unknown
+  /** Whether what it sends is its own transaction. */
+  #autocommits = false
 
   /**
    * @param purpose Why the session leased it; `read` promises that its statements may be sent twice.
-   * @param limitMs Milliseconds that a statement of a read, or BEGIN, COMMIT or ROLLBACK of a write, may take; 0 sets no limit.
+   * @param limitMs Milliseconds that a statement of a read or an autocommit, or BEGIN, COMMIT or ROLLBACK of a write, may take; 0 sets
+   *   no limit.
    */
   constructor(driver: PostgresDriver, purpose?: LeasePurpose, limitMs = 0) {
     super(driver, 'master')
@@ -383,7 +391,8 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       parameters,
       async (values) => {
         const send = (): Promise<NativeResult> => this.#inTurn(sql, values)
-        const native = await (this.#purpose === 'read' ? limited(this, this.#limitMs, send) : send())
+        const isLimited = this.#purpose === 'read' || this.#autocommits
+        const native = await (isLimited ? limited(this, this.#limitMs, send) : send())
         return { result: resultOf(native), native }
       },
       (error) => this.#explain(error, sql),
@@ -392,7 +401,13 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 
   run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    return this.query(sql, [...values], true)
+    return this.#purpose === 'autocommit' ? this.#runAlone(sql, values) : this.query(sql, [...values], true)
+  }
+
+  /** In a transaction where the connection may have died in the pool: only a BEGIN can then be sent again on another. */
+  async #runAlone(sql: string, values: readonly unknown[]): Promise<StatementResult> {
+    this.#autocommits = (await this.#checkOut()).isWarm
+    return this.#autocommits ? this.query(sql, [...values], true) : inTransaction(this, () => this.query(sql, [...values], true))
   }
 
   async #inTurn(sql: string, values: unknown[]): Promise<NativeResult> {
@@ -415,12 +430,16 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       const isFirst = !connection.isUsed
       const statement = statements.of(sql)
       try {
+        if (this.#autocommits) await connection.limitLocks(pooling.poolTimeoutMs)
         if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
         return await connection.send(statement, values)
       } catch (error) {
         if (connection.lost) {
-          const isUntouched = isFirst && (!connection.isUsed || (connection.diedInPool && this.#mayRepeat(sql)))
-          if (!isUntouched || replaced++ >= pooling.poolSize) throw error
+          const { isUsed, wasTurnedAway, diedInPool } = connection
+          const isUntouched = isFirst && (!isUsed || wasTurnedAway || (diedInPool && this.#mayRepeat(sql)))
+          // What we have ended ourselves did not die in the pool.
+          const isOurs = connection.lost instanceof ActiveAlchemyError
+          if (isOurs || !isUntouched || replaced++ >= pooling.poolSize) throw error
           await this.#take(this.driver.connections.replace(connection))
         } else {
           if (statement.name === undefined || !isStalePlan(error)) throw error
@@ -444,7 +463,8 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     if (this.connectionStatus !== 'idle') this.#failure ??= error
     const lost = this.#connection?.lost
     if (!lost) return { failure: failureOf(error), withoutValues: (message) => withoutValues(message, error) }
-    return sql === 'COMMIT' ? new CommitUnknownError(this.driver.pooling.name, lost) : lostError(this.driver.pooling.name, lost)
+    const mayBeKept = sql === 'COMMIT' || this.#autocommits
+    return mayBeKept ? new CommitUnknownError(this.driver.pooling.name, lost) : lostError(this.driver.pooling.name, lost)
   }
 }
 

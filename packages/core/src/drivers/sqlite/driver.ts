@@ -98,6 +98,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     return SqliteRunner
   }
 
+  get canAutocommit(): boolean {
+    return true
+  }
+
   override createQueryRunner(): SqliteRunner {
     return new SqliteRunner(this)
   }
