@@ -123,8 +123,6 @@ export interface DriverCapabilities {
   readonly partialIndexes: boolean
   /** An INSERT that changes rows which are there says by which key it finds them, and gives back no others. */
   readonly namesConflict: boolean
-  /** Of those who wait in an INSERT for a row that is then rolled back, one inserts; without it, they are a deadlock. */
-  readonly insertWaits: boolean
   /** The most values that one statement can bind. */
   readonly maxParameters: number
 }
@@ -168,6 +166,13 @@ export interface DatabaseDriver extends Driver {
   withSchemaLock<T>(runner: DriverRunner, work: () => Promise<T>, change: SchemaChange): Promise<T>
   /** Takes the lock that a sandbox has for itself, where transactions side by side would wait for each other's rows. @returns Whether it was free. */
   lockSandbox(runner: DriverRunner): Promise<boolean>
+  /**
+   * Waits until nobody else has `name`, and has it for as long as the connection is lent. Only where those who wait in an INSERT for a
+   * row that is then rolled back are a deadlock; elsewhere one of them inserts.
+   *
+   * @throws {LockTimeoutError} It was not free in time.
+   */
+  readonly lineUp?: (runner: DriverRunner, name: string) => Promise<void>
   /** Empties tables, in any order, and lets their keys begin anew. */
   emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void>
   /** Whether a table is the database's own. */

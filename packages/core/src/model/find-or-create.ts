@@ -48,12 +48,7 @@ export async function firstOrCreate<T extends object & Found>(
   options: AssignOptions | undefined,
 ): Promise<T> {
   const draft = drafted(finder, where, values, options)
-  const { insertWaits } = finder.dataSource.driver.capabilities
-  return findOrInsert(finder, draft, async () => {
-    const record = await finder.first(where, false)
-    // Who is about to insert it is waited for where that is safe.
-    return record ?? (insertWaits ? null : finder.first(where, true))
-  })
+  return findOrInsert(finder, draft, where, () => finder.first(where, false))
 }
 
 /** The first record that has these values, with others set; or a new one with all of them. */
@@ -65,7 +60,7 @@ export async function updateOrCreate<T extends object & Found>(
 ): Promise<T> {
   const draft = drafted(finder, where, values, options)
   refuseChanges(finder, Object.keys(values), options)
-  return findOrInsert(finder, draft, async () => {
+  return findOrInsert(finder, draft, where, async () => {
     // Who else would change it waits.
     const record = await finder.first(where, true)
     await record?.update(values, options)
@@ -106,8 +101,15 @@ function drafted<T extends object>(finder: Finder<T>, where: object, values: obj
  *
  * Whatever of it fails, the session goes on. Outside any scope each step is a transaction of its own.
  */
-async function findOrInsert<T extends object & Found>(finder: Finder<T>, draft: T, find: () => Promise<T | null>): Promise<T> {
+async function findOrInsert<T extends object & Found>(
+  finder: Finder<T>,
+  draft: T,
+  where: object,
+  find: () => Promise<T | null>,
+): Promise<T> {
   let found = await finder.inSession(find)
+  // Who was there first may have inserted it by now.
+  found ??= await finder.inSession(async (session) => ((await session.lineUp(placeOf(finder, draft, where))) ? find() : null))
   if (!found && !(await isInserted(finder, draft))) {
     found = await finder.inSession(find)
     // What has the value is not what was looked for: it is deleted, or has it in another column. The database says which.
@@ -126,6 +128,14 @@ async function isInserted<T extends object & Found>(finder: Finder<T>, draft: T)
     if (error instanceof TakenError || error instanceof UniqueError) return false
     throw error
   }
+}
+
+/** What those who look for the same have in common: the table, and the values of the columns by which they look. */
+function placeOf<T extends object>({ metadata }: Finder<T>, draft: T, where: object): string {
+  const values = Object.keys(where)
+    .toSorted()
+    .map((name) => [name, String(Reflect.get(draft, name))])
+  return JSON.stringify([metadata.tablePath, values])
 }
 
 function refuseChanges<T extends object>({ metadata }: Finder<T>, names: readonly string[], options: AssignOptions = {}): void {

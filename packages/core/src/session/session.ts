@@ -132,6 +132,18 @@ export class Session implements ScopeMember {
   }
 
   /**
+   * @internal Lets one transaction at a time go on under `name`, until it ends. See `DatabaseDriver.lineUp`.
+   *
+   * @returns Whether it is to: `false` where the database needs no such thing, or a verb is a transaction by itself.
+   */
+  async lineUp(name: string): Promise<boolean> {
+    const { driver } = this.engine
+    if (!driver.lineUp || this.scope.isVerb) return false
+    await this.#afterFlush(() => this.connection.execute('write', (runner) => driver.lineUp?.(runner, name)))
+    return true
+  }
+
+  /**
    * @internal One statement of a joined runner, whose text the application may have written.
    *
    * @throws {TransactionControlError} It would open or end the transaction.

@@ -31,7 +31,7 @@ import type { Connection, NativeConnection, NativeError, NativeFields } from './
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
 import type { MysqlOptions } from './options.js'
 import { MysqlPool } from './pool.js'
-import { collationOf, holdingSchemaLock, isAtLeast, lockSandbox, textCollation, withPrecision } from './schema.js'
+import { collationOf, holdingSchemaLock, isAtLeast, lineUp, lockSandbox, textCollation, withPrecision } from './schema.js'
 import { commitsTransaction, controlsTransaction, dirtiesSession } from './statements.js'
 import { refuseStatement } from './packet.js'
 import { bound, castTimes, isHeader, readTimes, resultOf } from './values.js'
@@ -75,7 +75,6 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     seeksRows: false,
     partialIndexes: false,
     namesConflict: false,
-    insertWaits: false,
     maxParameters: 65_535,
   }
 
@@ -224,6 +223,10 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   /** Rows side by side lock the gaps between them: one sandbox at a time. The lock ends with the loan of its connection. */
   lockSandbox(runner: DriverRunner): Promise<boolean> {
     return lockSandbox(runner, this.database ?? '')
+  }
+
+  lineUp(runner: DriverRunner, name: string): Promise<void> {
+    return lineUp(runner, `${name} of ${this.database ?? ''}`, Math.ceil(this.pooling.poolTimeoutMs / 1_000))
   }
 
   async emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void> {

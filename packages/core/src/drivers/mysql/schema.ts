@@ -8,12 +8,7 @@ const schemaLockSeconds = 60
 
 /** Runs `work` while no other process changes the schema of `database`. @param drops It drops tables, in any order. */
 export async function holdingSchemaLock<T>(runner: DriverRunner, database: string, work: () => Promise<T>, drops: boolean): Promise<T> {
-  const name = lockName(database)
-  const sql = 'SELECT GET_LOCK(?, ?) AS isOurs'
-  const [row]: { isOurs: unknown }[] = await runner.query(sql, [name, schemaLockSeconds])
-  if (Number(row?.isOurs) !== 1) {
-    throw databaseError(new QueryFailedError(sql, [], new Error('Another process holds it')), { kind: 'lock-timeout' })
-  }
+  await lineUp(runner, database, schemaLockSeconds)
   try {
     // A schema change waits for the transactions that use the table.
     await runner.query(`SET lock_wait_timeout = ${schemaLockSeconds}`)
@@ -23,9 +18,17 @@ export async function holdingSchemaLock<T>(runner: DriverRunner, database: strin
     // If the connection is lost, so are the lock and the setting.
     if (runner.connectionStatus !== 'lost') {
       if (drops) await runner.query('SET FOREIGN_KEY_CHECKS = 1')
-      await runner.query('DO RELEASE_LOCK(?)', [name])
+      await runner.query('DO RELEASE_LOCK(?)', [lockName(database)])
     }
   }
+}
+
+/** Waits for a lock that ends with the loan of the connection. @throws {LockTimeoutError} It was not free within so many seconds. */
+export async function lineUp(runner: DriverRunner, name: string, seconds: number): Promise<void> {
+  const sql = 'SELECT GET_LOCK(?, ?) AS isOurs'
+  const [row]: { isOurs: unknown }[] = await runner.query(sql, [lockName(name), seconds])
+  if (Number(row?.isOurs) === 1) return
+  throw databaseError(new QueryFailedError(sql, [], new Error('Another transaction holds it')), { kind: 'lock-timeout' })
 }
 
 /** Takes the lock of the one sandbox that `database` can have, without waiting. @returns Whether it was free. */
@@ -35,8 +38,8 @@ export async function lockSandbox(runner: DriverRunner, database: string): Promi
 }
 
 /** Names of locks are the server's, and end at 64 characters. */
-function lockName(database: string): string {
-  return `active_alchemy_${createHash('sha1').update(database).digest('hex')}`
+function lockName(name: string): string {
+  return `active_alchemy_${createHash('sha1').update(name).digest('hex')}`
 }
 
 /** The collation that tells texts apart by their code points, spaces at the end included where the server can. */

@@ -67,7 +67,6 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     seeksRows: true,
     partialIndexes: true,
     namesConflict: true,
-    insertWaits: true,
     maxParameters: 65_535,
   }
   readonly pooling: PoolOptions

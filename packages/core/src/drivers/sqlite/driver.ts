@@ -63,7 +63,6 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     seeksRows: true,
     partialIndexes: true,
     namesConflict: true,
-    insertWaits: true,
     maxParameters: 32_766,
   }
   /** @internal Connects once, however many ask. */
