@@ -44,8 +44,8 @@ export interface DriverRunner extends QueryRunner {
   rollback(): Eventual<void>
   /** Checks at once what the database puts off until COMMIT. */
   checkDeferred(): Promise<void>
-  /** One statement of our own; where statements are never waited for, it has been answered when this returns. */
-  run(sql: string, values: readonly unknown[]): Eventual<StatementResult>
+  /** One statement of our own; where statements are never waited for, it has been answered when this returns. @default 'records' */
+  run(sql: string, values: readonly unknown[], form?: RowForm): Eventual<StatementResult>
   /** `release`, without a promise where there is nothing to wait for. */
   giveBack(): Eventual<void>
   /** Makes settings that end with the transaction, or with the connection's loan. @param settings `null` takes one back. */
@@ -57,8 +57,16 @@ export interface DriverRunner extends QueryRunner {
   cancel(reason: Error): void
 }
 
+/** How rows are given: as objects by the names of their columns; or as lists, which cost clients less to make. */
+export type RowForm = 'records' | 'lists'
+
+/** The values of a row, in the order of its columns. */
+export type Row = readonly unknown[]
+
 /** What a statement gave, with what the database client knows of its columns. */
 export class StatementResult extends QueryResult<ObjectLiteral> {
+  /** The rows as lists, where these were asked for; then there are no `records`. */
+  lists: readonly Row[] = []
   /** Columns of whole numbers that the client gives as text, as TypeORM wants them. */
   wholeNumbers: readonly string[] = []
 }

@@ -1,5 +1,6 @@
 import type { ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { hiddenField } from './hidden-field.js'
 
 /**
  * Keys that were set on records where the relation is not loaded.
@@ -7,7 +8,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
  * What a foreign key is follows from the related record, if there is one on the object; else from the key that was set, if one
  * was; else from the row.
  */
-const keysSet = new WeakMap<ObjectLiteral, Map<ColumnMetadata, unknown>>()
+const keysSet = hiddenField<Map<ColumnMetadata, unknown>>()
 
 /** The value of a column on an object; `undefined` where it has none. */
 export function valueOf(column: ColumnMetadata, record: ObjectLiteral): unknown {

@@ -1,5 +1,5 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm'
-import type { DatabaseDriver } from '../drivers/driver.js'
+import type { DatabaseDriver, Row } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { isForeignKey, keyColumn } from '../mapping/foreign-key.js'
 import { plansAreOn } from './planned-column.js'
@@ -16,21 +16,21 @@ export interface Hydrated {
 }
 
 type Decode = (raw: unknown) => unknown
-type Hydrate = (raw: ObjectLiteral) => { readonly record: ObjectLiteral; readonly values: unknown[] }
+type Hydrate = (row: Row) => { readonly record: ObjectLiteral; readonly values: unknown[] }
 
 /**
  * Makes records of rows, for one model.
  *
  * Of the usual model a straight function is generated, so that all its records have one hidden class and each property is set
- * where it is; where code may not be generated, the same is done by a loop. Rows come with their columns as `c0`, `c1`, ….
+ * where it is; where code may not be generated, the same is done by a loop. A row has the columns of `list` first, in their order.
  */
 export class Hydrator {
   /** The columns that a record is read from, foreign keys without a property included. */
   readonly columns: readonly ColumnMetadata[]
-  /** The name of a column in a row. */
-  readonly names: ReadonlyMap<ColumnMetadata, string>
+  /** The place of a column in a row. */
+  readonly places: ReadonlyMap<ColumnMetadata, number>
   readonly #metadata: EntityMetadata
-  readonly #discriminator: string | undefined
+  readonly #discriminator: number | undefined
   readonly #hydrate: Hydrate | undefined
   readonly #lists = new Map<string, string>()
   #getText: string | undefined
@@ -38,10 +38,10 @@ export class Hydrator {
   constructor(metadata: EntityMetadata, driver: DatabaseDriver) {
     this.#metadata = metadata
     this.columns = metadata.columns.filter((column) => column.isSelect && !column.isVirtualProperty)
-    this.names = new Map(this.columns.map((column, index) => [column, `c${index}`]))
+    this.places = new Map(this.columns.map((column, index) => [column, index]))
     const { discriminatorColumn, childEntityMetadatas } = metadata
-    this.#discriminator = childEntityMetadatas.length > 0 && discriminatorColumn ? this.names.get(discriminatorColumn) : undefined
-    if (plansAreOn && isUsual(metadata)) this.#hydrate = compiled(metadata, this.names, driver)
+    this.#discriminator = childEntityMetadatas.length > 0 && discriminatorColumn ? this.places.get(discriminatorColumn) : undefined
+    if (plansAreOn && isUsual(metadata)) this.#hydrate = compiled(metadata, this.places, driver)
   }
 
   /** The columns in a SELECT of a table that is called `alias` there. */
@@ -49,8 +49,8 @@ export class Hydrator {
     let list = this.#lists.get(alias)
     if (list === undefined) {
       const { driver } = this.#metadata.dataSource
-      const parts = [...this.names].map(
-        ([column, name]) => `${driver.escape(alias)}.${driver.escape(column.databaseName)} AS ${driver.escape(name)}`,
+      const parts = this.columns.map(
+        (column, index) => `${driver.escape(alias)}.${driver.escape(column.databaseName)} AS ${driver.escape(`c${index}`)}`,
       )
       this.#lists.set(alias, (list = parts.join(', ')))
     }
@@ -72,29 +72,29 @@ export class Hydrator {
   }
 
   /** The record of a row. @param session Gives TypeORM what it needs to load lazy relations. */
-  hydrate(raw: ObjectLiteral, session: { readonly reader: QueryRunner }): Hydrated {
-    const metadata = this.#concrete(raw)
+  hydrate(values: Row, session: { readonly reader: QueryRunner }): Hydrated {
+    const metadata = this.#concrete(values)
     if (this.#hydrate) {
-      const { record, values } = this.#hydrate(raw)
-      return { record, metadata, row: snapshotOf(metadata, values) }
+      const made = this.#hydrate(values)
+      return { record: made.record, metadata, row: snapshotOf(metadata, made.values) }
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM makes an instance of the model
     const record = metadata.create(session.reader, { fromDeserializer: true }) as ObjectLiteral
     const { driver } = metadata.dataSource
     const keys = new Map<ColumnMetadata, unknown>()
-    for (const [column, name] of this.names) {
+    for (const [column, place] of this.places) {
       const own = metadata === this.#metadata ? column : metadata.columns.find(({ propertyPath }) => propertyPath === column.propertyPath)
       if (!own) continue
-      if (hasProperty(own)) own.setEntityValue(record, driver.prepareHydratedValue(raw[name], own))
-      else if (isForeignKey(own)) keys.set(own, driver.prepareHydratedValue(raw[name], keyColumn(own)))
+      if (hasProperty(own)) own.setEntityValue(record, driver.prepareHydratedValue(values[place], own))
+      else if (isForeignKey(own)) keys.set(own, driver.prepareHydratedValue(values[place], keyColumn(own)))
     }
-    const values = metadata.columns.map((column): unknown => (hasProperty(column) ? column.getEntityValue(record) : keys.get(column)))
-    return { record, metadata, row: snapshotOf(metadata, values) }
+    const row = metadata.columns.map((column): unknown => (hasProperty(column) ? column.getEntityValue(record) : keys.get(column)))
+    return { record, metadata, row: snapshotOf(metadata, row) }
   }
 
-  #concrete(raw: ObjectLiteral): EntityMetadata {
+  #concrete(row: Row): EntityMetadata {
     if (this.#discriminator === undefined) return this.#metadata
-    const value: unknown = raw[this.#discriminator]
+    const value = row[this.#discriminator]
     return this.#metadata.childEntityMetadatas.find(({ discriminatorValue }) => discriminatorValue === value) ?? this.#metadata
   }
 }
@@ -126,23 +126,23 @@ function isUsual(metadata: EntityMetadata): boolean {
   )
 }
 
-function compiled(metadata: EntityMetadata, names: ReadonlyMap<ColumnMetadata, string>, driver: DatabaseDriver): Hydrate {
+function compiled(metadata: EntityMetadata, places: ReadonlyMap<ColumnMetadata, number>, driver: DatabaseDriver): Hydrate {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the target of a model is its class
   const Class = metadata.target as new () => ObjectLiteral
   const columns = metadata.columns.map((column) => ({
     column,
-    name: hasProperty(column) || isForeignKey(column) ? names.get(column) : undefined,
+    place: hasProperty(column) || isForeignKey(column) ? places.get(column) : undefined,
   }))
   const decoders = columns.map(({ column }) => driver.decoderOf(keyColumn(column)))
   try {
     return generated(Class, columns, decoders)
   } catch {
     // `--disallow-code-generation-from-strings`, or a policy of the host.
-    return (raw) => {
+    return (row) => {
       const record = new Class()
-      const values = columns.map(({ column, name }, index): unknown => {
-        if (name === undefined) return undefined
-        const value = decoders[index]?.(raw[name])
+      const values = columns.map(({ column, place }, index): unknown => {
+        if (place === undefined) return undefined
+        const value = decoders[index]?.(row[place])
         if (hasProperty(column)) record[column.propertyName] = value
         return value
       })
@@ -154,18 +154,18 @@ function compiled(metadata: EntityMetadata, names: ReadonlyMap<ColumnMetadata, s
 /** Code of our own, in which names of properties stand as texts of JSON and nothing else comes from outside. */
 function generated(
   Class: new () => ObjectLiteral,
-  columns: readonly { readonly column: ColumnMetadata; readonly name: string | undefined }[],
+  columns: readonly { readonly column: ColumnMetadata; readonly place: number | undefined }[],
   decoders: readonly Decode[],
 ): Hydrate {
-  const read = columns.map(({ name }, index) =>
-    name === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](raw.${name})`,
+  const read = columns.map(({ place }, index) =>
+    place === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](row[${place}])`,
   )
-  const set = columns.flatMap(({ column, name }, index) =>
-    name === undefined || !hasProperty(column) ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
+  const set = columns.flatMap(({ column, place }, index) =>
+    place === undefined || !hasProperty(column) ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
   )
   const values = columns.map((_, index) => `v${index}`)
   const body = [...read, 'const record = new Class()', ...set, `return { record, values: [${values.join(', ')}] }`].join('\n')
   // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- The one place where code is made; what stands in it is said above.
-  const make = new Function('Class', 'd', `return function hydrate(raw) {\n${body}\n}`) as (Class: unknown, d: readonly Decode[]) => Hydrate
+  const make = new Function('Class', 'd', `return function hydrate(row) {\n${body}\n}`) as (Class: unknown, d: readonly Decode[]) => Hydrate
   return make(Class, decoders)
 }

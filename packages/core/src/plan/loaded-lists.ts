@@ -1,7 +1,8 @@
 import type { ObjectLiteral } from 'typeorm'
+import { hiddenField } from './hidden-field.js'
 
 /** The lists of related records as they were loaded: they may be a part of what there is, by a limit or since some are deleted. */
-const lists = new WeakMap<ObjectLiteral, Map<string, readonly unknown[]>>()
+const lists = hiddenField<Map<string, readonly unknown[]>>()
 
 /** Notes a list that was loaded. */
 export function noteList(record: ObjectLiteral, property: string, list: readonly unknown[]): void {

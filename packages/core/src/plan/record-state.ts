@@ -3,6 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
 import { foreignKeyName, foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
 import { holdKey, keySet } from './foreign-key.js'
+import { hiddenField } from './hidden-field.js'
 import { canChange, type PlannedColumn, plannedColumn, plannedColumns } from './planned-column.js'
 import type { Siblings } from './siblings.js'
 
@@ -37,7 +38,7 @@ export interface RecordState {
 }
 
 const fresh: RecordState = { snapshot: undefined, owner: undefined, removed: false }
-const states = new WeakMap<object, RecordState>()
+const states = hiddenField<RecordState>()
 
 /** What is known of `record`; of an unknown object, that it is new. */
 export function recordState(record: object): RecordState {

@@ -1,11 +1,11 @@
 import type { ObjectLiteral } from 'typeorm'
 
-/** Results up to here are held as they are; of a larger one each record is held weakly, so that one that is kept keeps few others. */
-const heldWhole = 500
+/** Of a larger result so many records each are together: one that is kept keeps the others of its group. */
+export const siblingLimit = 1_000
 
 /** Records that came in one result: what one of them loads, is loaded for all. */
 export class Siblings {
-  #records: readonly (ObjectLiteral | WeakRef<ObjectLiteral>)[] = []
+  readonly records: ObjectLiteral[] = []
   /** Relations that are being loaded, and for whom. */
   readonly #loading = new Map<string, { readonly turn: object; readonly done: Promise<unknown> }>()
 
@@ -14,20 +14,6 @@ export class Siblings {
 
   constructor(areRelated: boolean) {
     this.areRelated = areRelated
-  }
-
-  /** Takes the records of the result. */
-  hold(records: readonly ObjectLiteral[]): void {
-    this.#records = records.length <= heldWhole ? records : records.map((record) => new WeakRef(record))
-  }
-
-  /** Those that are still there. */
-  *alive(): Generator<ObjectLiteral, void, undefined> {
-    for (const each of this.#records) {
-      const record: unknown = each instanceof WeakRef ? each.deref() : each
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is held is a record
-      if (record !== undefined) yield record as ObjectLiteral
-    }
   }
 
   /** A load of this relation that is under way in the same turn, for all of them. */

@@ -1,9 +1,9 @@
 import type { ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
-import type { StatementResult } from '../drivers/driver.js'
+import type { Row, StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { after, type Eventual } from '../eventual.js'
-import { Siblings } from '../plan/siblings.js'
+import { siblingLimit, Siblings } from '../plan/siblings.js'
 import type { Session } from '../session/session.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
 import { bind, refuseTooMany, type Statement, write } from './compile.js'
@@ -18,26 +18,26 @@ export interface Reading {
   readonly hasFragment: boolean
 }
 
-/** A record that was read, with its row as the driver gave it: what was read beside its columns is only there. */
+/** A record that was read, with its row as the driver gave it: what was read beside its columns is only there, after them. */
 export interface Loaded {
   readonly record: ObjectLiteral
-  readonly raw: ObjectLiteral
+  readonly row: Row
 }
 
 /** Sends a SELECT, and gives the rows as the driver has them. */
-export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Promise<ObjectLiteral[]> {
+export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Promise<readonly Row[]> {
   return rowsOf(statementOf(state, pieces), reading)
 }
 
 /** The rows of a statement. */
-export function rowsOf(statement: Statement, reading: Reading): Eventual<ObjectLiteral[]> {
-  return after(run(statement, reading), ({ records }) => records)
+export function rowsOf(statement: Statement, reading: Reading): Eventual<readonly Row[]> {
+  return after(run(statement, reading), ({ lists }) => lists)
 }
 
 /** Sends a statement in its session. */
 export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Eventual<StatementResult> {
-  if (hasFragment) return session.statement('write', text, (runner) => runner.query(text, [...values], true))
-  return writes ? session.execute(text, values) : session.read(text, values)
+  if (hasFragment) return session.statement('write', text, async (runner) => runner.run(text, values, 'lists'))
+  return writes ? session.execute(text, values, 'lists') : session.read(text, values, 'lists')
 }
 
 /**
@@ -97,15 +97,16 @@ export async function records(state: QueryState, reading: Reading, beside?: Besi
   return adopted(hydrator, await send(state, reading, pieces), reading, beside !== undefined)
 }
 
-/** The session's records for rows that were read; several know each other, since they came in one result. */
-export function adopted(hydrator: Hydrator, rows: readonly ObjectLiteral[], { session }: Reading, areRelated = false): Loaded[] {
-  const siblings = rows.length > 1 ? new Siblings(areRelated) : undefined
-  const loaded = rows.map((raw) => {
-    const { record, metadata, row } = hydrator.hydrate(raw, session)
-    return { record: session.identities.adopt(metadata, record, row, siblings), raw }
+/** The session's records for rows that were read; those that came in one result know each other. */
+export function adopted(hydrator: Hydrator, rows: readonly Row[], { session }: Reading, areRelated = false): Loaded[] {
+  let siblings: Siblings | undefined
+  return rows.map((row, index) => {
+    if (rows.length > 1 && index % siblingLimit === 0) siblings = new Siblings(areRelated)
+    const { record: fresh, metadata, row: snapshot } = hydrator.hydrate(row, session)
+    const record = session.identities.adopt(metadata, fresh, snapshot, siblings)
+    siblings?.records.push(record)
+    return { record, row }
   })
-  siblings?.hold(recordsOf(loaded))
-  return loaded
 }
 
 /** The records alone. */

@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { Pieces } from '../drivers/dialect.js'
+import type { Row } from '../drivers/driver.js'
 import { after, type Eventual } from '../eventual.js'
 import { BroadcasterResult } from '../drivers/internals.js'
 import { MultipleRecordsError, RecordNotFoundError } from '../errors.js'
@@ -36,18 +37,15 @@ export async function allBeside<R>(
     const others = beside.map(
       (pieces, index): Selected => ({ name: `#${index}`, pieces, type: unknownType, isOfRow: true, isHidden: false }),
     )
-    const found = await rows<ObjectLiteral>(state.with({ selection: [...state.selection, ...others] }), reading)
-    return found.map((row) => {
-      const values = others.map(({ name: label }): unknown => row[label])
-      for (const { name: label } of others) Reflect.deleteProperty(row, label)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without the others it is what the selection names
-      return { item: row as R, beside: values }
-    })
+    const { length } = state.selection
+    const found = await selected(state.with({ selection: [...state.selection, ...others] }), reading)
+    return found.map((row) => ({ item: itemOf<R>(state.selection ?? [], row), beside: row.slice(length) }))
   }
   const loaded = await records(state, reading, { columns: beside, join: [], perKey: false })
   await loadRelations(state.metadata, recordsOf(loaded), state.loading, state.dataSource, reading)
   const items = await announced(state, loaded, reading)
-  return items.map((item, index) => ({ item, beside: beside.map((_, at): unknown => loaded[index]?.raw[`x${at}`]) }))
+  const { length } = hydratorOf(state.metadata, state.dataSource.driver).columns
+  return items.map((item, index) => ({ item, beside: loaded[index]?.row.slice(length) ?? [] }))
 }
 
 /** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
@@ -193,7 +191,7 @@ export async function keys(state: QueryState, reading: Reading): Promise<readonl
   const { primaryColumns } = state.metadata
   const columns = list(state, primaryColumns)
   const found = await send(state, reading, state.select(columns))
-  return found.map((row) => primaryColumns.map((_, index) => row[`c${index}`]))
+  return found.map((row) => [...row])
 }
 
 /** Lists of keys, each for one statement. */
@@ -218,8 +216,8 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
   const loaded = await records(inner, reading)
-  const { names } = hydratorOf(metadata, dataSource.driver)
-  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.raw[names.get(column) ?? ''])), each]))
+  const { places } = hydratorOf(metadata, dataSource.driver)
+  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.row[places.get(column) ?? -1])), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
   await loadRelations(metadata, recordsOf(found), state.loading, dataSource, reading)
   return announced(state, found, reading)
@@ -229,7 +227,7 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
 
 async function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Promise<number> {
   const [row] = await send(state, reading, pieces)
-  return Number(row?.['n'] ?? 0)
+  return Number(row?.[0] ?? 0)
 }
 
 function isChosen({ selection }: QueryState): boolean {
@@ -247,10 +245,16 @@ export function selectAll(state: QueryState): Pieces {
 }
 
 async function rows<R>(state: QueryState, reading: Reading): Promise<R[]> {
-  if (!(await takeLock(state, reading))) return []
-  const selection = state.selection ?? []
-  const found = await send(state, reading, state.select(chosen(state)))
-  const made: unknown[] = found.map((row) => Object.fromEntries(selection.map(({ name: label, type }) => [label, type.decode(row[label])])))
+  return (await selected(state, reading)).map((row) => itemOf<R>(state.selection ?? [], row))
+}
+
+/** Rows of a selection, with its values in its order. */
+async function selected(state: QueryState, reading: Reading): Promise<readonly Row[]> {
+  return (await takeLock(state, reading)) ? send(state, reading, state.select(chosen(state))) : []
+}
+
+function itemOf<R>(selection: readonly Selected[], row: Row): R {
+  const item: unknown = Object.fromEntries(selection.map(({ name: label, type }, index) => [label, type.decode(row[index])]))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R is what the selection names
-  return made as R[]
+  return item as R
 }

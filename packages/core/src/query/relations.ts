@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { keyColumn } from '../mapping/foreign-key.js'
+import { hydratorOf } from '../plan/hydrator.js'
 import { noteList } from '../plan/loaded-lists.js'
 import { foreignKeyOf, recordState, rowValueOf } from '../plan/record-state.js'
 import { quotedTable } from '../plan/statements.js'
@@ -72,8 +73,10 @@ async function loadRelation(
   }
   await loadRelations(inverseEntityMetadata, recordsOf(found), further, dataSource, reading)
   const byKey = new Map<string, ObjectLiteral[]>()
-  for (const { record, raw } of found) {
-    const key = textOf(types.map((type, index) => type.decode(raw[`x${index}`])))
+  // The keys of the owners stand after the columns of the records.
+  const from = hydratorOf(inverseEntityMetadata, dataSource.driver).columns.length
+  for (const { record, row } of found) {
+    const key = textOf(types.map((type, index) => type.decode(row[from + index])))
     const list = byKey.get(key)
     if (list) list.push(record)
     else byKey.set(key, [record])
@@ -199,7 +202,7 @@ async function loadForAll(
   const groups = new Set(lacking.flatMap((owner) => recordState(owner).siblings ?? []))
   const all = new Set(lacking)
   for (const group of groups) {
-    for (const sibling of group.alive()) if (lacks(sibling) && isLike(sibling, lacking, reading.session)) all.add(sibling)
+    for (const sibling of group.records) if (lacks(sibling) && isLike(sibling, lacking, reading.session)) all.add(sibling)
   }
   const loading = (async () => {
     await complete(relation, lacking, reading.session)

@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { type Conflict, joined, type Pieces } from '../drivers/dialect.js'
+import type { Row } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { unshadowed } from '../drivers/shadow-column.js'
 import { InvalidOptionError, InvalidValueError } from '../errors.js'
@@ -127,16 +128,15 @@ export class Upsert<T extends object> {
       `${dialect.orUpdate(this.#conflict(drafts))}${returning}`,
     ]
     const result = await run(statementOf(this.#state, pieces), reading(session))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a statement are objects
-    const rows = capabilities.insertReturning ? (result.records as ObjectLiteral[]) : await this.#read(drafts, session)
-    const meant = rows.filter((raw) => this.#isLive(raw))
+    const rows = capabilities.insertReturning ? result.lists : await this.#read(drafts, session)
+    const meant = rows.filter((row) => this.#isLive(row))
     const [only, second] = drafts
     if (only && !second) {
       // What gives rows back may give those that it left as they were.
-      const isOther = !capabilities.namesConflict && meant.some((raw) => this.#keyOf(raw) !== this.#keyText(only.record))
+      const isOther = !capabilities.namesConflict && meant.some((row) => this.#keyOf(row) !== this.#keyText(only.record))
       if (meant.length === 0 || isOther || dialect.wasTaken(result)) return this.#refused(only, session)
     }
-    return new Map(meant.map((raw) => this.#adopted(raw, session)))
+    return new Map(meant.map((row) => this.#adopted(row, session)))
   }
 
   /** A row that was neither inserted nor changed: one that is deleted has its key, or another has another unique value. */
@@ -150,7 +150,7 @@ export class Upsert<T extends object> {
     const set = this.#changed(given).map((column) => [column, [bind(persistentValue(column, record) ?? null)]] as const)
     const state = this.#keyed([draft])
     if (set.length > 0) await update(state, stamps(state, set), reading(session))
-    return new Map((await this.#read([draft], session)).map((raw) => this.#adopted(raw, session)))
+    return new Map((await this.#read([draft], session)).map((row) => this.#adopted(row, session)))
   }
 
   get #state(): QueryState {
@@ -194,29 +194,29 @@ export class Upsert<T extends object> {
     return state
   }
 
-  #read(drafts: readonly Draft<T>[], session: Session): Promise<ObjectLiteral[]> {
+  #read(drafts: readonly Draft<T>[], session: Session): Promise<readonly Row[]> {
     const state = this.#keyed(drafts)
     return send(state, reading(session), state.select([this.#hydrator.list(state.from.alias.name)]))
   }
 
-  #adopted(raw: ObjectLiteral, session: Session): [key: string, record: T] {
-    const { record, metadata, row } = this.#hydrator.hydrate(raw, session)
+  #adopted(row: Row, session: Session): [key: string, record: T] {
+    const { record, metadata, row: snapshot } = this.#hydrator.hydrate(row, session)
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of its table are records of the model
-    return [this.#keyOf(raw), session.records.adoptWritten(metadata, record, row) as T]
+    return [this.#keyOf(row), session.records.adoptWritten(metadata, record, snapshot) as T]
   }
 
-  #isLive(raw: ObjectLiteral): boolean {
+  #isLive(row: Row): boolean {
     const deletedAt = deletionColumns(this.#metadata)?.time
-    return !deletedAt || (raw[this.#hydrator.names.get(deletedAt) ?? ''] ?? null) === null
+    return !deletedAt || (row[this.#hydrator.places.get(deletedAt) ?? -1] ?? null) === null
   }
 
   /** The key of a row as text. */
-  #keyOf(raw: ObjectLiteral): string {
-    const { names } = this.#hydrator
+  #keyOf(row: Row): string {
+    const { places } = this.#hydrator
     return textOf(
       this.#key.columns.map((column) => {
         const type = columnValueType(this.#dataSource, column)
-        return type.encode(type.decode(raw[names.get(column) ?? '']))
+        return type.encode(type.decode(row[places.get(column) ?? -1]))
       }),
     )
   }

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:fs'
 import { QueryRunnerAlreadyReleasedError, TransactionNotStartedError } from 'typeorm'
-import type { ConnectionStatus, DatabaseDriver, DriverRunner, StatementResult } from '../drivers/driver.js'
+import type { ConnectionStatus, DatabaseDriver, DriverRunner, RowForm, StatementResult } from '../drivers/driver.js'
 import { DdlInScopeError, RolledBackError } from '../errors.js'
 
 /** The one connection of a sandbox, as its runners use it. */
@@ -65,8 +65,8 @@ export function sandboxRunnerClass(driver: DatabaseDriver): new (shared: SharedC
       return this.#send(sql, send)
     }
 
-    override run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
-      return this.query(sql, [...values], true)
+    override run(sql: string, values: readonly unknown[], form?: RowForm): Promise<StatementResult> {
+      return this.#send(sql, async (runner) => runner.run(sql, values, form))
     }
 
     override stream(sql: string, parameters?: unknown[], onEnd?: () => void, onError?: (error: Error) => void): Promise<ReadStream> {

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm'
-import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
+import type { DriverRunner, LeasePurpose, RowForm, StatementResult } from '../drivers/driver.js'
 import { InvalidOptionError, TransactionControlError, UnsupportedError } from '../errors.js'
 import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
@@ -122,13 +122,13 @@ export class Session implements ScopeMember {
   // ------------------------------------------------------------------------------------------------ statements
 
   /** @internal Sends a SELECT that changes and locks nothing. @param values What it binds, in its order. */
-  read(sql: string, values: readonly unknown[] = []): Eventual<StatementResult> {
-    return this.#afterFlush(() => this.connection.query('read', sql, values))
+  read(sql: string, values: readonly unknown[] = [], form?: RowForm): Eventual<StatementResult> {
+    return this.#afterFlush(() => this.connection.query('read', sql, values, form))
   }
 
   /** @internal Sends a statement that may write or lock: the transaction begins with it. @param values What it binds, in its order. */
-  execute(sql: string, values: readonly unknown[] = []): Eventual<StatementResult> {
-    return this.#afterFlush(() => this.connection.query('write', sql, values))
+  execute(sql: string, values: readonly unknown[] = [], form?: RowForm): Eventual<StatementResult> {
+    return this.#afterFlush(() => this.connection.query('write', sql, values, form))
   }
 
   /**

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { EntityManager, QueryRunner } from 'typeorm'
 import { LockTimeoutError } from '../drivers/database-error.js'
-import type { DriverRunner, LeasePurpose, StatementResult } from '../drivers/driver.js'
+import type { DriverRunner, LeasePurpose, RowForm, StatementResult } from '../drivers/driver.js'
 import {
   CommitUnknownError,
   NestedScopeError,
@@ -174,8 +174,8 @@ export class Transaction {
   }
 
   /** One statement of our own: its text, and the values that it binds. */
-  query(purpose: LeasePurpose, sql: string, values: readonly unknown[]): Eventual<StatementResult> {
-    return this.execute(purpose, (runner) => runner.run(sql, values))
+  query(purpose: LeasePurpose, sql: string, values: readonly unknown[], form?: RowForm): Eventual<StatementResult> {
+    return this.execute(purpose, (runner) => runner.run(sql, values, form))
   }
 
   /** A write that is all that its verb sends: where it can be its own transaction, it has none around it. */

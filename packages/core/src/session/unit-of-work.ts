@@ -246,7 +246,9 @@ export class UnitOfWork {
     return this.#change(record, isDeleting ? 'delete' : 'restore', (metadata) => {
       if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) return this.#markByTypeorm(metadata, record, isDeleting)
       const isHeard = this.#engine.dataSource.subscribers.length > 0 || metadata.listeners.length > 0
-      return isHeard ? this.#markAloud(metadata, record, isDeleting) : this.#writer.mark(metadata, record, isDeleting, this.#isAlone(record))
+      return isHeard
+        ? this.#markAloud(metadata, record, isDeleting)
+        : this.#writer.mark(metadata, record, isDeleting, this.#isAlone(record))
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { RowForm } from '../driver.js'
 import { within } from '../time-limit.js'
 
 /** An error of mysql2, or of the socket below it. */
@@ -39,7 +40,10 @@ export interface NativeConnection {
   /** The server's number of the connection. */
   readonly threadId: number
   connect(callback: Callback): void
-  query(options: { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast }, callback?: Callback): NativeQuery
+  query(
+    options: { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast; readonly rowsAsArray?: boolean },
+    callback?: Callback,
+  ): NativeQuery
   /** The text that is sent. */
   format(sql: string, values: readonly unknown[]): string
   ping(callback: Callback): void
@@ -85,9 +89,9 @@ export class Connection {
    * @param describe Is told the columns of the rows.
    * @returns Rows, or the header of a statement without rows.
    */
-  send(sql: string, values: readonly unknown[] = [], describe?: (fields: NativeFields) => void): Promise<unknown> {
+  send(sql: string, values: readonly unknown[] = [], describe?: (fields: NativeFields) => void, form?: RowForm): Promise<unknown> {
     return this.#answer((done) =>
-      this.native.query({ sql, values }, (error, result, fields) => {
+      this.native.query({ sql, values, rowsAsArray: form === 'lists' }, (error, result, fields) => {
         describe?.(fields ?? [])
         done(error, result)
       }),

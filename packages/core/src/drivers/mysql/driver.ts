@@ -16,6 +16,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  type RowForm,
   type StatementResult,
   type SchemaChange,
   hidePassword,
@@ -439,33 +440,33 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
   override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
+    const result = await this.run(sql, parameters)
+    return structured ? result : result.raw
+  }
+
+  async run(sql: string, parameters: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
     const connection = await this.#checkOut()
     this.#admit(sql)
-    const send = (values: unknown[]): Promise<Answer> => this.#send(connection, sql, values)
+    const send = (values: unknown[]): Promise<Answer> => this.#send(connection, sql, values, form)
     try {
-      const result = await runStatement(this, sql, parameters, send, (error) => this.#explain(connection, error, sql))
-      return structured ? result : result.raw
+      return await runStatement(this, sql, parameters, send, (error) => this.#explain(connection, error, sql))
     } catch (error) {
       if (this.#isInTransaction && this.driver.endsTransaction(error)) this.#end ??= error
       throw error
     }
   }
 
-  run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    return this.query(sql, [...values], true)
-  }
-
-  async #send(connection: Connection, sql: string, values: unknown[]): Promise<Answer> {
+  async #send(connection: Connection, sql: string, values: unknown[], form: RowForm): Promise<Answer> {
     this.driver.refuse(sql, values, connection)
     this.#underWay += 1
     try {
       let fields: NativeFields = []
-      const send = (): Promise<unknown> => connection.send(sql, values, (each) => (fields = each))
+      const send = (): Promise<unknown> => connection.send(sql, values, (each) => (fields = each), form)
       if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
       const native = await this.#sendAs(this.#purpose, send)
       this.#follow(native)
-      if (this.driver.readsTimes) readTimes(native, fields)
-      return { result: resultOf(native, fields), native }
+      if (this.driver.readsTimes) readTimes(native, fields, form)
+      return { result: resultOf(native, fields, form), native }
     } finally {
       this.#underWay -= 1
     }

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import type { ObjectLiteral } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
-import { StatementResult } from '../driver.js'
+import { type Row, type RowForm, StatementResult } from '../driver.js'
 import type { NativeField, NativeFields } from './connection.js'
 
 /** Numbers of types of columns in the protocol. */
@@ -48,10 +48,12 @@ export function bound(value: unknown): unknown {
 }
 
 /** A result as TypeORM knows it. */
-export function resultOf(raw: unknown, fields: NativeFields): StatementResult {
+export function resultOf(raw: unknown, fields: NativeFields, form: RowForm): StatementResult {
   const result = new StatementResult()
   result.raw = raw
   if (isHeader(raw)) result.affected = raw.affectedRows
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the form that was asked for
+  else if (form === 'lists') result.lists = raw as Row[]
   else if (isRows(raw)) result.records = raw
   result.wholeNumbers = fields
     .filter(isField)
@@ -79,16 +81,17 @@ function isWhole({ columnType, decimals }: NativeField): boolean {
  *
  * @param raw Rows, or of a procedure several lists of them; `fields` is shaped alike.
  */
-export function readTimes(raw: unknown, fields: NativeFields): void {
+export function readTimes(raw: unknown, fields: NativeFields, form: RowForm): void {
   if (!isRows(raw)) return
   fields.forEach((field, index) => {
     if (field === undefined) return
-    if (!isField(field)) return readTimes(raw[index], field)
+    if (!isField(field)) return readTimes(raw[index], field, form)
     const read = reader(field)
     if (!read) return
+    const place = form === 'lists' ? index : field.name
     for (const row of raw) {
-      const text: unknown = row[field.name]
-      if (typeof text === 'string') row[field.name] = read(text)
+      const text: unknown = row[place]
+      if (typeof text === 'string') row[place] = read(text)
     }
   })
 }

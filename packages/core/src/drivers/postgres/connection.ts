@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import { connect } from 'node:net'
 import type { ObjectLiteral } from 'typeorm'
-import type { ConnectionStatus } from '../driver.js'
+import type { ConnectionStatus, RowForm } from '../driver.js'
 import { within } from '../time-limit.js'
 import type { PostgresStatement, PostgresStatements } from './statements.js'
 
@@ -47,7 +47,12 @@ export interface NativeClient extends EventEmitter {
   /** One statement of our own. @typeParam Row What its text asks for. */
   query<Row>(config: { text: string }): Promise<NativeResult<Row>>
   /** A text with several statements gives several results. */
-  query(config: { text: string; values: unknown[]; name: string | undefined }): Promise<NativeResult | NativeResult[]>
+  query(config: {
+    text: string
+    values: unknown[]
+    name: string | undefined
+    rowMode: 'array' | undefined
+  }): Promise<NativeResult | NativeResult[]>
   release(destroy?: boolean): void
 }
 
@@ -124,7 +129,7 @@ export class Connection {
 
   /** Whether a server that said goodbye had not yet begun with what was sent: it answers in the order in which it is asked. */
   get wasTurnedAway(): boolean {
-    return !this.#hasBegun && this.lost !== undefined && 'code' in this.lost && /^57P/.test(String(this.lost.code))
+    return !this.#hasBegun && this.lost !== undefined && 'code' in this.lost && String(this.lost.code).startsWith('57P')
   }
 
   /** Whether the server was there a moment ago. */
@@ -156,13 +161,13 @@ export class Connection {
     }
   }
 
-  async send({ text, name, dirties }: PostgresStatement, values: unknown[]): Promise<NativeResult> {
+  async send({ text, name, dirties }: PostgresStatement, values: unknown[], form: RowForm): Promise<NativeResult> {
     if (dirties !== 'nothing' && this.dirt !== 'everything') this.dirt = dirties
     this.isUsed = true
     this.#hasBegun = false
     this.#sentAt = performance.now()
     try {
-      const result = await this.client.query({ text, values, name })
+      const result = await this.client.query({ text, values, name, rowMode: form === 'lists' ? 'array' : undefined })
       // Several statements in one text give several results: the last one counts.
       return Array.isArray(result) ? result.reduce((_first, last) => last) : result
     } catch (error) {

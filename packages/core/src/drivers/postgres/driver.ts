@@ -16,6 +16,7 @@ import {
   type LeasePurpose,
   type PoolOptions,
   type PoolStatus,
+  type RowForm,
   type StatementResult,
   hidePassword,
   inTransaction,
@@ -382,37 +383,42 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   override query(sql: string, parameters: unknown[] | undefined, structured: true): Promise<StatementResult>
   override query<Raw = unknown>(sql: string, parameters?: unknown[], structured?: boolean): Promise<Raw>
   override async query(sql: string, parameters: unknown[] = [], structured = false): Promise<unknown> {
+    const result = await this.#query(sql, parameters, 'records')
+    return structured ? result : result.raw
+  }
+
+  async #query(sql: string, parameters: readonly unknown[], form: RowForm): Promise<StatementResult> {
     await this.#checkOut()
     refuseStatement(sql, parameters)
-    const result = await runStatement(
+    return runStatement(
       this,
       sql,
       parameters,
       async (values) => {
-        const send = (): Promise<NativeResult> => this.#inTurn(sql, values)
+        const send = (): Promise<NativeResult> => this.#inTurn(sql, values, form)
         const isLimited = this.#purpose === 'read' || this.#autocommits
         const native = await (isLimited ? limited(this, this.#limitMs, send) : send())
-        return { result: resultOf(native), native }
+        return { result: resultOf(native, form), native }
       },
       (error) => this.#explain(error, sql),
     )
-    return structured ? result : result.raw
   }
 
-  run(sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    return this.#purpose === 'autocommit' ? this.#runAlone(sql, values) : this.query(sql, [...values], true)
+  run(sql: string, values: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
+    return this.#purpose === 'autocommit' ? this.#runAlone(sql, values) : this.#query(sql, values, form)
   }
 
   /** In a transaction where the connection may have died in the pool: only a BEGIN can then be sent again on another. */
   async #runAlone(sql: string, values: readonly unknown[]): Promise<StatementResult> {
     this.#autocommits = (await this.#checkOut()).isWarm
-    return this.#autocommits ? this.query(sql, [...values], true) : inTransaction(this, () => this.query(sql, [...values], true))
+    const run = (): Promise<StatementResult> => this.#query(sql, values, 'records')
+    return this.#autocommits ? run() : inTransaction(this, run)
   }
 
-  async #inTurn(sql: string, values: unknown[]): Promise<NativeResult> {
+  async #inTurn(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
     const release = await this.#turn.acquire()
     try {
-      const result = await this.#send(sql, values)
+      const result = await this.#send(sql, values, form)
       const rolledBack = sql === 'COMMIT' && result.command !== 'COMMIT' ? this.#rolledBack() : undefined
       if (result.command === 'COMMIT' || result.command === 'ROLLBACK') this.#failure = undefined
       if (rolledBack) throw rolledBack
@@ -422,7 +428,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     }
   }
 
-  async #send(sql: string, values: unknown[]): Promise<NativeResult> {
+  async #send(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
     const { statements, pooling } = this.driver
     for (let replaced = 0; ; ) {
       const connection = await this.#checkOut()
@@ -431,7 +437,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
       try {
         if (this.#autocommits) await connection.limitLocks(pooling.poolTimeoutMs)
         if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
-        return await connection.send(statement, values)
+        return await connection.send(statement, values, form)
       } catch (error) {
         if (connection.lost) {
           const { isUsed, wasTurnedAway, diedInPool } = connection

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import { InvalidStatementError } from '../../errors.js'
-import { StatementResult } from '../driver.js'
+import { type Row, type RowForm, StatementResult } from '../driver.js'
 import { type NativeField, type NativeResult, type SessionSettings } from './connection.js'
 
 type TypeParser = (text: string) => unknown
@@ -64,9 +64,11 @@ export function bound(value: unknown, hasLocalTimes: boolean): unknown {
 }
 
 /** A result as TypeORM knows it. */
-export function resultOf({ command, rows, rowCount, fields }: NativeResult): StatementResult {
+export function resultOf({ command, rows, rowCount, fields }: NativeResult, form: RowForm): StatementResult {
   const result = new StatementResult()
-  result.records = rows
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the form that was asked for
+  if (form === 'lists') result.lists = rows as unknown as Row[]
+  else result.records = rows
   if (rowCount !== null) result.affected = rowCount
   result.raw = command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows
   result.wholeNumbers = fields.filter(isWhole).map(({ name }) => name)

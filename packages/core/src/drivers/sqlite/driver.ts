@@ -21,6 +21,7 @@ import {
   type PoolStatus,
   inTransaction,
   quotedPath,
+  type RowForm,
   type SchemaChange,
   StatementResult,
 } from '../driver.js'
@@ -489,19 +490,19 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     return structured ? result : result.raw
   }
 
-  run(sql: string, parameters: readonly unknown[]): Eventual<StatementResult> {
+  run(sql: string, parameters: readonly unknown[], form: RowForm = 'records'): Eventual<StatementResult> {
     const connection = this.isReleased ? undefined : this.#connection
     return connection
-      ? this.#query(connection, sql, parameters)
-      : this.#acquire().then((acquired) => this.#query(acquired, sql, parameters))
+      ? this.#query(connection, sql, parameters, form)
+      : this.#acquire().then((acquired) => this.#query(acquired, sql, parameters, form))
   }
 
-  #query(connection: Connection, sql: string, parameters: readonly unknown[]): Eventual<StatementResult> {
-    return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values), refusalOf)
+  #query(connection: Connection, sql: string, parameters: readonly unknown[], form: RowForm): Eventual<StatementResult> {
+    return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values, form), refusalOf)
   }
 
   /** Runs a statement: in the call itself, unless a lock has to be waited for. */
-  #send(connection: Connection, sql: string, values: unknown[]): Eventual<Answer> {
+  #send(connection: Connection, sql: string, values: unknown[], form: RowForm): Eventual<Answer> {
     const { connections } = this.driver
     const end = (): void => {
       this.#deadline = undefined
@@ -510,7 +511,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     try {
       const statement = connection.statements.of(sql)
       if (statement.isReadOnly || (this.#unlock && !this.#beginPutOff)) {
-        const answer = answered(execute(connection, statement, sql, values))
+        const answer = answered(execute(connection, statement, sql, values, form))
         end()
         return answer
       }
@@ -522,12 +523,12 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     }
     const deadline = (this.#deadline ??= connections.deadline)
     return connections
-      .patiently(deadline, () => this.#executeLocked(connection, sql, values, deadline))
+      .patiently(deadline, () => this.#executeLocked(connection, sql, values, form, deadline))
       .then(answered)
       .finally(end)
   }
 
-  async #executeLocked(connection: Connection, sql: string, values: unknown[], deadline: number): Promise<StatementResult> {
+  async #executeLocked(connection: Connection, sql: string, values: unknown[], form: RowForm, deadline: number): Promise<StatementResult> {
     const statement = connection.statements.of(sql)
     if (!statement.isReadOnly) {
       // Callers of one runner share one lock: each waiting for its own would wait for itself.
@@ -538,7 +539,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
       }
       if (this.#beginPutOff) await this.#beginNow()
     }
-    return execute(connection, statement, sql, values)
+    return execute(connection, statement, sql, values, form)
   }
 
   #giveLockBack(): void {
@@ -553,18 +554,23 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 }
 
-function execute(connection: Connection, statement: Statement, sql: string, values: unknown[]): StatementResult {
+function execute(connection: Connection, statement: Statement, sql: string, values: unknown[], form: RowForm): StatementResult {
   connection.hasTraces ||= statement.leavesTraces
-  return movesAside.test(sql) ? connection.withoutFollowing(() => resultOf(statement, values)) : resultOf(statement, values)
+  const run = (): StatementResult => resultOf(statement, values, form)
+  return movesAside.test(sql) ? connection.withoutFollowing(run) : run()
 }
 
 function answered(result: StatementResult): Answer {
   return { result, native: result.raw }
 }
 
-function resultOf(statement: Statement, values: unknown[]): StatementResult {
+function resultOf(statement: Statement, values: unknown[], form: RowForm): StatementResult {
   const result = new StatementResult()
-  if (statement.isReader) {
+  if (statement.isReader && form === 'lists') {
+    const lists = statement.lists(values)
+    result.raw = lists
+    result.lists = lists
+  } else if (statement.isReader) {
     const rows = statement.rows(values)
     result.raw = rows
     result.records = rows

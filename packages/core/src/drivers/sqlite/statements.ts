@@ -6,7 +6,8 @@ import { type Dialect, quoted, statementsIn, tokens } from '../lexer.js'
 interface NativeStatement {
   readonly reader: boolean
   readonly readonly: boolean
-  all(...parameters: unknown[]): ObjectLiteral[]
+  all(...parameters: unknown[]): unknown[]
+  raw(on: boolean): this
   columns(): { readonly name: string; readonly type: string | null }[]
   safeIntegers(on: boolean): this
   run(...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint }
@@ -34,8 +35,9 @@ export class Statement {
   /** It leaves something on its connection: a setting, a temporary table, an attached file. */
   readonly leavesTraces: boolean
   readonly #native: NativeStatement
-  /** Columns of its rows whose whole numbers may need a `bigint`; `undefined` where no column does. */
-  readonly #wide: ReadonlySet<string> | undefined
+  /** Columns of its rows whose whole numbers may need a `bigint`, by name and place; `undefined` where no column does. */
+  readonly #wide: ReadonlySet<string | number> | undefined
+  #givesLists = false
 
   constructor(native: NativeStatement, sql: string) {
     this.isReader = native.reader
@@ -51,17 +53,34 @@ export class Statement {
     this.#native = native
     if (!native.reader) return
     // A double ends at 2^53: what may be a number of 64 bits (a `bigint`, or an expression) is read with all its digits.
-    const wide = native.columns().filter(({ type }) => type === null || type.toLowerCase() === 'bigint')
+    const wide = native
+      .columns()
+      .flatMap(({ name, type }, index) => (type === null || type.toLowerCase() === 'bigint' ? [name, index] : []))
     if (wide.length === 0) return
-    this.#wide = new Set(wide.map(({ name }) => name))
+    this.#wide = new Set(wide)
     native.safeIntegers(true)
   }
 
   /** The rows of one that gives rows. */
   rows(values: readonly unknown[]): ObjectLiteral[] {
-    const rows = this.#native.all(...values)
-    if (this.#wide) for (const row of rows) narrow(row, this.#wide)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the form that was asked for
+    const rows = this.#all(values, false) as ObjectLiteral[]
+    if (this.#wide) for (const row of rows) narrow(row, Object.keys(row), this.#wide)
     return rows
+  }
+
+  /** The same rows, as lists. */
+  lists(values: readonly unknown[]): unknown[][] {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the form that was asked for
+    const rows = this.#all(values, true) as unknown[][]
+    if (this.#wide) for (const row of rows) narrow(row, row.keys(), this.#wide)
+    return rows
+  }
+
+  #all(values: readonly unknown[], asLists: boolean): unknown[] {
+    if (this.#givesLists !== asLists) this.#native.raw(asLists)
+    this.#givesLists = asLists
+    return this.#native.all(...values)
   }
 
   /** Runs one that gives none. */
@@ -98,12 +117,16 @@ export class Statements {
  * Whole numbers are numbers again, but for those of `wide` columns that a double does not hold: all columns of a statement are read
  * as `bigint` when one of them may need it.
  */
-function narrow(row: ObjectLiteral, wide: ReadonlySet<string>): void {
-  for (const name of Object.keys(row)) {
-    const value: unknown = row[name]
+function narrow<Place extends string | number>(
+  row: Record<Place, unknown>,
+  places: Iterable<Place>,
+  wide: ReadonlySet<string | number>,
+): void {
+  for (const place of places) {
+    const value = row[place]
     if (typeof value !== 'bigint') continue
     const number = Number(value)
-    if (Number.isSafeInteger(number) || !wide.has(name)) row[name] = number
+    if (Number.isSafeInteger(number) || !wide.has(place)) row[place] = number
   }
 }
 
