@@ -8,6 +8,7 @@ import {
   TransactionNotStartedError,
 } from 'typeorm'
 import { CommitUnknownError, DdlInScopeError, RolledBackError } from '../../errors.js'
+import type { Eventual } from '../../eventual.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -168,10 +169,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return new MysqlRunner(this)
   }
 
-  async lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Promise<MysqlRunner> {
+  lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Eventual<MysqlRunner> {
     const runner = new MysqlRunner(this, purpose, limitMs)
-    await runner.connect()
-    return runner
+    return runner.tryConnect() ? runner : runner.connect().then(() => runner)
   }
 
   // ------------------------------------------------------------------------------------------------ values
@@ -313,6 +313,12 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     return (await this.#checkOut()).native
   }
 
+  /** @internal Connects without waiting. @returns Whether a connection was at hand. */
+  tryConnect(): boolean {
+    if (this.driver.dataSource.isInitialized) this.#connection ??= this.driver.connections.tryAcquire()
+    return this.#connection !== undefined
+  }
+
   async #checkOut(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#connection) return this.#connection
@@ -327,17 +333,19 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     }
   }
 
-  override release(): Promise<void> {
-    return this.giveBack()
+  override async release(): Promise<void> {
+    await this.giveBack()
   }
 
-  async giveBack(): Promise<void> {
+  giveBack(): Eventual<void> {
     if (this.isReleased) return
     this.isReleased = true
-    const connection = await this.#acquiring?.catch(() => undefined)
-    if (!connection) return
-    if (this.connectionStatus !== 'idle' || this.#underWay > 0) this.driver.connections.destroy(connection)
-    else await this.driver.connections.release(connection, this.#isDirty)
+    return this.#connection ? this.#return(this.#connection) : this.#acquiring?.then((late) => this.#return(late)).catch(() => undefined)
+  }
+
+  #return(connection: Connection): Eventual<void> {
+    if (this.connectionStatus === 'idle' && this.#underWay === 0) return this.driver.connections.release(connection, this.#isDirty)
+    this.driver.connections.destroy(connection)
   }
 
   // ------------------------------------------------------------------------------------------------ transactions
@@ -445,7 +453,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   }
 
   async run(sql: string, parameters: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
-    const connection = await this.#checkOut()
+    const connection = (this.isReleased ? undefined : this.#connection) ?? (await this.#checkOut())
     this.#admit(sql)
     const send = (values: unknown[]): Promise<Answer> => this.#send(connection, sql, values, form)
     try {

@@ -1,4 +1,5 @@
 import { ConnectionFailedError, DatabaseClosedError, PoolTimeoutError } from '../../errors.js'
+import type { Eventual } from '../../eventual.js'
 import { Semaphore } from '../../semaphore.js'
 import { type PoolOptions, type PoolStatus, statusOf } from '../driver.js'
 import type { IsolationLevel } from '../internals.js'
@@ -71,20 +72,32 @@ export class MysqlPool {
     }
   }
 
+  /** An idle connection that was used a moment ago, without waiting; `undefined` where there is none, or it is somebody else's turn. */
+  tryAcquire(): Connection | undefined {
+    const last = this.#idle.at(-1)
+    if (!last || !this.#isFresh(last)) return undefined
+    const giveBack = this.#permits.tryAcquire()
+    if (!giveBack) return undefined
+    this.#idle.pop()
+    this.#leased.set(last, giveBack)
+    return last
+  }
+
   /** Takes a connection back. @param isDirty Whether its session may not be as it was: then the server forgets what was set in it. */
-  async release(connection: Connection, isDirty = false): Promise<void> {
+  release(connection: Connection, isDirty = false): Eventual<void> {
+    if (!this.#leased.has(connection)) return
+    if (!isDirty || connection.lost) return this.#return(connection)
+    return connection
+      .within(this.#options.poolTimeoutMs, () => this.#reset(connection))
+      .catch(() => connection.destroy())
+      .then(() => this.#return(connection))
+  }
+
+  #return(connection: Connection): void {
     const giveBack = this.#leased.get(connection)
-    if (!giveBack) return
-    try {
-      if (isDirty && !connection.lost) await connection.within(this.#options.poolTimeoutMs, () => this.#reset(connection))
-      this.#leased.delete(connection)
-      this.#keep(connection)
-    } catch {
-      connection.destroy()
-    } finally {
-      this.#leased.delete(connection)
-      giveBack()
-    }
+    this.#leased.delete(connection)
+    this.#keep(connection)
+    giveBack?.()
   }
 
   /** Closes a connection: nobody knows what state it is in. @param reason What the statement that is under way fails with. */
@@ -109,13 +122,21 @@ export class MysqlPool {
   /** The connection that was used last and is still good; the pool shrinks to what is needed. */
   async #fromIdle(): Promise<Connection | undefined> {
     for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
-      const { poolRecycleMs, poolTimeoutMs } = this.#options
-      const now = performance.now()
       if (connection.lost) connection.destroy()
-      else if (poolRecycleMs > 0 && now - connection.openedAt > poolRecycleMs) void connection.end()
-      else if (now - connection.idleSince < unaskedMs || (await isAlive(connection, Math.min(1_000, poolTimeoutMs)))) return connection
+      else if (this.#isOld(connection)) void connection.end()
+      else if (this.#isFresh(connection) || (await isAlive(connection, Math.min(1_000, this.#options.poolTimeoutMs)))) return connection
     }
     return undefined
+  }
+
+  #isOld({ openedAt }: Connection): boolean {
+    const { poolRecycleMs } = this.#options
+    return poolRecycleMs > 0 && performance.now() - openedAt > poolRecycleMs
+  }
+
+  /** Whether it is good without being asked. */
+  #isFresh(connection: Connection): boolean {
+    return !connection.lost && !this.#isOld(connection) && performance.now() - connection.idleSince < unaskedMs
   }
 
   #keep(connection: Connection): void {

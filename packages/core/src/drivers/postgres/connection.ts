@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import { connect } from 'node:net'
 import type { ObjectLiteral } from 'typeorm'
+import type { Eventual } from '../../eventual.js'
 import type { ConnectionStatus, RowForm } from '../driver.js'
 import { within } from '../time-limit.js'
 import type { PostgresStatement, PostgresStatements } from './statements.js'
@@ -44,6 +45,9 @@ export interface NativeClient extends EventEmitter {
   }
   /** The status of the server's last ReadyForQuery: idle, in a transaction, in a failed one. */
   getTransactionStatus(): 'I' | 'T' | 'E' | null
+  /** Lets the process live on while it is open, or end. */
+  ref(): void
+  unref(): void
   /** One statement of our own. @typeParam Row What its text asks for. */
   query<Row>(config: { text: string }): Promise<NativeResult<Row>>
   /** A text with several statements gives several results. */
@@ -102,7 +106,7 @@ export class Connection {
   #sentAt = Number.NEGATIVE_INFINITY
   /** How many names had gone out of use when it was last freed of them. */
   #dropped = 0
-  #onReturn: (() => void) | undefined
+  #onReturn: ((isClean: boolean) => void) | undefined
   #whenLost: (() => void) | undefined
 
   constructor(client: NativeClient) {
@@ -114,8 +118,8 @@ export class Connection {
     client.connection.on('bindComplete', () => (this.#hasBegun = true))
   }
 
-  /** Begins its use by one borrower. @param onReturn Called once, when that has ended. */
-  checkOut(onReturn: () => void): void {
+  /** Begins its use by one borrower. @param onReturn Called once, when that has ended; what is not clean has been destroyed. */
+  checkOut(onReturn: (isClean: boolean) => void): void {
     this.#onReturn = onReturn
     this.isUsed = false
     this.dirt = 'nothing'
@@ -190,15 +194,14 @@ export class Connection {
   }
 
   /** Back to the pool, if the server says that it is idle, and without what was left in it; else destroyed. */
-  async release(timeoutMs: number, statements: PostgresStatements, settings: SessionSettings): Promise<void> {
+  release(timeoutMs: number, statements: PostgresStatements, settings: SessionSettings): Eventual<void> {
     if (!this.#onReturn) return
-    let isClean = this.status === 'idle' && this.client.readyForQuery && this.dirt !== 'everything'
-    if (isClean) {
-      const text = [...(this.dirt === 'session' ? [resetText(settings)] : []), ...this.#unprepare(statements)].join('; ')
-      if (text !== '') isClean = await this.#clean(text, timeoutMs)
-      if (this.dirt === 'session') this.#limitsLocks = false
-    }
-    this.#end(!isClean)
+    const isClean = this.status === 'idle' && this.client.readyForQuery && this.dirt !== 'everything'
+    if (!isClean) return this.#end(true)
+    const texts = [...(this.dirt === 'session' ? [resetText(settings)] : []), ...this.#unprepare(statements)]
+    if (this.dirt === 'session') this.#limitsLocks = false
+    if (texts.length === 0) return this.#end(false)
+    return this.#clean(texts.join('; '), timeoutMs).then((isDone) => this.#end(!isDone))
   }
 
   /** What frees the server's memory of statements whose names are out of use. */
@@ -235,9 +238,9 @@ export class Connection {
       if (this.isBusy) this.#cancel()
       this.lost ??= reason ?? new Error('The connection was given up')
       this.#whenLost?.()
+      this.client.release(true)
     }
-    this.client.release(destroy)
-    onReturn()
+    onReturn(!destroy)
   }
 
   /** A server goes on with its statement, and keeps its locks, when the client has gone: it must be told. */

@@ -7,6 +7,7 @@ import {
   RolledBackError,
   UnsupportedError,
 } from '../../errors.js'
+import type { Eventual } from '../../eventual.js'
 import { isObject } from '../../options.js'
 import { Semaphore } from '../../semaphore.js'
 import {
@@ -26,7 +27,7 @@ import {
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
 import { postgresDialect } from './dialect.js'
 import { type Codec, decoder, encoder } from '../codec.js'
-import { type Refusal, runStatement } from '../statement.js'
+import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { limited, within } from '../time-limit.js'
 import { type Connection, type NativeClient, type NativeError, type NativeResult, outside, type SessionSettings } from './connection.js'
 import { failureOf, isStalePlan, withoutValues } from './failures.js'
@@ -179,10 +180,9 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return new PostgresRunner(this)
   }
 
-  async lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Promise<PostgresRunner> {
+  lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Eventual<PostgresRunner> {
     const runner = new PostgresRunner(this, purpose, limitMs)
-    await runner.connect()
-    return runner
+    return runner.tryConnect() ? runner : runner.connect().then(() => runner)
   }
 
   bind(parameters: readonly unknown[]): unknown[] {
@@ -294,6 +294,12 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     return connection.client
   }
 
+  /** @internal Connects without waiting. @returns Whether a connection was at hand. */
+  tryConnect(): boolean {
+    if (this.driver.dataSource.isInitialized) this.#connection ??= this.driver.connections.tryAcquire()
+    return this.#connection !== undefined
+  }
+
   async #checkOut(): Promise<Connection> {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
     if (this.#connection) return this.#connection
@@ -313,16 +319,17 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     }
   }
 
-  override release(): Promise<void> {
-    return this.giveBack()
+  override async release(): Promise<void> {
+    await this.giveBack()
   }
 
-  async giveBack(): Promise<void> {
+  giveBack(): Eventual<void> {
     if (this.isReleased) return
     this.isReleased = true
-    const connection = await this.#acquiring?.catch(() => undefined)
     const { pooling, statements, sessionSettings } = this.driver
-    await connection?.release(pooling.poolTimeoutMs, statements, sessionSettings)
+    const release = (connection: Connection | undefined): Eventual<void> =>
+      connection?.release(pooling.poolTimeoutMs, statements, sessionSettings)
+    return this.#connection ? release(this.#connection) : this.#acquiring?.catch(() => undefined).then(release)
   }
 
   async begin(isolation?: IsolationLevel): Promise<void> {
@@ -388,20 +395,17 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 
   async #query(sql: string, parameters: readonly unknown[], form: RowForm): Promise<StatementResult> {
-    await this.#checkOut()
+    if (this.isReleased || !this.#connection) await this.#checkOut()
     refuseStatement(sql, parameters)
-    return runStatement(
-      this,
-      sql,
-      parameters,
-      async (values) => {
-        const send = (): Promise<NativeResult> => this.#inTurn(sql, values, form)
-        const isLimited = this.#purpose === 'read' || this.#autocommits
-        const native = await (isLimited ? limited(this, this.#limitMs, send) : send())
-        return { result: resultOf(native, form), native }
-      },
-      (error) => this.#explain(error, sql),
-    )
+    const send = (values: unknown[]): Promise<Answer> => this.#answer(sql, values, form)
+    return runStatement(this, sql, parameters, send, (error) => this.#explain(error, sql))
+  }
+
+  async #answer(sql: string, values: unknown[], form: RowForm): Promise<Answer> {
+    const isLimited = this.#purpose === 'read' || this.#autocommits
+    const send = (): Promise<NativeResult> => this.#inTurn(sql, values, form)
+    const native = await (isLimited ? limited(this, this.#limitMs, send) : send())
+    return { result: resultOf(native, form), native }
   }
 
   run(sql: string, values: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
@@ -416,7 +420,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 
   async #inTurn(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
-    const release = await this.#turn.acquire()
+    const release = this.#turn.tryAcquire() ?? (await this.#turn.acquire())
     try {
       const result = await this.#send(sql, values, form)
       const rolledBack = sql === 'COMMIT' && result.command !== 'COMMIT' ? this.#rolledBack() : undefined
@@ -431,7 +435,7 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   async #send(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
     const { statements, pooling } = this.driver
     for (let replaced = 0; ; ) {
-      const connection = await this.#checkOut()
+      const connection = this.#connection ?? (await this.#checkOut())
       const isFirst = !connection.isUsed
       const statement = statements.of(sql)
       try {

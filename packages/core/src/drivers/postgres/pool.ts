@@ -11,7 +11,14 @@ export interface NativePool extends EventEmitter {
   end(): Promise<void>
 }
 
-/** pg's pool, with a line in front of it that is served in order and for a limited time. */
+/** For how long a connection that came back stays at hand, in milliseconds, before pg's pool has it. */
+const warmMs = 1_000
+
+/**
+ * pg's pool, with a line in front of it that is served in order and for a limited time.
+ *
+ * pg's pool gives a connection in a later turn, and sets a timer each time; so those that were used a moment ago are kept in front of it.
+ */
 export class PostgresPool {
   readonly status: PoolStatus
   readonly #options: PoolOptions
@@ -20,6 +27,9 @@ export class PostgresPool {
   readonly #leased = new Map<Connection, () => void>()
   readonly #connections = new WeakMap<NativeClient, Connection>()
   #native: NativePool | undefined
+  /** Those that came back, the last one at the end, each with when that was. */
+  readonly #warm: { readonly connection: Connection; readonly since: number }[] = []
+  #cooling: NodeJS.Timeout | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -38,6 +48,7 @@ export class PostgresPool {
   async close(): Promise<void> {
     const native = this.#native
     this.#native = undefined
+    this.#cool(Number.POSITIVE_INFINITY)
     // Who still holds a connection is not waited for: the pool would, for ever.
     for (const connection of this.#leased.keys()) connection.destroy()
     // Nor is a server that does not answer to a good-bye.
@@ -57,6 +68,16 @@ export class PostgresPool {
     return this.#connect(await this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout }))
   }
 
+  /** One that was used a moment ago, without waiting; `undefined` where there is none, or it is somebody else's turn. */
+  tryAcquire(): Connection | undefined {
+    const giveBack = this.#warm.length > 0 ? this.#permits.tryAcquire() : undefined
+    if (!giveBack) return undefined
+    const connection = this.#fromWarm()
+    if (connection) this.#checkOut(connection, giveBack)
+    else giveBack()
+    return connection
+  }
+
   /** Another connection for one that died in the pool; the place in the line stays. */
   replace(connection: Connection): Promise<Connection> {
     const giveBack = this.#leased.get(connection)
@@ -71,9 +92,8 @@ export class PostgresPool {
     try {
       const native = this.#native
       if (!native) throw new DatabaseClosedError(name)
-      const connection = this.#connectionOf(await outside.runInAsyncScope(() => native.connect()))
-      this.#leased.set(connection, giveBack)
-      connection.checkOut(() => this.#return(connection))
+      const connection = this.#fromWarm() ?? this.#connectionOf(await outside.runInAsyncScope(() => native.connect()))
+      this.#checkOut(connection, giveBack)
       return connection
     } catch (error) {
       giveBack()
@@ -81,10 +101,50 @@ export class PostgresPool {
     }
   }
 
-  #return(connection: Connection): void {
+  #checkOut(connection: Connection, giveBack: () => void): void {
+    this.#leased.set(connection, giveBack)
+    connection.checkOut((isClean) => this.#return(connection, isClean))
+  }
+
+  #return(connection: Connection, isClean: boolean): void {
     const giveBack = this.#leased.get(connection)
     this.#leased.delete(connection)
+    if (isClean && !this.#native) connection.client.release()
+    else if (isClean) this.#keepWarm(connection)
     giveBack?.()
+  }
+
+  #keepWarm(connection: Connection): void {
+    // A program whose work is done may end, although it has not closed the database.
+    connection.client.unref()
+    this.#warm.push({ connection, since: performance.now() })
+    const { poolRecycleMs } = this.#options
+    const warmFor = poolRecycleMs > 0 ? Math.min(warmMs, poolRecycleMs) : warmMs
+    this.#cooling ??= setInterval(() => this.#cool(performance.now() - warmFor), warmFor).unref()
+  }
+
+  #fromWarm(): Connection | undefined {
+    for (let last = this.#warm.pop(); last; last = this.#warm.pop()) {
+      const { connection } = last
+      if (!connection.lost) {
+        connection.client.ref()
+        connection.checkouts += 1
+        return connection
+      }
+      connection.client.release(true)
+    }
+    return undefined
+  }
+
+  /** Gives pg's pool those that came back before a moment of `performance`. */
+  #cool(before: number): void {
+    while ((this.#warm[0]?.since ?? Number.POSITIVE_INFINITY) < before) {
+      const connection = this.#warm.shift()?.connection
+      connection?.client.release(connection.lost !== undefined)
+    }
+    if (this.#warm.length > 0) return
+    clearInterval(this.#cooling)
+    this.#cooling = undefined
   }
 
   #connectionOf(client: NativeClient): Connection {
