@@ -28,6 +28,7 @@ import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
 import { statementLogRows } from './conformance/statement-log.ts'
 import { statementRows } from './conformance/statements.ts'
+import { utilityRows } from './conformance/utilities.ts'
 import { valueRows } from './conformance/values.ts'
 import { verbRows } from './conformance/verbs.ts'
 import { viewRows } from './conformance/views.ts'
@@ -92,5 +93,6 @@ eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
 eachDatabase('optimistic locks', optimisticLockRows)
 eachDatabase('hooks', hookRows)
+eachDatabase('utilities', utilityRows)
 eachDatabase('deletion', deletionRows)
 eachDatabase('TypeORM', typeormFeatureRows)

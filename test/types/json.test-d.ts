@@ -1,4 +1,4 @@
-import { ActiveAlchemy, type JsonSchema, type StandardSchema } from '@active-alchemy/core'
+import { ActiveAlchemy, type JsonSchema, Query, type StandardSchema } from '@active-alchemy/core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
@@ -65,3 +65,38 @@ expectTypeOf(User.jsonSchema({ for: 'create' })).toEqualTypeOf<JsonSchema>()
 expectTypeOf(Decorated.jsonSchema()).toEqualTypeOf<JsonSchema>()
 // @ts-expect-error there is no such JSON
 User.jsonSchema({ for: 'delete' })
+
+// ---------------------------------------------------------------------------------------------- names, words, old rows
+
+// @ts-expect-error a record has a verb of that name
+db.Model('Wrong', { save: db.Column(db.Integer) })
+// @ts-expect-error a record has a fact of that name
+db.BaseModel('Wrong', { isNew: db.Column(db.Integer) })
+
+class NoteQuery extends Query<Note> {
+  short(): this {
+    return this.filter((note) => note.text.length().lt(5))
+  }
+}
+class Note extends db.Model('Note', { text: db.Column(db.String(25)) }) {
+  static override readonly queryClass = NoteQuery
+  static long(): Query<Note> {
+    return this.filter((note) => note.text.length().gte(5))
+  }
+}
+expectTypeOf(await Note.query().short().short().orderBy('text').all()).toEqualTypeOf<Note[]>()
+expectTypeOf(await Note.long().all()).toEqualTypeOf<Note[]>()
+// @ts-expect-error no word of that name
+Note.query().nope()
+// @ts-expect-error another model has no such word
+User.query().short()
+
+expectTypeOf(await Note.prune({ deletedBefore: new Date() })).toEqualTypeOf<number>()
+// @ts-expect-error when is not said
+void Note.prune({ batch: 5 })
+expectTypeOf(db.utils.hasIndex(Note, 'text', 'id')).toEqualTypeOf<boolean>()
+expectTypeOf(db.utils.hasChanges(user, 'name', 'age')).toEqualTypeOf<boolean>()
+// @ts-expect-error there is no such column
+db.utils.hasIndex(Note, 'nope')
+// @ts-expect-error there is no such column
+db.utils.hasChanges(user, 'nope')

@@ -83,6 +83,7 @@ export type {
 export type { IncrementOptions } from './model/increment.js'
 export type { JsonSchema, JsonSchemaOptions } from './model/json-schema.js'
 export { type DeleteOptions, Model } from './model/model.js'
+export type { PruneOptions } from './model/prune.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { Dict, DictKey, DictOptions } from './model/serialize.js'

@@ -5,6 +5,7 @@ import { PostgresDriver } from './postgres/driver.js'
 import { adoptedPostgresOptions, postgresOptions } from './postgres/options.js'
 import { MysqlDriver } from './mysql/driver.js'
 import { adoptedMysqlOptions, mysqlOptions } from './mysql/options.js'
+import { mysqlDatabases, postgresDatabases, type ServerDatabases } from './server-databases.js'
 import { SqliteDriver } from './sqlite/driver.js'
 import { adoptedSqliteOptions, sqliteOptions } from './sqlite/options.js'
 
@@ -21,6 +22,8 @@ export interface DriverEntry {
   /** TypeORM's options of an application, with what we rely upon. */
   readonly adopt: (given: DataSourceOptions) => DataSourceOptions
   readonly create: DriverFactory
+  /** The databases of its servers; of SQLite each is a file. */
+  readonly databases: ServerDatabases | undefined
 }
 
 /** The databases that the library knows. */
@@ -32,6 +35,7 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     options: sqliteOptions,
     adopt: adoptedSqliteOptions,
     create: (...parts) => new SqliteDriver(...parts),
+    databases: undefined,
   },
   mysql: {
     packageName: 'mysql2',
@@ -40,6 +44,7 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     options: mysqlOptions,
     adopt: adoptedMysqlOptions,
     create: (...parts) => new MysqlDriver(...parts),
+    databases: mysqlDatabases,
   },
   postgres: {
     packageName: 'pg',
@@ -48,5 +53,6 @@ export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
     options: postgresOptions,
     adopt: adoptedPostgresOptions,
     create: (...parts) => new PostgresDriver(...parts),
+    databases: postgresDatabases,
   },
 }

@@ -118,7 +118,13 @@ export interface Dialect {
   wasTaken(result: QueryResult): boolean
 }
 
-/** Text with `%`, `_` and `\` as themselves, for a pattern. */
+/**
+ * Text with `%`, `_` and `\` as themselves, for a pattern of `like`.
+ *
+ * @since 0.2
+ * @example
+ * User.filter({ name: like(`${db.utils.escapeLike(req.query.name)}%`) })
+ */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`)
 }

@@ -182,7 +182,7 @@ export function stampOf(definition: ColumnDefinition): Stamp | undefined {
 }
 
 /** Names of verbs and facts of a record, which no column or relation can have. */
-const reserved = new Set([
+const reservedNames = [
   'save',
   'update',
   'set',
@@ -201,7 +201,12 @@ const reserved = new Set([
   'etag',
   'wasCreated',
   'constructor',
-])
+] as const
+
+/** A name that no column or relation can have: a record has a verb or a fact of it. */
+export type ReservedName = (typeof reservedNames)[number]
+
+const reserved: ReadonlySet<string> = new Set(reservedNames)
 
 /** @throws {ModelDefinitionError} A record has a verb of that name. */
 export function refuseReserved(model: string, property: string, what: 'column' | 'relation'): void {

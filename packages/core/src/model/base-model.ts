@@ -45,6 +45,7 @@ import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } f
 import { jsonSchema, type JsonSchema, type JsonSchemaOptions } from './json-schema.js'
 import { RecordPromise } from './record-promise.js'
 import { type Dict, type DictKey, type DictOptions, toDict, toJson } from './serialize.js'
+import { queryClassOf } from './query-class.js'
 import { schemaOf } from './standard-schema.js'
 
 /** @internal Where a model carries the class of its database's queries; only for the type. */
@@ -55,8 +56,12 @@ export interface WithQueries<Queries> {
   readonly [queries]?: Queries
 }
 
-/** The class of a model's queries. */
-type QueriesOf<M> = M extends WithQueries<infer Queries> ? Queries : object
+/** The class of a model's queries: its own, before that of its database. */
+type QueriesOf<M> = M extends { readonly queryClass: abstract new (...parameters: never[]) => infer Own }
+  ? Own
+  : M extends WithQueries<infer Queries>
+    ? Queries
+    : object
 
 /** A query of a model, with the words of `queryClass`: those that give the query back go on with it. @since 0.2 */
 export type OwnQuery<T extends object, Queries> = Query<T> & {
@@ -134,6 +139,24 @@ export class BaseModel {
    * static check = (booking: Booking) => booking.startsOn <= booking.endsOn || 'must end after it begins'
    */
   declare static readonly check?: ModelCheck<never>
+  /**
+   * Class of its queries, which extends that of the database: its methods are words that chain. @default that of the database
+   *
+   * @since 0.2
+   * @example
+   * class PostQuery extends Query<Post> {
+   *   published() {
+   *     return this.filter({ isPublished: true })
+   *   }
+   * }
+   * class Post extends db.Model('Post', { isPublished: db.Column(db.Boolean) }) {
+   *   static override readonly queryClass = PostQuery
+   * }
+   * const posts = await Post.query().published().orderBy('id', 'DESC').all()
+   */
+  declare static readonly queryClass?: abstract new (
+    ...parameters: never[]
+  ) => object
 
   /** @internal Only for the type: what its verbs take. As a property, it is known in the methods of a model as well. */
   declare readonly [taken]: Taken<this>
@@ -833,7 +856,7 @@ for (const [name, instead] of Object.entries(elsewhere)) {
 /** A query of the records of `model`. */
 export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
   const db = database(model)
-  return db.queryClass.of<T>(db.dataSource, model)
+  return queryClassOf(model, db.queryClass).of<T>(db.dataSource, model)
 }
 
 function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined): Query<T> {

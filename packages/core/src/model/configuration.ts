@@ -2,12 +2,12 @@ import { type DataSourceOptions, DriverPackageNotInstalledError, type ObjectLite
 import { adoptedOptions } from '../drivers/adopted.js'
 import { catalogue } from '../drivers/catalogue.js'
 import { checkTypeormOptions } from '../drivers/typeorm-options.js'
-import { InvalidOptionError, InvalidUriError, MissingDriverError } from '../errors.js'
+import { InvalidUriError, MissingDriverError } from '../errors.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
 import { type ActiveAlchemyOptions, type AdoptOptions, resolveAdoptOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import { Cursors } from '../pagination/cursor.js'
-import { Query } from '../query/query.js'
+import type { Query } from '../query/query.js'
 import type { ScopeHook } from '../session/engine.js'
 import type { Session } from '../session/session.js'
 import { AlchemyDataSource, type SessionClass } from '../typeorm/data-source.js'
@@ -15,6 +15,7 @@ import { ModelMetadata } from '../typeorm/metadata.js'
 import { ModelNamingStrategy } from '../typeorm/naming-strategy.js'
 import { Builder } from '../typeorm/select-builder.js'
 import { type DatabaseUri, parseUri } from '../uri.js'
+import { givenQueryClass } from './query-class.js'
 
 /** How a database is opened, read where it is given, so that what is wrong with it is told there. */
 export class Configuration {
@@ -37,7 +38,7 @@ export class Configuration {
     this.uri = uri
     this.#options = options
     this.#typeorm = typeorm
-    this.queryClass = queryClassOf(options.queryClass)
+    this.queryClass = givenQueryClass(options.queryClass)
     this.#models = models
     this.#metadata = metadata
   }
@@ -119,12 +120,4 @@ export class Configuration {
 
 function loggerOf({ echo, typeorm }: ResolvedOptions): StatementLogger {
   return new StatementLogger(typeorm.logging ?? (echo ? ['query'] : []))
-}
-
-function queryClassOf(given: unknown): typeof Query {
-  if (given === undefined) return Query
-  const extendsQuery = (value: unknown): value is typeof Query =>
-    value === Query || (typeof value === 'function' && value.prototype instanceof Query)
-  if (!extendsQuery(given)) throw new InvalidOptionError('queryClass', 'a class that extends Query', given)
-  return given
 }

@@ -1,6 +1,6 @@
 import type { DateTime } from 'luxon'
 import type { ModelCheck } from '../mapping/check.js'
-import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ValueOf } from '../mapping/column.js'
+import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ReservedName, ValueOf } from '../mapping/column.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import type { SchemaProperties } from '../mapping/standard-schema.js'
 import type { DeletionProperty } from '../plan/deletion.js'
@@ -175,6 +175,9 @@ export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omi
   new (values?: NewValues<ColumnsOf<Base> & Columns>): InstanceType<Base> & TypedFields<Columns>
 }
 
+/** No column has the name of a verb. */
+type WithoutVerbs = { readonly [Name in Exclude<ReservedName, 'constructor' | 'toString'>]?: never }
+
 /** Names that settings may say of a class with these columns. */
 type NamesOf<Base extends ModelClass, Columns> = (keyof Columns & string) | ColumnName<InstanceType<Base>>
 
@@ -197,12 +200,12 @@ export type ModelDoor<Base extends ModelClass> = Base & {
    */
   <const Columns extends ColumnMap, Parent extends ModelClass<InstanceType<Base>>>(
     name: string,
-    columns: Columns,
+    columns: Columns & WithoutVerbs,
     settings: ExtendingSettings<Parent, NamesOf<Parent, Columns>, InstanceType<Parent> & Fields<Columns>>,
   ): TypedModel<Parent, Columns>
   <const Columns extends ColumnMap>(
     name: string,
-    columns: Columns,
+    columns: Columns & WithoutVerbs,
     settings?: ModelSettings<NamesOf<Base, Columns>, InstanceType<Base> & Fields<Columns>>,
   ): TypedModel<Base, Columns>
 }

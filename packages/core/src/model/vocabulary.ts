@@ -1,10 +1,16 @@
+import { escapeLike } from '../drivers/dialect.js'
 import * as types from '../types/index.js'
+import { hasChanges } from './changes.js'
+import { createDatabase, databaseExists, dropDatabase } from './databases.js'
+import { hasIndex, hasUniqueIndex } from './indexes.js'
 
-/** All data types by name: `db.utils`. @since 0.2 */
-export interface DataTypes extends Readonly<typeof types> {}
+const functions = { createDatabase, databaseExists, dropDatabase, escapeLike, hasChanges, hasIndex, hasUniqueIndex }
 
-/** All data types by name. */
-export const utils: DataTypes = types
+/** What the Python original's users find in SQLAlchemy-Utils: all data types by name, and functions: `db.utils`. @since 0.2 */
+export interface DataTypes extends Readonly<typeof types>, Readonly<typeof functions> {}
+
+/** All data types by name, and functions. */
+export const utils: DataTypes = { ...types, ...functions }
 
 // The words that models are defined with; `db` has each of them.
 export { Check, Index, JoinColumn, JoinTable, Unique } from 'typeorm'
