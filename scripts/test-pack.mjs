@@ -10,7 +10,6 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const example = /^```ts\n(.*?)^```/ms.exec(readme)[1]
-const commands = /From an empty folder:\n+```sh\n(.*?)^```/ms.exec(readme)[1].split('\n')
 /** Luxon's types are there without being asked for: without them a moment would be `any`, and this would compile. */
 const moments = `import { ActiveAlchemy, DateTime } from '@active-alchemy/express'
 class Note extends new ActiveAlchemy('sqlite://').Model('Note', {}) {}
@@ -56,6 +55,40 @@ async function useExample(project, file) {
   }
 }
 
+/**
+ * What a document tells to do in an empty folder, in its order: files to save, and commands.
+ *
+ * A file is named by "as `app.js`" or "`tsconfig.json`:" before its block; where no block follows, it is the program so far.
+ */
+function stepsOf(markdown) {
+  const [, text = ''] = /From an empty folder(.*?)(?:In a clone of|$)/s.exec(markdown) ?? []
+  const steps = []
+  let program = example
+  let name
+  const save = (content) => {
+    if (name !== undefined) steps.push({ file: name, text: content })
+    name = undefined
+  }
+  for (const [, language, block, saved, started] of text.matchAll(
+    /```(\w+)\n(.*?)^```|(?:as |^)`((?:src\/)?\w+\.(?:js|ts|json))`|Run it by `(.*?)`/gms,
+  )) {
+    if (saved !== undefined) name = saved
+    else if (started !== undefined) steps.push({ command: started })
+    else if (language === 'sh') {
+      save(program)
+      const commands = block.split(/\n| && (?=node )/).filter((line) => line !== '' && !line.startsWith('curl'))
+      steps.push(...commands.map((line) => (line.startsWith('# save') ? { file: 'app.js', text: program } : { command: line })))
+    } else if (language === 'diff') {
+      const changes = [...block.matchAll(/^-(.*)\n\+(.*)$/gm)]
+      save(changes.reduce((each, [, old, changed]) => each.replace(old, changed), program))
+    } else {
+      if (language !== 'json') program = block
+      save(block)
+    }
+  }
+  return steps
+}
+
 /** The native part of better-sqlite3 was compiled by this checkout; a second time would show nothing and take minutes. */
 function takeCompiled(project) {
   const own = join(project, 'node_modules', 'better-sqlite3')
@@ -77,7 +110,7 @@ function project(name, type, tarballs) {
       '--no-fund',
       '--ignore-scripts',
       '--prefer-offline',
-      ...tarballs,
+      ...Object.values(tarballs),
       ...['express', '@types/express', '@types/node', 'typeorm', 'luxon', 'typescript', 'better-sqlite3', 'esbuild'].map(version),
     ],
     { cwd: at },
@@ -108,7 +141,7 @@ try {
   let tarballs
   await step('npm pack', () => {
     const packed = pack(folder)
-    tarballs = packed.map(({ tarball }) => tarball)
+    tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name.split('/')[1], tarball]))
     for (const { name, paths } of packed) {
       for (const needed of ['LICENSE', 'README.md', 'AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
         if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
@@ -117,24 +150,25 @@ try {
       if (stray.length > 0) throw new Error(`${name} holds ${stray.join(', ')}`)
     }
   })
-  await step('what the README types in an empty folder', async () => {
-    const at = join(folder, 'typed')
-    mkdirSync(at)
-    writeFileSync(join(at, 'app.js'), example)
-    for (const command of commands) {
-      const isStart = command === 'node app.js'
-      if (isStart) {
-        takeCompiled(at)
-        await useExample(at, 'app.js')
-      } else {
-        const line = command.replace('@active-alchemy/express', tarballs.join(' '))
-        run('bash', ['-c', line], {
-          cwd: at,
-          env: { ...process.env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' },
-        })
+  const documents = ['README.md', ...['express', 'fastify', 'koa', 'nest'].map((name) => `docs/start/${name}.md`)]
+  for (const document of documents) {
+    await step(`what ${document} types in an empty folder`, async () => {
+      const at = join(folder, document.replaceAll('/', '-'))
+      mkdirSync(join(at, 'src'), { recursive: true })
+      for (const { file, text, command } of stepsOf(readFileSync(join(root, document), 'utf8'))) {
+        if (file !== undefined) writeFileSync(join(at, file), text)
+        else if (/^node /.test(command)) {
+          takeCompiled(at)
+          rmSync(join(at, 'notes.db'), { force: true })
+          await useExample(at, command.slice('node '.length))
+        } else {
+          const line = command.replace(/@active-alchemy\/(\w+)/, (_, name) => [tarballs.core, tarballs[name]].join(' '))
+          const env = { ...process.env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' }
+          run('bash', ['-c', line], { cwd: at, env })
+        }
       }
-    }
-  })
+    })
+  }
   let esm
   await step('an ES module project', async () => {
     esm = project('esm', 'module', tarballs)

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { format } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(import.meta.dirname, '.readme')
@@ -65,9 +66,17 @@ describe('the code in the READMEs', () => {
     execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder], { stdio: 'inherit' })
   })
 
-  it.each(pages)('runs: the page on %s', async (name) => {
+  it.each(pages)('runs, and prints what it shows: the page on %s', async (name) => {
+    const said: string[] = []
+    vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void said.push(format(...values)))
     const page: unknown = await import(join(folder, `${fileOf(name)}.ts`))
     expect(page).toBeDefined()
+    vi.restoreAllMocks()
+    // console.log(user.name) // Ada: and why
+    const shown = [...(all.get(fileOf(name)) ?? '').matchAll(/console\.log\(.* \/\/ (.*)$/gm)].map(([, text = '']) => text)
+    const isSaid = (text: string): boolean =>
+      said.some((line) => text === line || text.startsWith(`${line}:`) || (text.endsWith('…') && line.startsWith(text.slice(0, -1).trim())))
+    expect(shown.filter((text) => !isSaid(text))).toEqual([])
   })
 
   it.each(['express', 'fastify', 'koa', 'nest'])('runs: the first example of %s', async (adapter) => {
