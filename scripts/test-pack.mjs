@@ -157,7 +157,7 @@ try {
       mkdirSync(join(at, 'src'), { recursive: true })
       for (const { file, text, command } of stepsOf(readFileSync(join(root, document), 'utf8'))) {
         if (file !== undefined) writeFileSync(join(at, file), text)
-        else if (/^node /.test(command)) {
+        else if (command.startsWith('node ')) {
           takeCompiled(at)
           rmSync(join(at, 'notes.db'), { force: true })
           await useExample(at, command.slice('node '.length))
