@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { provoked, setting } from '../docs/reference/provoked.mjs'
 import { packages, root } from './packed.mjs'
 
 /** The classes of errors with a code, as their source says it. */
@@ -63,6 +64,8 @@ function told({ name, status, about, message }) {
   return [`\`${name}\`${status === undefined ? '' : `, status ${status}`}. ${about}`, ...(said === '' ? [] : [`> ${said}`])].join('\n\n')
 }
 
+const asCode = (text) => `\`\`\`js\n${text}\n\`\`\``
+
 function errorsPage() {
   const classes = errorClasses()
   const codes = [...new Set(classes.map(({ code }) => code))]
@@ -70,7 +73,13 @@ function errorsPage() {
     const own = codes.filter((code) => belongs(Number(classes.find((each) => each.code === code).status)))
     return [
       `## ${title}`,
-      ...own.map((code) => [`### ${code}`, ...classes.filter((each) => each.code === code).map(told)].join('\n\n')),
+      ...own.map((code) =>
+        [
+          `### ${code}`,
+          ...classes.filter((each) => each.code === code).map(told),
+          ...(code in provoked ? [asCode(provoked[code])] : []),
+        ].join('\n\n'),
+      ),
     ].join('\n\n')
   })
   return `<!-- Written by \`npm run docs\` from the source of the classes. -->
@@ -82,7 +91,10 @@ One that a client may have caused carries the \`status\` of its answer (and the 
 may reach the client. One without a status is for the programmer, and is answered 500. \`isAlchemyError(error)\` knows them all, and
 TypeScript tells them apart by their \`code\`. How they are answered: [JSON errors](../json-errors.md).
 
-Where a message holds a name or a value, there is a … here; what to do stands in bold.
+Where a message holds a name or a value, there is a … here; what to do stands in bold. The examples that make them run in the tests, in this
+database:
+
+${asCode(setting.trim())}
 
 ${sections.join('\n\n')}
 `

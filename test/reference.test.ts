@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8')
@@ -20,6 +20,36 @@ it('every code of the library is on the page', () => {
   const union = /export type ErrorCode =([^;/]*)/.exec(source)?.[1] ?? ''
   const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)
   expect(codes.filter((code) => !rows.some((row) => row.code === code))).toEqual([])
+})
+
+it('what the page shows of an error makes it', async () => {
+  const { provoked, setting } = (await import(join(root, 'docs/reference/provoked.mjs'))) as {
+    provoked: Record<string, string>
+    setting: string
+  }
+  const folder = join(import.meta.dirname, '.provoked')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'provoked.mjs')
+  const works = Object.entries(provoked).map(([code, text]) => `${code}: async () => {\n${text}\n},`)
+  writeFileSync(file, `${setting}\nexport const works = {\n${works.join('\n')}\n}\nexport const end = () => db.close()\n`)
+  const quiet = vi.spyOn(console, 'warn').mockReturnValue()
+  const loud = vi.spyOn(console, 'error').mockReturnValue()
+  try {
+    const { works: made, end } = (await import(file)) as { works: Record<string, () => Promise<unknown>>; end: () => Promise<void> }
+    const codes: Record<string, unknown> = {}
+    for (const [code, work] of Object.entries(made)) {
+      codes[code] = await work().then(
+        () => 'no error',
+        (error: { code?: unknown }) => error.code,
+      )
+    }
+    expect(codes).toEqual(Object.fromEntries(Object.keys(provoked).map((code) => [code, code])))
+    await end()
+  } finally {
+    quiet.mockRestore()
+    loud.mockRestore()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 it('every error is provoked by a test that does what provokes it', () => {
