@@ -136,6 +136,10 @@ export default defineConfig({
   },
   buildEnd({ pages, outDir, site }) {
     refuseUnlisted(pages)
-    writeForPrograms({ docs, out: outDir, base: site.base, title, summary: description, groups: written })
+    const byHand = written.map(([heading, each]): [string, Page[]] => [
+      heading,
+      each.filter(({ path }) => !path.startsWith('reference/api/')),
+    ])
+    writeForPrograms({ docs, out: outDir, base: site.base, title, summary: description, groups: byHand })
   },
 })

@@ -44,7 +44,7 @@ export function writeForPrograms({ docs, out, base, title, summary, groups }: Si
 
 /** The first sentence of a page's first paragraph, without its marks. */
 function firstSentence(markdown: string): string {
-  const paragraph = /^(?!```|[#|!<-])\S[^]*?(?=\n\n)/m.exec(markdown)?.[0] ?? ''
+  const paragraph = /^(?![#|!<-])\S[^]*?(?=\n\n)/m.exec(markdown.replaceAll(/^```.*?^```/gms, ''))?.[0] ?? ''
   const plain = paragraph
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
