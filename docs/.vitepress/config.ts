@@ -111,10 +111,12 @@ function api(): DefaultTheme.SidebarItem[] {
     }))
 }
 
+const isReference = (page: string): boolean => page.startsWith('reference/api/')
+
 /** A page that stands in no list would be found by nobody. */
 function refuseUnlisted(pages: readonly string[]): void {
   const listed = new Set(written.flatMap(([, each]) => each.map(({ path }) => `${path}.md`)))
-  const lost = pages.filter((page) => page !== 'index.md' && !page.startsWith('reference/api/') && !listed.has(page))
+  const lost = pages.filter((page) => page !== 'index.md' && !isReference(page) && !listed.has(page))
   if (lost.length > 0) throw new Error(`No heading of docs/.vitepress/config.ts lists ${lost.join(', ')}`)
 }
 
@@ -132,14 +134,18 @@ export default defineConfig({
     ],
     sidebar: { '/reference/api/': [{ text: 'Back to the documents', link: '/start/' }, ...api()], '/': chapters() },
     outline: 'deep',
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Of the reference its names, so that what explains them is found first.
+        _render: (source, env, markdown) =>
+          markdown.render(isReference(env.relativePath) ? (source.match(/^#{1,3} .*$/gm) ?? []).join('\n\n') : source, env),
+      },
+    },
   },
   buildEnd({ pages, outDir, site }) {
     refuseUnlisted(pages)
-    const byHand = written.map(([heading, each]): [string, Page[]] => [
-      heading,
-      each.filter(({ path }) => !path.startsWith('reference/api/')),
-    ])
+    const byHand = written.map(([heading, each]): [string, Page[]] => [heading, each.filter(({ path }) => !isReference(path))])
     writeForPrograms({ docs, out: outDir, base: site.base, title, summary: description, groups: byHand })
   },
 })
