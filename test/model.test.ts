@@ -26,6 +26,7 @@ import { relationLoadingRows } from './conformance/relations-loading.ts'
 import { schemaRows } from './conformance/schema.ts'
 import { sessionRows } from './conformance/session.ts'
 import { softDeleteRows } from './conformance/soft-delete.ts'
+import { diagnosticsRows } from './conformance/diagnostics.ts'
 import { statementLogRows } from './conformance/statement-log.ts'
 import { statementRows } from './conformance/statements.ts'
 import { utilityRows } from './conformance/utilities.ts'
@@ -66,6 +67,7 @@ eachDatabase('definitions', definitionRows)
 eachDatabase('errors', errorRows)
 eachDatabase('statements', statementRows)
 eachDatabase('statement log', statementLogRows)
+eachDatabase('diagnostics', diagnosticsRows)
 eachDatabase('options', optionRows)
 eachDatabase('connections', connectionRows)
 eachDatabase('refused statements', refusedStatementRows)

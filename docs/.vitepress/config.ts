@@ -49,6 +49,7 @@ const groups: Record<string, Record<string, string>> = {
     production: 'Production',
     health: 'Health',
     statements: 'What is sent, and told',
+    tracing: 'Tracing and metrics',
     tenants: 'Tenants',
     security: 'Security',
   },

@@ -117,6 +117,7 @@ export type { Combined, Filter, FilterObject, Operator, RelationOperator } from 
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { StreamOptions } from './query/stream.js'
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
+export type { PoolTrace, QueryTrace, ScopeTrace, Traces, TransactionTrace } from './scope/diagnostics.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
 export type { HookOptions } from './scope/hooks.js'
 export type { RecordEvent, RecordHook } from './session/record-hooks.js'

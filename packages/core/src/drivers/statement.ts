@@ -3,6 +3,8 @@ import { ActiveAlchemyError } from '../errors.js'
 import { after, caught, type Eventual } from '../eventual.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { DriverRunner, StatementResult } from './driver.js'
+import { channels, type QueryTrace } from '../scope/diagnostics.js'
+import type { DatabaseKind } from '../uri.js'
 import { BroadcasterResult } from './internals.js'
 
 /** What a statement gave, with what the database client knows of its columns. */
@@ -23,7 +25,12 @@ export interface Refusal {
 
 /** A runner as its statements see it. */
 interface StatementRunner extends DriverRunner {
-  readonly driver: { readonly dataSource: DataSource; bind(parameters: readonly unknown[]): unknown[] }
+  readonly driver: {
+    readonly dataSource: DataSource
+    readonly kind: DatabaseKind
+    readonly pooling: { readonly name: string }
+    bind(parameters: readonly unknown[]): unknown[]
+  }
 }
 
 /**
@@ -35,6 +42,25 @@ interface StatementRunner extends DriverRunner {
  * @throws {QueryFailedError} The database refused it.
  */
 export function runStatement(
+  runner: StatementRunner,
+  sql: string,
+  parameters: readonly unknown[],
+  send: (values: unknown[]) => Eventual<Answer>,
+  explain: (error: Error, values: unknown[]) => Refusal | Error,
+): Eventual<StatementResult> {
+  if (!channels.query.isHeard) return logged(runner, sql, parameters, send, explain)
+  const { kind, pooling } = runner.driver
+  const operation = (/[a-z]+/i.exec(sql)?.[0] ?? '').toUpperCase()
+  const trace: QueryTrace = { system: kind, database: pooling.name, text: sql, operation }
+  return channels.query.around(trace, () =>
+    after(logged(runner, sql, parameters, send, explain), (result) => {
+      trace.rows = result.affected ?? (result.lists.length || result.records.length)
+      return result
+    }),
+  )
+}
+
+function logged(
   runner: StatementRunner,
   sql: string,
   parameters: readonly unknown[],

@@ -3,6 +3,7 @@ import { ForeignSessionError, InvalidOptionError, ScopeClosedError } from '../er
 import type { Eventual } from '../eventual.js'
 import type { IsolationLevel } from '../options.js'
 import type { CallSite } from './call-site.js'
+import { channels, type ScopeTrace, type TellEnd } from './diagnostics.js'
 import { callHooks, type Hook } from './hooks.js'
 import { Members, type ScopeMember } from './members.js'
 import { runInSandboxes, sandboxesHere } from './sandbox-context.js'
@@ -107,6 +108,8 @@ export class Scope {
   readonly sandboxes: readonly string[]
   /** @internal Where the application called last. */
   site: CallSite | undefined
+  /** Tells of its end, where somebody listens. */
+  readonly #tellEnd: TellEnd<ScopeTrace> | undefined
 
   constructor(options: ScopeOptions) {
     this.label = options.label
@@ -119,6 +122,7 @@ export class Scope {
     this.parent = parent
     this.sandboxes = options.sandboxes?.length ? options.sandboxes : parent?.sandboxes.length ? parent.sandboxes : sandboxesHere()
     this.#reporter = options.report ?? printReport
+    if (channels.scope.isHeard) this.#tellEnd = channels.scope.begin({ label: options.label })
   }
 
   /** Tells what the answer cannot. A reporter that throws does not break what it reports on. */
@@ -402,6 +406,7 @@ export class Scope {
     if (!this.isPending) {
       this.#state = outcome.commit ? 'committed' : 'rolled back'
       for (const member of this.#members?.values() ?? []) member.end(outcome.commit)
+      this.#tellEnd?.({ label: this.label, outcome: this.#state, written: 0 })
       return undefined
     }
     this.#state = 'closing'
@@ -448,6 +453,7 @@ export class Scope {
     this.#refusesOperations = true
     const members = new Members(this.#members?.values() ?? [], this.label, (event) => this.report(event))
     let ended: ScopeState = 'failed'
+    const { written } = members
     try {
       let isGivenUp = this.#rollbackOnly !== undefined || !wantsCommit
       try {
@@ -473,6 +479,7 @@ export class Scope {
           members.reportFailure('release', member, error)
         }
       }
+      this.#tellEnd?.({ label: this.label, outcome: ended, written })
       const awaited = this.callHooks(members.takeHooks())
       if (awaited) await awaited
     }

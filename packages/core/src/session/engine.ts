@@ -3,8 +3,9 @@ import { inspect } from 'node:util'
 import type { DataSource } from 'typeorm'
 import type { DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import { DatabaseClosedError } from '../errors.js'
-import type { Eventual } from '../eventual.js'
+import { after, type Eventual } from '../eventual.js'
 import type { Cursors } from '../pagination/cursor.js'
+import { channels, type PoolTrace } from '../scope/diagnostics.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
 
 /** What sessions need of the options of their database. */
@@ -114,7 +115,16 @@ export class Engine {
 
   /** A connection for `scope`. @param limitMs See `DatabaseDriver.lease`. */
   lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Eventual<DriverRunner> {
-    return this.lender ? this.lender.lease(purpose, scope) : this.driver.lease(purpose, limitMs)
+    const work = (): Eventual<DriverRunner> => (this.lender ? this.lender.lease(purpose, scope) : this.driver.lease(purpose, limitMs))
+    if (!channels.pool.isHeard) return work()
+    const startedAt = performance.now()
+    const trace: PoolTrace = { database: this.settings.name, purpose }
+    return channels.pool.around(trace, () =>
+      after(work(), (runner) => {
+        trace.waitedMs = performance.now() - startedAt
+        return runner
+      }),
+    )
   }
 
   /** Whether who waits for a connection, inside a scope that has one, can only wait for itself. */

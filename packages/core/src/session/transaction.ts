@@ -13,6 +13,7 @@ import {
   TransactionTimeoutError,
 } from '../errors.js'
 import { after, caught, type Eventual, lastly } from '../eventual.js'
+import { channels, type TellEnd, type TransactionTrace } from '../scope/diagnostics.js'
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -57,6 +58,8 @@ export class Transaction {
   readonly statements: StatementLog | undefined
   /** Whether the answer to COMMIT was lost: what is stored nobody knows. */
   #isUnknown = false
+  /** Tells of its end, where somebody listens. */
+  #tellEnd: TellEnd<TransactionTrace> | undefined
 
   /** @param writer Gives TypeORM's query runner whose statements run in it. */
   constructor(engine: Engine, scope: Scope, writer: () => QueryRunner) {
@@ -363,6 +366,10 @@ export class Transaction {
     const begun = after(told, () => runner.begin(this.#scope.isolation))
     return after(begun, () => {
       this.#progress.become('open')
+      const { label, isolation } = this.#scope
+      if (channels.transaction.isHeard) {
+        this.#tellEnd = channels.transaction.begin({ database: this.#engine.settings.name, label, isolation })
+      }
       this.#hasBegun = true
       this.#settings.clear()
       return isHeard || beginHooks.length > 0 ? this.#tellBegun(isHeard).then(() => runner) : runner
@@ -637,8 +644,11 @@ export class Transaction {
         const first = this.#timeout ?? error
         if (first instanceof CommitUnknownError) this.#isUnknown = true
         this.#fail(this.root, first)
+        this.#tellEnd?.({ error: first })
+        this.#tellEnd = undefined
         throw first
       }
+      this.#tellEnd?.({ outcome: 'commit' })
     }
     if (isHeard) this.#hooks.push(this.#told('AfterTransactionCommit'))
     if (this.#root) this.#hooks = [...this.#hooks, ...this.#root.commit()]
@@ -661,6 +671,7 @@ export class Transaction {
     }
     if (this.state !== 'none') this.#progress.become('rolling back')
     await runner?.rollback()
+    if (runner) this.#tellEnd?.({ outcome: 'rollback' })
   }
 
   /** Runs the last writes of the scope, when everybody else is refused. */
