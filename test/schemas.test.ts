@@ -11,7 +11,10 @@ import { sqliteFile } from './databases/sqlite.ts'
 import { create, listen, platforms } from './nest/application.ts'
 
 function models(db: ActiveAlchemy | NestAlchemy) {
-  class Club extends db.Model('Club', { name: db.Column(db.String(20)) }) {}
+  class Club extends db.Model('Club', { name: db.Column(db.String(20)) }) {
+    static relations = this.relate({ members: db.OneToMany(() => Member, 'club') })
+    declare members?: Member[]
+  }
   class Member extends db.Model(
     'Member',
     {
@@ -31,8 +34,8 @@ function models(db: ActiveAlchemy | NestAlchemy) {
       check: (member) => member.password !== member.name || { password: 'must not be the name' },
     },
   ) {
-    static relations = this.relate({ club: db.ManyToOne(() => Club, { nullable: true }) })
-    declare club: Club | null
+    static relations = this.relate({ club: db.ManyToOne(() => Club, 'members', { nullable: true }) })
+    declare club?: Club | null
   }
   return { Club, Member }
 }
@@ -128,6 +131,11 @@ describe('a model as a schema', () => {
       },
     })
     expect(JSON.stringify(row)).not.toMatch(/password|notes/)
+    expect(Member.jsonSchema({ with: ['club'] })['properties']).toMatchObject({
+      club: { anyOf: [{ title: 'Club', properties: { name: { type: 'string' } } }, { type: 'null' }] },
+    })
+    expect(() => Member.jsonSchema({ with: ['nope' as never] })).toThrow('it is no relation. It has club')
+    expect(() => Member.jsonSchema({ for: 'create', with: ['club'] })).toThrow("nothing but for 'row'")
     // @ts-expect-error there is no such JSON
     expect(() => Member.jsonSchema({ for: 'delete' })).toThrow("'create', 'update' or 'row'")
   })
@@ -162,6 +170,9 @@ describe('a model as a schema', () => {
       { schema: { body: Member.jsonSchema({ for: 'update' }), response: { 200: Member.jsonSchema() } } },
       async (request) => (await Member.getOrError((request.params as { id: string }).id)).update(request.body as object),
     )
+    app.get('/clubs/:id', { schema: { response: { 200: db.Club.jsonSchema({ with: ['members.club'] }) } } }, async (request) =>
+      db.Club.getOrError((request.params as { id: string }).id, { with: ['members.club'] }),
+    )
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     const send = async (method: string, path: string, body: object): Promise<[number, Record<string, unknown>]> => {
       const answer = await fetch(url + path, { method, headers: asJson, body: JSON.stringify(body) })
@@ -181,6 +192,10 @@ describe('a model as a schema', () => {
     expect(await send('POST', '/members', { name: 'Ada' })).toMatchObject([400, { message: expect.stringContaining('password') as string }])
     expect(await send('PATCH', '/members/1', { fee: null, age: 20 })).toMatchObject([200, { fee: null, age: 20, name: 'Ada' }])
     expect(await send('PATCH', '/members/1', { age: 3 })).toMatchObject([400, {}])
+    const club = await db.Club.create({ name: 'Analysts' })
+    await (await Member.getOrError(1)).update({ club })
+    const answer = await fetch(`${url}/clubs/${club.id}`)
+    expect(await answer.json()).toMatchObject({ name: 'Analysts', members: [{ name: 'Ada', fee: null, clubId: club.id }] })
     // What the schema cannot say the model does.
     expect(await send('POST', '/members', { ...good, name: 'Longenough', password: 'Longenough' })).toMatchObject([
       422,

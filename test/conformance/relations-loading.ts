@@ -50,6 +50,23 @@ function others(db: ActiveAlchemy) {
 export function relationLoadingRows(database: TestDatabase): void {
   const row = rowIn(database)
 
+  row('relations may lead back to the record that they come from; what listens to its load is told once', async (store) => {
+    await fill(store)
+    const { User, db } = store
+    const heard: string[] = []
+    const loaded = async (): Promise<void> => {
+      const user = await User.firstOrError({ name: 'Ada' }, { with: ['posts.author.posts', 'posts.tags.posts'] })
+      expect(user.posts.map(({ author }) => author?.name)).toEqual(['Ada', 'Ada'])
+      expect(user.posts[0]?.author).toBe(user)
+    }
+    await loaded()
+    const subscriber = { listenTo: () => User, afterLoad: (user: { readonly name: string }) => void heard.push(user.name) }
+    db.dataSource.subscribers.push(subscriber)
+    await loaded()
+    await db.run(loaded)
+    expect(heard.filter((name) => name === 'Ada')).toEqual(['Ada', 'Ada'])
+  })
+
   row('every verb that gives records takes relations to load, one statement for each', async (store) => {
     const { User, Post, db, sent } = store
     await fill(store)

@@ -63,8 +63,11 @@ const result = await User['~standard'].validate({})
 if (!result.issues) void User.create(result.value)
 expectTypeOf(User.jsonSchema({ for: 'create' })).toEqualTypeOf<JsonSchema>()
 expectTypeOf(Decorated.jsonSchema()).toEqualTypeOf<JsonSchema>()
+void User.jsonSchema({ with: ['posts', 'posts.author'] })
 // @ts-expect-error there is no such JSON
 User.jsonSchema({ for: 'delete' })
+// @ts-expect-error there is no such relation
+User.jsonSchema({ with: ['comments'] })
 
 // ---------------------------------------------------------------------------------------------- names, words, old rows
 

@@ -218,13 +218,15 @@ export class BaseModel {
    * What the JSON of the model is, as JSON Schema (draft 2020-12): for the validation and serialization of a router, for OpenAPI.
    * Hidden columns are in what may be set, and in no row; guarded and generated ones are in rows alone.
    *
-   * @param options `{ for: 'create' }`, `{ for: 'update' }` or `{ for: 'row' }`, which `toJSON()` gives.
+   * @param options `{ for: 'create' }`, `{ for: 'update' }` or `{ for: 'row' }`, which `toJSON()` gives; `with` names relations that a
+   *   row may have with it.
    * @throws {InvalidOptionError} There is no such option.
+   * @throws {InvalidFilterError} A name is no relation.
    * @since 0.2
    * @example
    * app.post('/users', { schema: { body: User.jsonSchema({ for: 'create' }), response: { 200: User.jsonSchema() } } }, handler)
    */
-  static jsonSchema(options?: JsonSchemaOptions): JsonSchema {
+  static jsonSchema<T extends BaseModel, const P extends Path<T> = never>(this: ModelClass<T>, options?: JsonSchemaOptions<P>): JsonSchema {
     return jsonSchema(metadataOf(this), options)
   }
 

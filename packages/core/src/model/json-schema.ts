@@ -3,9 +3,12 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { foreignKeys, keyColumn } from '../mapping/foreign-key.js'
 import type { Limits } from '../mapping/limits.js'
 import { columnType, defaultOf, hasDefault, isHidden, rulesOf } from '../mapping/mapped-column.js'
+import { InvalidOptionError } from '../errors.js'
 import { oneWordOf, readOptions } from '../options.js'
 import { settableColumns } from '../plan/assignment.js'
 import { isRequired } from '../plan/values.js'
+import { follow, paths } from '../query/loading.js'
+import type { Loadings } from '../query/query-state.js'
 import type { ColumnType } from '../types/column-type.js'
 
 /** A schema of JSON, as an object of its keywords. @since 0.2 */
@@ -13,46 +16,72 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-/** Which JSON of a model a schema is of. @since 0.2 */
-export interface JsonSchemaOptions {
+/** Which JSON of a model a schema is of. @typeParam P Paths of relations. @since 0.2 */
+export interface JsonSchemaOptions<P extends string = string> {
   /** What `create` takes, what `update` takes, or what `toJSON()` gives of a record. @default 'row' */
   readonly for?: 'create' | 'update' | 'row'
+  /** Relations that a row may have with it, as `with` loads them; of a row alone. @default none */
+  readonly with?: readonly P[]
 }
 
-const jsonSchemaOptions = { for: oneWordOf('create', 'update', 'row') }
+const jsonSchemaOptions = { for: oneWordOf('create', 'update', 'row'), with: paths }
 
 /**
  * The JSON of a model as JSON Schema says it (draft 2020-12). It has no `$schema`, so that validators of older drafts, which know all
  * that stands in it, take it as well.
  *
- * @throws {InvalidOptionError} There is no such option.
+ * @throws {InvalidOptionError} There is no such option, or what may be set was asked for with relations.
+ * @throws {InvalidFilterError} A name is no relation.
  */
 export function jsonSchema(metadata: EntityMetadata, options?: JsonSchemaOptions): JsonSchema {
-  const { for: use = 'row' } = readOptions(jsonSchemaOptions, options, 'jsonSchema()')
-  const columns = use === 'row' ? rowColumns(metadata) : settableColumns(metadata, use)
+  const { for: use = 'row', with: relations = [] } = readOptions(jsonSchemaOptions, options, 'jsonSchema()')
+  if (use !== 'row' && relations.length > 0) throw new InvalidOptionError('with of jsonSchema()', "nothing but for 'row'", relations)
+  const loadings: Loadings = new Map()
+  for (const path of relations) follow(metadata, loadings, path, 'jsonSchema()')
+  return use === 'row' ? rowSchema(metadata, loadings) : valuesSchema(metadata, use)
+}
+
+function valuesSchema(metadata: EntityMetadata, use: 'create' | 'update'): JsonSchema {
+  const columns = settableColumns(metadata, use)
+  const title = `${metadata.name}${use === 'create' ? 'Create' : 'Update'}`
+  return objectSchema(title, columns, use, ([, column]) => use === 'create' && isRequired(column) && !hasDefault(column))
+}
+
+/** Of a row; a key of a relation may not be known, and a relation not be loaded. */
+function rowSchema(metadata: EntityMetadata, loadings: Loadings): JsonSchema {
+  const schema = objectSchema(metadata.name, rowColumns(metadata), 'row', ([, column]) => !column.isVirtual)
+  const related = metadata.relations.flatMap(({ propertyName, isOneToMany, isManyToMany, inverseEntityMetadata }) => {
+    const loading = loadings.get(propertyName)
+    if (!loading) return []
+    const other = rowSchema(inverseEntityMetadata, loading.further)
+    return [[propertyName, isOneToMany || isManyToMany ? { type: 'array', items: other } : { anyOf: [other, { type: 'null' }] }] as const]
+  })
+  return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(related) } }
+}
+
+type Named = readonly [name: string, column: ColumnMetadata]
+
+function objectSchema(
+  title: string,
+  columns: readonly Named[],
+  use: 'create' | 'update' | 'row',
+  isAlways: (column: Named) => boolean,
+): JsonSchema & { readonly properties: object } {
+  // Embedded columns of plain TypeORM have no properties of their own.
   const own = columns.filter(([, column]) => !column.embeddedMetadata)
-  const properties = own.map(([name, column]) => [name, propertySchema(column, use)] as const)
-  const required = own.filter(([, column]) => isAlways(column, use)).map(([name]) => name)
+  const required = own.filter(isAlways).map(([name]) => name)
   return {
-    title: `${metadata.name}${use === 'row' ? '' : use === 'create' ? 'Create' : 'Update'}`,
+    title,
     type: 'object',
-    properties: Object.fromEntries(properties),
+    properties: Object.fromEntries(own.map(([name, column]) => [name, propertySchema(column, use)])),
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
   }
 }
 
-function rowColumns(metadata: EntityMetadata): [name: string, column: ColumnMetadata][] {
-  const own = metadata.columns
-    .filter(({ isVirtual }) => !isVirtual)
-    .map((column): [string, ColumnMetadata] => [column.propertyName, column])
+function rowColumns(metadata: EntityMetadata): Named[] {
+  const own = metadata.columns.filter(({ isVirtual }) => !isVirtual).map((column): Named => [column.propertyName, column])
   return [...own, ...foreignKeys(metadata)].filter(([, column]) => !isHidden(column))
-}
-
-/** Whether the property must be there: of a row, what is no key of a relation, which may not be known. */
-function isAlways(column: ColumnMetadata, use: 'create' | 'update' | 'row'): boolean {
-  if (use === 'row') return !column.isVirtual
-  return use === 'create' && isRequired(column) && !hasDefault(column)
 }
 
 function propertySchema(column: ColumnMetadata, use: 'create' | 'update' | 'row'): JsonSchema {

@@ -16,10 +16,24 @@ export interface JoinedRunner extends DriverRunner {
 /** Tells the session what TypeORM has saved: it compares records with what it knows of their rows. */
 class JoinedBroadcaster extends Broadcaster {
   readonly #session: Session
+  /** Records that the event under way has been told of: those of a session may lead back to each other. */
+  #told: Set<ObjectLiteral> | undefined
 
   constructor(runner: DriverRunner, session: Session) {
     super(runner)
     this.#session = session
+  }
+
+  override broadcastLoadEvent(...[result, metadata, entities]: Parameters<Broadcaster['broadcastLoadEvent']>): void {
+    const isOutermost = this.#told === undefined
+    const told = (this.#told ??= new Set())
+    const fresh = entities.filter((entity) => !told.has(entity))
+    for (const entity of fresh) told.add(entity)
+    try {
+      super.broadcastLoadEvent(result, metadata, fresh)
+    } finally {
+      if (isOutermost) this.#told = undefined
+    }
   }
 
   override broadcastAfterInsertEvent(...parameters: Parameters<Broadcaster['broadcastAfterInsertEvent']>): void {
