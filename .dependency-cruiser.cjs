@@ -15,6 +15,7 @@ const rooms = [
   'model',
   'active-alchemy',
   'index',
+  'cli',
 ]
 
 const path = (names) => `^packages/core/src/(${names})(/|\\.ts$)`

@@ -174,6 +174,14 @@ try {
     esm = project('esm', 'module', tarballs)
     await useExample(esm, 'out/app.js')
   })
+  await step('its command line', () => {
+    writeFileSync(
+      join(esm, 'shop.js'),
+      `import { ActiveAlchemy } from '@active-alchemy/core'\nexport const db = new ActiveAlchemy('sqlite://')\n`,
+    )
+    const told = run(join(esm, 'node_modules/.bin/active-alchemy'), ['status', '--db', 'shop.js'], { cwd: esm })
+    if (told !== '0 ran, 0 pending.\n') throw new Error(`active-alchemy status said ${told}`)
+  })
   await step('a CommonJS TypeScript project', async () => {
     const cjs = project('cjs', undefined, tarballs)
     if (!readFileSync(join(cjs, 'out/app.js'), 'utf8').includes('require(')) throw new Error('The project is not CommonJS')

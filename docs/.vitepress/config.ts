@@ -46,6 +46,7 @@ const groups: Record<string, Record<string, string>> = {
   'The second week': {
     testing: 'Testing',
     migrations: 'Migrations',
+    cli: 'The command line',
     production: 'Production',
     health: 'Health',
     statements: 'What is sent, and told',

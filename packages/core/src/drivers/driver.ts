@@ -135,6 +135,14 @@ export interface DriverCapabilities {
   readonly maxParameters: number
 }
 
+/** What a server, or a library, says of itself. */
+export interface ServerFacts {
+  /** With its version: `PostgreSQL 17.2`. */
+  readonly product: string
+  /** Connections that it takes from this user at once, other applications' included; `undefined` where it has no limit. */
+  readonly connectionLimit: number | undefined
+}
+
 /** A class of TypeORM query runners of one database. */
 export type RunnerClass = new (...parameters: never[]) => DriverRunner
 
@@ -185,8 +193,10 @@ export interface DatabaseDriver extends Driver {
   emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void>
   /** Whether a table is the database's own. */
   isSystemTable(name: string): boolean
-  /** Adds the checks of a new table where TypeORM leaves them out. */
-  addChecks(runner: DriverRunner, table: Table): Promise<void>
+  /** What adds the checks of a new table, where TypeORM leaves them out. */
+  checksOf(table: Table): string[]
+  /** What the server, or the library, says of itself. */
+  serverFacts(runner: DriverRunner): Promise<ServerFacts>
   /** Drops a table and what belongs to it, whatever refers to it. */
   dropTable(runner: DriverRunner, table: Table): Promise<void>
   preparePersistentValue(value: unknown, column: ColumnMetadata): unknown

@@ -208,9 +208,14 @@ export type ReservedName = (typeof reservedNames)[number]
 
 const reserved: ReadonlySet<string> = new Set(reservedNames)
 
+/** Whether no column or relation can have the name. */
+export function isReserved(name: string): boolean {
+  return reserved.has(name)
+}
+
 /** @throws {ModelDefinitionError} A record has a verb of that name. */
 export function refuseReserved(model: string, property: string, what: 'column' | 'relation'): void {
-  if (!reserved.has(property)) return
+  if (!isReserved(property)) return
   const remedy = what === 'column' ? `, with { name: '${property}' } for the column` : ''
   throw new ModelDefinitionError(model, `its ${what} ${property} has the name of a verb`, `Name the property otherwise${remedy}.`)
 }

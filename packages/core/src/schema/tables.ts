@@ -1,5 +1,7 @@
 import { type EntityMetadata, type QueryRunner, Table, TableForeignKey, View } from 'typeorm'
 import { RdbmsSchemaBuilder } from '../drivers/internals.js'
+import type { DatabaseDriver } from '../drivers/driver.js'
+import { detached } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { onOwnConnection, underSchemaLock } from './schema-lock.js'
 
@@ -19,7 +21,7 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
     for (const table of tables) {
       if (await runner.hasTable(table)) continue
       await runner.createTable(table, false, capabilities.inlineForeignKeys, true)
-      await dataSource.driver.addChecks(runner, table)
+      for (const sql of dataSource.driver.checksOf(table)) await runner.query(sql)
       created.push(table)
     }
     dataSource.models.noteTables()
@@ -31,6 +33,59 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
     }
     const { missing } = await viewsOf(dataSource, runner)
     for (const view of missing) await runner.createView(view, true)
+  })
+}
+
+/** The statements by which `createAll` makes the tables and views of a new database; nothing is made. */
+export function createAllText(dataSource: AlchemyDataSource): Promise<string[]> {
+  return onOwnConnection(dataSource, async (runner) => {
+    const { driver } = dataSource
+    const { inlineForeignKeys } = driver.capabilities
+    const texts: string[] = []
+    const take = (): void => {
+      for (const { query, parameters = [] } of runner.getMemorySql().upQueries) texts.push(withLiterals(query.trim(), parameters, driver))
+      runner.clearSqlMemory()
+    }
+    runner.enableSqlMemory()
+    const tables = tablesOf(dataSource)
+    await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
+    for (const table of tables) {
+      await runner.createTable(table, false, inlineForeignKeys, true)
+      take()
+      texts.push(...driver.checksOf(table))
+    }
+    for (const table of inlineForeignKeys ? [] : tables) await runner.createForeignKeys(table, [...table.foreignKeys])
+    const { present, missing } = await viewsOf(dataSource, runner)
+    for (const view of [...present, ...missing]) await runner.createView(view, true)
+    take()
+    return texts
+  })
+}
+
+/** A statement with the values in its text: only TypeORM's own records have any. */
+function withLiterals(sql: string, values: readonly unknown[], driver: DatabaseDriver): string {
+  let place = 0
+  return values.length === 0 ? sql : sql.replace(/\$\d+|\?/g, () => driver.literal(String(values[place++])))
+}
+
+/** How the database differs from the models: the statements that would end it, and those that would undo these, in their order. */
+export interface SchemaDifference {
+  readonly up: readonly MigrationStatement[]
+  readonly down: readonly MigrationStatement[]
+}
+
+/** A statement of a migration. */
+export interface MigrationStatement {
+  readonly query: string
+  readonly parameters?: readonly unknown[] | undefined
+}
+
+/** What would make the database's tables what the models say, and what would undo that; nothing is changed. */
+export function schemaDifference(dataSource: AlchemyDataSource): Promise<SchemaDifference> {
+  return detached(async () => {
+    await dataSource.ready()
+    const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log()
+    return { up: upQueries, down: downQueries.toReversed() }
   })
 }
 

@@ -20,6 +20,7 @@ import {
   type RowForm,
   type StatementResult,
   type SchemaChange,
+  type ServerFacts,
   hidePassword,
   lostError,
   quotedPath,
@@ -240,10 +241,21 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   }
 
   /** TypeORM leaves them out, as MySQL did before 8.0.16. */
-  async addChecks(runner: DriverRunner, table: Table): Promise<void> {
-    for (const { name = '', expression = '' } of table.checks) {
-      await runner.query(`ALTER TABLE ${quotedPath(this, table.name)} ADD CONSTRAINT ${this.escape(name)} CHECK (${expression})`)
-    }
+  checksOf(table: Table): string[] {
+    return table.checks.map(
+      ({ name = '', expression = '' }) =>
+        `ALTER TABLE ${quotedPath(this, table.name)} ADD CONSTRAINT ${this.escape(name)} CHECK (${expression})`,
+    )
+  }
+
+  /** A user may have a limit of its own; 0 is none. */
+  async serverFacts(runner: DriverRunner): Promise<ServerFacts> {
+    const [row]: Record<string, unknown>[] = await runner.query(
+      'SELECT @@max_connections AS server, @@session.max_user_connections AS user',
+    )
+    const limits = [row?.['server'], row?.['user']].map(Number).filter((limit) => limit > 0)
+    const product = this.options.type === 'mariadb' ? 'MariaDB' : 'MySQL'
+    return { product: `${product} ${this.version ?? ''}`, connectionLimit: Math.min(...limits) }
   }
 
   async dropTable(runner: DriverRunner, table: Table): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type PoolOptions,
   type PoolStatus,
   type RowForm,
+  type ServerFacts,
   type StatementResult,
   hidePassword,
   inTransaction,
@@ -245,8 +246,19 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   /** TypeORM writes them into CREATE TABLE. */
-  addChecks(): Promise<void> {
-    return Promise.resolve()
+  checksOf(): string[] {
+    return []
+  }
+
+  /** A role and a database may have limits of their own; -1 is none. Some places are kept for administrators. */
+  async serverFacts(runner: DriverRunner): Promise<ServerFacts> {
+    const [row]: Record<string, unknown>[] = await runner.query(`SELECT current_setting('server_version') AS version,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS server,
+      (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role,
+      (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database`)
+    const { version, server, role, database } = row ?? {}
+    const limits = [server, role, database].map(Number).filter((limit) => limit >= 0)
+    return { product: `PostgreSQL ${String(version)}`, connectionLimit: Math.min(...limits) }
   }
 
   async dropTable(runner: DriverRunner, table: Table): Promise<void> {

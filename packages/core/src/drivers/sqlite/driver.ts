@@ -23,6 +23,7 @@ import {
   quotedPath,
   type RowForm,
   type SchemaChange,
+  type ServerFacts,
   StatementResult,
 } from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
@@ -178,8 +179,14 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   /** TypeORM writes them into CREATE TABLE. */
-  addChecks(): Promise<void> {
-    return Promise.resolve()
+  checksOf(): string[] {
+    return []
+  }
+
+  /** It is a library, and a file takes whoever opens it. */
+  async serverFacts(runner: DriverRunner): Promise<ServerFacts> {
+    const [row]: { version: string }[] = await runner.query('SELECT sqlite_version() AS version')
+    return { product: `SQLite ${row?.version}`, connectionLimit: undefined }
   }
 
   async dropTable(runner: DriverRunner, table: Table): Promise<void> {
