@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'INVALID_VALUE'
   | 'LOCK_TIMEOUT'
   | 'MISSING_DRIVER'
+  | 'MISSING_PACKAGE'
   | 'MODEL_DEFINITION'
   | 'MULTIPLE_RECORDS'
   | 'NESTED_SCOPE'
@@ -139,6 +140,15 @@ export class MissingDriverError extends ActiveAlchemyError {
   readonly code = 'MISSING_DRIVER'
   constructor(packageName: string, cause?: unknown) {
     super(`The package ${packageName} is not installed. Run: npm install ${packageName}`, cause)
+  }
+}
+
+/** A package that a data type or a feature needs is not installed; none of them is needed otherwise. @since 0.2 */
+export class MissingPackageError extends ActiveAlchemyError {
+  readonly code = 'MISSING_PACKAGE'
+  /** @param what What needs it: `PhoneNumberType()`. */
+  constructor(packageName: string, what: string, cause?: unknown) {
+    super(`${what} needs the package ${packageName}, which is not installed. Run: npm install ${packageName}`, cause)
   }
 }
 

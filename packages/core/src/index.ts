@@ -36,6 +36,7 @@ export {
   InvalidUriError,
   InvalidValueError,
   MissingDriverError,
+  MissingPackageError,
   ModelDefinitionError,
   MultipleRecordsError,
   NestedScopeError,
@@ -61,7 +62,7 @@ export {
   WriteIgnoredError,
 } from './errors.js'
 export type { CheckVerdict, ColumnCheck, ModelCheck, ModelVerdict } from './mapping/check.js'
-export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
+export type { ColumnDefinition, ColumnOptions, ComputedOptions, DecoratingColumn } from './mapping/column.js'
 export type { LengthLimit } from './mapping/limits.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
@@ -107,7 +108,7 @@ export {
 } from './query/query.js'
 export type { AssignOptions } from './plan/assignment.js'
 export type { Columns } from './query/columns.js'
-export { Condition, Expression, Ordering } from './query/expression.js'
+export { type ColumnOperator, Condition, Expression, Ordering } from './query/expression.js'
 export type { func, Functions, NamedFunction } from './query/func.js'
 export type { BatchOptions } from './query/batches.js'
 export type { NotFound } from './query/not-found.js'
@@ -126,5 +127,16 @@ export type { BeginHook, BegunSession } from './session/session.js'
 export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { RunOptions, TransactionOptions } from './typeorm/run-transaction.js'
 export type { TransactionalDecorator } from './typeorm/transactional.js'
-export type { ColumnType } from './types/column-type.js'
+export type { Choice, ChoiceColumnType } from './types/choice.js'
+export type {
+  ColumnKind,
+  ColumnPlace,
+  ColumnStorage,
+  ColumnType,
+  ComputedType,
+  DatabaseKind,
+  GeneratingType,
+  NumberRange,
+  TypeDefinition,
+} from './types/column-type.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'

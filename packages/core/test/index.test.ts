@@ -36,6 +36,7 @@ it('exports its public names, and no helper', () => {
     'none',
     'not',
     'oneOf',
+    'operator',
     'or',
     'renderPagination',
     'some',

@@ -1,6 +1,6 @@
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { anything, flag, type Option, readOptions, text } from '../options.js'
-import type { ColumnType } from '../types/column-type.js'
+import type { ColumnType, ComputedType, GeneratingType } from '../types/column-type.js'
 import { Integer } from '../types/integer.js'
 import type { ColumnCheck } from './check.js'
 import { type LengthLimit, limitOptions, readLimits } from './limits.js'
@@ -48,6 +48,9 @@ export interface ColumnOptions<T, Read = T> {
   /** A function of the value, or a schema of any library that speaks Standard Schema. @default none @since 0.2 */
   readonly check?: ColumnCheck<Read, T>
 }
+
+/** What can be said of a column that the database computes. @since 0.2 */
+export type ComputedOptions = Pick<ColumnOptions<never>, 'nullable' | 'index' | 'name' | 'hidden' | 'collation'>
 
 declare const valueType: unique symbol
 declare const isOptional: unique symbol
@@ -221,17 +224,16 @@ export function isColumn(value: unknown): value is ColumnDefinition {
 }
 
 /**
- * Notes what a decorator defines on the class of a prototype, and makes that class known to its database.
+ * Notes what a decorator defines on the class of a prototype; that of a model is made known to its database, and one of plain TypeORM
+ * is asked for it when its metadata are built.
  *
- * @throws {ModelDefinitionError} A record has a verb of that name, or the class is no model.
+ * @throws {ModelDefinitionError} A record has a verb of that name.
  */
 export function decorate(prototype: object, property: string, what: 'column' | 'relation', note: (owner: object) => void): void {
   const { constructor: owner } = prototype
   refuseReserved(owner.name, property, what)
   note(owner)
   if ('register' in owner && typeof owner.register === 'function') owner.register()
-  // A plain entity may have relations of ours, and columns of TypeORM's only.
-  else if (what === 'column') throw new ModelDefinitionError(owner.name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
 }
 
 /**
@@ -245,7 +247,19 @@ export function decorate(prototype: object, property: string, what: 'column' | '
  *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
  * }
  */
-export function column<T, Options extends ColumnOptions<T | Also, T>, Also = never>(
+export function column<T, Options extends ComputedOptions = Record<never, never>>(
+  type: ComputedType<T>,
+  options?: Options,
+): DecoratingColumn<ColumnValue<T, Options>, true, never, 'generated'>
+export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+  type: GeneratingType<T, Also>,
+  options?: Options,
+): DecoratingColumn<ColumnValue<T, Options>, true, Also, RoleOf<Options>>
+export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+  type: ColumnType<T, Also>,
+  options?: Options,
+): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>>
+export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
   type: ColumnType<T, Also>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {

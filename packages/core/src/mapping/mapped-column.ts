@@ -59,13 +59,15 @@ export function isHidden(column: ColumnMetadata): boolean {
 
 /** Whether the application itself has a value for a new record that has none. */
 export function hasDefault(column: ColumnMetadata): boolean {
-  return definitionOf(column)?.options.default !== undefined
+  const { options, type } = definitionOf(column) ?? {}
+  return options?.default !== undefined || type?.generate !== undefined
 }
 
-/** The application's own default of a column, made anew where it is a function; `undefined` without one. */
+/** The application's own default of a column, made anew where it is a function, or what its type makes; `undefined` without either. */
 export function defaultOf(column: ColumnMetadata): unknown {
   const definition = definitionOf(column)
-  const value = definition?.options.default
+  const { default: value } = definition?.options ?? {}
+  if (value === undefined) return definition?.type.generate?.()
   if (typeof value === 'function') {
     const made: unknown = Reflect.apply(value, undefined, [])
     return made

@@ -43,7 +43,7 @@ function protection(column: ColumnMetadata, assignment: Assignment, key: string)
   // A client would choose another's row: the application says that it may.
   const isOffered = !column.isVirtual || guardsOf(column.entityMetadata).fillable?.includes(key)
   if (!isOffered) return `set ${column.propertyName} to a record, or list it in fillable`
-  if (column.isGenerated) return 'the database makes it'
+  if (column.isGenerated || column.asExpression !== undefined) return 'the database makes it'
   if (column.isPrimary && assignment === 'update') return 'it is the key'
   if (column.isCreateDate || column.isUpdateDate || column.isVersion) return 'it is written with the row'
   if (tellsDeletion(column)) return 'delete() and restore() write it'

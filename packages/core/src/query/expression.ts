@@ -35,6 +35,14 @@ export interface Subquery<V> {
   readonly column?: V
 }
 
+/** What may be asked of a column: an `Operator`. @since 0.2 */
+export interface ColumnOperator<out V> {
+  /** Only for the type. */
+  readonly operand: V
+  /** @internal The condition on a column. */
+  on(column: Expression, from: From): Condition
+}
+
 type Numeric = number | bigint | null
 
 /** The sum of values of type `V`; `null` of no rows. */
@@ -131,6 +139,17 @@ export class Expression<V = unknown> {
   /** Contains a text. See `startsWith`. */
   contains(text: string): Condition {
     return matching(this, text, (dialect, value, each) => dialect.like(value, `%${escapeLike(each)}%`))
+  }
+
+  /**
+   * What an operator asks: one of a type of its own, or of those that filters of names take.
+   *
+   * @since 0.2
+   * @example
+   * User.filter((user) => user.name.matches(not(startsWith('A'))).and(user.age.gt(40)))
+   */
+  matches(operator: ColumnOperator<NonNullable<V>>): Condition {
+    return condition((from) => operator.on(this, from).term(from).pieces)
   }
 
   // ------------------------------------------------------------------------------------------------ reckoning
@@ -285,7 +304,7 @@ export class Expression<V = unknown> {
   distinct(): Expression<V> {
     return new Expression((from) => {
       const { pieces, type } = this.term(from)
-      if (type.kind === 'json') throw refusal(from, 'is JSON, which has no equality')
+      refuseOpaque(type, from)
       return { pieces: ['DISTINCT ', ...pieces], type }
     })
   }
@@ -376,7 +395,7 @@ function overMany<V>(term: (from: From) => Term): Expression<V> {
 /** Compares with a value that is checked when the SQL is written. */
 export function compare(own: Expression, sign: '=' | '<>' | '>' | '>=' | '<' | '<=', other: unknown): Condition {
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     const right = operand(other, term.type, from)
     // Equal decimals are kept as the same text.
     if (sign === '=' || sign === '<>') return [...term.pieces, ` ${sign} `, ...right]
@@ -387,7 +406,7 @@ export function compare(own: Expression, sign: '=' | '<>' | '>' | '>=' | '<' | '
 /** From `low` to `high`, which are checked when the SQL is written. */
 export function range(own: Expression, low: unknown, high: unknown): Condition {
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     const [least, most] = [low, high].map((each) => sortable({ pieces: operand(each, term.type, from), type: term.type }, from))
     return [...sortable(term, from), ' BETWEEN ', ...(least ?? []), ' AND ', ...(most ?? [])]
   })
@@ -396,7 +415,7 @@ export function range(own: Expression, low: unknown, high: unknown): Condition {
 /** One of a list, or of what a query of one column gives; checked when the SQL is written. */
 export function membership(own: Expression, list: unknown): Condition {
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     if (isSubquery(list)) return [...term.pieces, ' IN (', ...list.subquery(from), ')']
     if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
     if (list.length === 0) return ['1 = 0']
@@ -436,19 +455,21 @@ function encoded(value: unknown, type: ValueType, from: From): unknown {
   if (value === null || value === undefined) {
     throw new InvalidFilterError(from.name, type.name ?? 'a value', `${String(value)} is no value`, 'Write isNull(), or leave the key out.')
   }
-  if (type.kind === 'json')
-    throw new InvalidFilterError(
-      from.name,
-      type.name ?? 'JSON',
-      'JSON is compared by its parts',
-      "Write a function: (row) => row.meta.path('a.b').eq('x')",
-    )
+  refuseOpaque(type, from)
   try {
     return type.encode(type.accept(value))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new InvalidFilterError(from.name, type.name ?? 'a value', `it ${error.message}`)
   }
+}
+
+/** @throws {InvalidFilterError} Values of that type are neither compared nor sorted by. Status 400. */
+function refuseOpaque(type: ValueType, from: From): void {
+  if (!type.isOpaque) return
+  if (type.kind !== 'json') throw new InvalidFilterError(from.name, type.name ?? 'a value', 'its values are not compared')
+  const remedy = "Write a function: (row) => row.meta.path('a.b').eq('x')"
+  throw new InvalidFilterError(from.name, type.name ?? 'JSON', 'JSON is compared by its parts', remedy)
 }
 
 function refusal(from: From, reason: string): InvalidFilterError {
@@ -468,15 +489,22 @@ export function sortable({ pieces, type }: Term, { driver: { dialect } }: From):
   return type.isWide && !dialect.sortsDecimals ? dialect.orderOfDecimal(pieces, type.scale ?? 0) : pieces
 }
 
+/** What may stand in a comparison. */
+function compared(expression: Expression, from: From): Term {
+  const term = expression.term(from)
+  refuseOpaque(term.type, from)
+  return term
+}
+
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
-  const term = expression.term(from)
-  if (['json', 'boolean', 'uuid', 'bytes'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
+  const term = compared(expression, from)
+  if (['boolean', 'uuid', 'bytes'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
   return term
 }
 
 function text(expression: Expression, from: From): Term {
-  const term = expression.term(from)
+  const term = compared(expression, from)
   if (term.type.kind !== 'string' && term.type.kind !== 'unknown') throw refusal(from, 'is no text')
   return term
 }

@@ -18,6 +18,7 @@ export {
   none,
   not,
   oneOf,
+  operator,
   or,
   some,
   startsWith,

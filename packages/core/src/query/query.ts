@@ -260,8 +260,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** Equal rows once. */
   distinct(): this {
-    if (this.#state.selection?.some(({ type }) => type.kind === 'json')) {
-      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON is not compared', 'Choose a part of it, column.path("a.b").')
+    if (this.#state.selection?.some(({ type }) => type.isOpaque)) {
+      const remedy = 'Leave it out, or choose a part of JSON, column.path("a.b").'
+      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'one of the columns is not compared', remedy)
     }
     this.#state.distinct = true
     return this
@@ -328,8 +329,10 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   groupBy(...groups: readonly (ColumnKey<T> | Expression | ((columns: Columns<T>) => Expression))[]): this {
     for (const group of groups) {
       const { pieces, type } = this.#term(group)
-      if (type.kind === 'json')
-        throw new InvalidFilterError(this.#metadata.name, 'groupBy()', 'JSON has no groups', 'Group by a part of it, column.path("a.b").')
+      if (type.isOpaque) {
+        const remedy = 'Group by another, or by a part of JSON, column.path("a.b").'
+        throw new InvalidFilterError(this.#metadata.name, 'groupBy()', 'the column has no groups', remedy)
+      }
       this.#state.groups.push(pieces)
     }
     return this
@@ -391,8 +394,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const result = selection?.find((each) => each.name === name)
     if (result) return { pieces: [dataSource.driver.escape(name)], term: result, isHidden: result.isHidden }
     const term = visibleColumn(from, name)
-    if (term.type.kind === 'json')
-      throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order: sort by a part of it, column.path("a.b")')
+    if (term.type.isOpaque)
+      throw new InvalidFilterError(this.#metadata.name, name, 'it has no order: of JSON, sort by a part, column.path("a.b")')
     return { pieces: sortable(term, from), term, isHidden: false }
   }
 

@@ -14,6 +14,7 @@ import type { Engine } from '../session/engine.js'
 import { optimisticLocks } from '../plan/optimistic-lock.js'
 import { tellForeignKeys } from './foreign-keys.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
+import { describeTypes } from './type-columns.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
 
@@ -100,6 +101,7 @@ export class ModelMetadata {
     storage.copy(getMetadataArgsStorage(), (target) => this.#classes.has(target))
     storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
     storage.describe(entries)
+    storage.describePlain(this.#classes)
     const built = new Built()
     this.#add(built, entries, new Builder(dataSource, storage, []).build(), dataSource)
     return built
@@ -143,6 +145,7 @@ export class ModelMetadata {
       const { target } = metadata
       if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
       if (this.#models.has(target)) tellForeignKeys(metadata)
+      describeTypes(metadata)
       built.list.push(metadata)
       built.byTarget.set(target, metadata)
     }

@@ -68,6 +68,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     nullsOrder: true,
     seeksRows: true,
     partialIndexes: true,
+    indexMethods: true,
     namesConflict: true,
     maxParameters: 65_535,
   }

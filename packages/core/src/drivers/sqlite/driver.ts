@@ -63,6 +63,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     nullsOrder: true,
     seeksRows: true,
     partialIndexes: true,
+    indexMethods: false,
     namesConflict: true,
     maxParameters: 32_766,
   }
