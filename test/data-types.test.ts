@@ -1,4 +1,6 @@
+import { dataTypeRows } from './conformance/data-types.ts'
 import { ownTypeRows } from './conformance/own-types.ts'
 import { eachDatabase } from './matrix.ts'
 
+eachDatabase('data types', dataTypeRows)
 eachDatabase('a type of one’s own', ownTypeRows)

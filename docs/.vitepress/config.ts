@@ -30,6 +30,7 @@ const groups: Record<string, Record<string, string>> = {
     checks: 'Checks',
     hooks: 'Hooks',
     'data-types': 'Data types',
+    'own-types': 'A type of your own',
     json: 'JSON',
     secrets: 'Secrets',
   },

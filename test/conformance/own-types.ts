@@ -7,6 +7,7 @@ import {
   operator,
   startsWith,
 } from '@active-alchemy/core'
+import { checkColumnType, type TypeCheck } from '@active-alchemy/core/testing'
 import { Entity, PrimaryGeneratedColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
@@ -147,6 +148,7 @@ export function ownTypeRows(database: TestDatabase): void {
     await name.update({ first: 'Augusta' })
     expect((await name.reload()).whole).toBe('AugustaLovelace')
     expect(await changes(db)).toEqual([])
+    expect(() => db.Column(Whole('first', 'lastName'), { default: 'x' })).toThrow('that the database computes takes no default')
     const other = (): Promise<unknown> => {
       class Wrong extends db.Model('Wrong', { whole: db.Column(Whole('nope', 'id')) }) {}
       return Wrong.count()
@@ -179,6 +181,55 @@ export function ownTypeRows(database: TestDatabase): void {
     expect(await types()).toHaveLength(1)
     await own.dropAll()
     expect(await types()).toEqual([])
+  })
+
+  row('the kit finds what a type does not keep', async ({ db }) => {
+    const sound: ColumnType<string> = {
+      kind: 'string',
+      typeName: 'Sound',
+      storage: () => ({ type: 'varchar', length: 20 }),
+      accept(value) {
+        if (typeof value !== 'string') throw new TypeError('takes texts')
+        return value
+      },
+    }
+    const samples = ['a', 'b', 'cc']
+    await checkColumnType(sound, { samples, forms: [['a', 'a']], refused: [5], db })
+    const storedAs = (to: (value: string) => string, from: (value: string) => string): ColumnType<string> => ({
+      ...sound,
+      storage: () => ({
+        type: 'varchar',
+        length: 20,
+        transformer: {
+          to: (value: unknown) => (typeof value === 'string' ? to(value) : value),
+          from: (value: unknown) => (typeof value === 'string' ? from(value) : value),
+        },
+      }),
+    })
+    const broken: readonly (readonly [string, ColumnType<string>, Partial<TypeCheck<string>>?])[] = [
+      [
+        'comes back as it was kept',
+        storedAs(
+          (value) => value.slice(0, 1),
+          (value) => value,
+        ),
+      ],
+      [
+        'sort in the order',
+        storedAs(
+          (value) => (value === 'a' ? 'z' : value),
+          (value) => (value === 'z' ? 'a' : value),
+        ),
+      ],
+      ['found in each of its forms', sound, { forms: [['A', 'a']] }],
+      ['is refused', sound, { refused: ['a text'] }],
+      ['sort in the order', sound, { samples: ['b', 'a'] }],
+      ['is changed and taken away', { ...sound, check: ({ column }) => `${column} <> 'cc'` }],
+    ]
+    for (const [promise, type, check] of broken) {
+      await expect(checkColumnType(type, { samples, db, ...check })).rejects.toThrow(promise)
+    }
+    await expect(checkColumnType(sound, { samples: ['a'] })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   })
 
   row('columns of ours stand on entities of plain TypeORM, too', async ({ another }) => {

@@ -140,3 +140,6 @@ export type {
   TypeDefinition,
 } from './types/column-type.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'
+export type { URLOptions } from './types/url.js'
+export type { UUIDOptions } from './types/uuid.js'
+export type { Weekday } from './types/week-days.js'

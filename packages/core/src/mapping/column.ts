@@ -49,6 +49,9 @@ export interface ColumnOptions<T, Read = T> {
   readonly check?: ColumnCheck<Read, T>
 }
 
+/** Options of whichever type: what they take is looked at beside them, for in one with them a choice would be widened to any text. */
+type SomeOptions = Omit<ColumnOptions<unknown>, 'check'> & { readonly check?: unknown }
+
 /** What can be said of a column that the database computes. @since 0.2 */
 export type ComputedOptions = Pick<ColumnOptions<never>, 'nullable' | 'index' | 'name' | 'hidden' | 'collation'>
 
@@ -249,17 +252,17 @@ export function decorate(prototype: object, property: string, what: 'column' | '
  */
 export function column<T, Options extends ComputedOptions = Record<never, never>>(
   type: ComputedType<T>,
-  options?: Options,
+  options?: Options & ComputedOptions,
 ): DecoratingColumn<ColumnValue<T, Options>, true, never, 'generated'>
-export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
   type: GeneratingType<T, Also>,
-  options?: Options,
+  options?: Options & ColumnOptions<T | Also, T>,
 ): DecoratingColumn<ColumnValue<T, Options>, true, Also, RoleOf<Options>>
-export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
   type: ColumnType<T, Also>,
-  options?: Options,
+  options?: Options & ColumnOptions<T | Also, T>,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>>
-export function column<T, Options extends ColumnOptions<T | Also> = Record<never, never>, Also = never>(
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
   type: ColumnType<T, Also>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
@@ -314,6 +317,10 @@ function check(type: unknown, given: unknown): ColumnOptions<unknown, never> {
     throw new InvalidOptionError(
       'The options default and serverDefault of db.Column() exclude each other. Give either default or serverDefault.',
     )
+  }
+  const isGiven = [options.default, options.serverDefault, options.generated].some((each) => each !== undefined)
+  if (isGiven && 'computed' in type) {
+    throw new InvalidOptionError('A column that the database computes takes no default and is not generated. Leave the option out.')
   }
   return { ...options, ...readLimits(type, options) }
 }

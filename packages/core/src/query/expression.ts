@@ -499,7 +499,7 @@ function compared(expression: Expression, from: From): Term {
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
   const term = compared(expression, from)
-  if (['boolean', 'uuid', 'bytes'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
+  if (['boolean', 'uuid', 'bytes', 'bits'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
   return term
 }
 

@@ -53,6 +53,7 @@ export function ChoiceType(choices: unknown): ChoiceColumnType<string> {
       if (typeof value !== 'string' || !labels.has(value)) refuse(`one of ${shown}`, value)
       return value
     },
+    jsonSchema: { type: 'string', enum: codes },
     check: ({ column, literal }) => `${column} IN (${codes.map(literal).join(', ')})`,
     labelOf: (code) => labels.get(code) ?? code,
     options: () => codes.map((value) => ({ value, label: labels.get(value) ?? value })),

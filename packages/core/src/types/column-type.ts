@@ -18,6 +18,8 @@ export type ColumnKind =
   | 'json'
   | 'uuid'
   | 'bytes'
+  /** Of which the largest is no question to every database. */
+  | 'bits'
   /** What only its database knows. */
   | 'other'
 
@@ -106,6 +108,8 @@ export interface ColumnType<T, Also = never> {
   accept(value: unknown): T
   /** The value in JSON. @default the value itself */
   toJSON?(value: T): unknown
+  /** What its JSON is, in words of JSON Schema, for `Model.jsonSchema()`. @default by the kind */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>
   /** A value for a new record that has none, where the column has no default. */
   generate?(): T
   /** SQL of a CHECK constraint that every row must pass. It is named by its text, so that another text is another constraint. */

@@ -39,7 +39,10 @@ export function PhoneNumberType(region?: string): ColumnType<string> {
     typeName: 'PhoneNumberType',
     storage: (database) => codeText(database, longest),
     accept(value) {
-      const number = typeof value === 'string' && value.length <= longest ? numbers.parsePhoneNumberFromString(value, options) : undefined
+      const number =
+        typeof value === 'string' && value.length <= longest
+          ? numbers.parsePhoneNumberFromString(value.replace(/^tel:/i, ''), options)
+          : undefined
       if (!number?.isPossible())
         refuse(`a telephone number ${region === undefined ? 'like +12025550123' : `of ${region}, or with +`}`, value)
       return number.ext === undefined ? number.number : `${number.number};ext=${number.ext}`

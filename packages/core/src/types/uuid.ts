@@ -3,7 +3,7 @@ import { clock } from '../clock.js'
 import { oneWordOf, readOptions } from '../options.js'
 import { type ColumnStorage, type ColumnType, type DatabaseKind, type GeneratingType, refuse } from './column-type.js'
 
-/** How UUIDs are made and stored. */
+/** How UUIDs are made and stored. @since 0.2 */
 export interface UUIDOptions {
   /**
    * Makes one in the application for a new record that has none, also as its key: `7` of the time, so that rows made one after the other
