@@ -32,6 +32,7 @@ const groups: Record<string, Record<string, string>> = {
     'data-types': 'Data types',
     'own-types': 'A type of your own',
     json: 'JSON',
+    ranges: 'Ranges',
     secrets: 'Secrets',
   },
   'The request': {

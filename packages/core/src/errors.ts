@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'DATABASE_CLOSED'
   | 'DDL_IN_SCOPE'
   | 'DEADLOCK'
+  | 'DECRYPTION_FAILED'
   | 'FOREIGN_KEY'
   | 'FOREIGN_RECORD'
   | 'FOREIGN_SESSION'
@@ -322,6 +323,14 @@ export class DatabaseClosedError extends ActiveAlchemyError {
     super(
       `The database ${database} has been closed. Make a new ActiveAlchemy to use it again; an application that closes it at its own end keeps it open by close: false.`,
     )
+  }
+}
+
+/** A value of an encrypted column was written with another key, or was changed since. @since 0.2 */
+export class DecryptionError extends ActiveAlchemyError {
+  readonly code = 'DECRYPTION_FAILED'
+  constructor() {
+    super('A value of an encrypted column cannot be read: none of its keys fits. Add the key that it was written with to the list.')
   }
 }
 

@@ -24,6 +24,7 @@ export {
   ConnectionLostError,
   DatabaseClosedError,
   DdlInScopeError,
+  DecryptionError,
   type ErrorCode,
   ForeignRecordError,
   ForeignSessionError,
@@ -139,7 +140,10 @@ export type {
   NumberRange,
   TypeDefinition,
 } from './types/column-type.js'
+export type { EncryptedOptions, EncryptionKey } from './types/encrypted.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'
+export { Range, type RangeBounds, type RangeInput } from './types/range.js'
 export type { URLOptions } from './types/url.js'
 export type { UUIDOptions } from './types/uuid.js'
 export type { Weekday } from './types/week-days.js'
+export { Password, type PasswordOptions } from './types/password.js'

@@ -149,6 +149,12 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'would commit the open transaction of shop',
     remedy: 'db.detach(fn)',
   },
+  DecryptionError: {
+    make: () => new errors.DecryptionError(),
+    code: 'DECRYPTION_FAILED',
+    fact: 'none of its keys fits',
+    remedy: 'Add the key that it was written with',
+  },
   DatabaseClosedError: {
     make: () => new errors.DatabaseClosedError('shop'),
     code: 'DATABASE_CLOSED',

@@ -13,7 +13,9 @@ it('exports its public names, and no helper', () => {
     'Model',
     'Ordering',
     'Paginator',
+    'Password',
     'Query',
+    'Range',
     'RecordPromise',
     'Session',
     'Sql',
@@ -21,6 +23,7 @@ it('exports its public names, and no helper', () => {
     'and',
     'between',
     'contains',
+    'containsValue',
     'endsWith',
     'eq',
     'every',
@@ -38,8 +41,10 @@ it('exports its public names, and no helper', () => {
     'oneOf',
     'operator',
     'or',
+    'overlaps',
     'renderPagination',
     'some',
     'startsWith',
+    'within',
   ])
 })

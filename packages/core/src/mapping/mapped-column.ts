@@ -50,11 +50,17 @@ export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | D
 
 /** Whether the column is left out of what clients see. */
 export function isHidden(column: ColumnMetadata): boolean {
-  if (definitionOf(column)?.options.hidden || !column.isSelect) return true
+  const definition = definitionOf(column)
+  if ((definition?.options.hidden ?? definition?.type.kind === 'secret') || !column.isSelect) return true
   const { target } = column.entityMetadata
   if (typeof target !== 'function') return false
   const hidden = namesIn(target, 'hidden')
   return hidden.includes(column.propertyName) || (isForeignKey(column) && hidden.includes(foreignKeyName(column)))
+}
+
+/** Whether clients never hear of the column; of a secret one they hear that it is there, since they set it. */
+export function isUnheardOf(column: ColumnMetadata): boolean {
+  return isHidden(column) && (definitionOf(column)?.options.hidden !== undefined || columnType(column).kind !== 'secret')
 }
 
 /** Whether the application itself has a value for a new record that has none. */

@@ -7,6 +7,7 @@ import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import type { ColumnName, ForeignKeys } from '../query/columns.js'
 import type { Path } from '../query/query.js'
+import type { WrittenFor } from '../types/column-type.js'
 import type { AssignOptions } from '../plan/assignment.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
@@ -72,6 +73,7 @@ type Widened<Value> =
   | Value
   | (Extract<Value, DateTime> extends never ? never : Date | string)
   | (Extract<Value, bigint> extends never ? never : number)
+  | WrittenFor<Value>
 
 /** Values of a column by its definition, where the model was made from it, else by the property of the class. */
 type InputOfKey<T, K extends keyof T> = K extends keyof FieldsOf<T> ? InputOf<FieldsOf<T>[K]> : Widened<T[K]>

@@ -4,7 +4,7 @@ import { InvalidFilterError } from '../errors.js'
 import { columnCalled } from '../mapping/foreign-key.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From } from './compile.js'
-import { columnTerm, Expression, unknownColumn } from './expression.js'
+import { columnExpression, Expression, unknownColumn } from './expression.js'
 
 /** What every record of ours has; a plain entity has not, and its relations are known by their columns alone. */
 export interface RecordShape {
@@ -109,7 +109,7 @@ export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, na
   const { metadata } = source
   const column = columnCalled(metadata, name)
   if (!column) throw unknownColumn(source, name)
-  return new Expression((within) => columnTerm(source.within(within), column))
+  return columnExpression(column, (within) => source.within(within))
 }
 
 function property(source: Source, from: Pick<From, 'dataSource'>, name: string): unknown {

@@ -6,7 +6,7 @@ import { columnCalled } from '../mapping/foreign-key.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { From, linkColumns, live, referenced, relatedBy } from './compile.js'
-import { balanced, Expression, unknownColumn } from './expression.js'
+import { balanced, columnExpression, Expression, unknownColumn } from './expression.js'
 import { Combined, Operator, operatorOf, type Quantifier, RelationOperator } from './operators.js'
 import { columnValueType, type ValueType } from './value-type.js'
 
@@ -80,15 +80,17 @@ function combined({ word, parts }: Combined<unknown>, from: From, depth: number,
 }
 
 function conditionOn(key: string, value: unknown, from: From, depth: number, budget: Budget): Pieces {
-  const { metadata, dataSource } = from
+  const { metadata } = from
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
   if (relation) return conditionOnRelation(relation, value, from, depth, budget)
   const column = columnCalled(metadata, key)
   if (!column) throw unknownColumn(from, key)
-  const type = columnValueType(dataSource, column)
-  refuseShape(metadata, key, value, type.shape)
+  refuseShape(metadata, key, value, columnValueType(from.dataSource, column).shape)
   return operatorOf(value)
-    .on(new Expression(() => ({ pieces: from.column(column), type })), from)
+    .on(
+      columnExpression(column, () => from),
+      from,
+    )
     .term(from).pieces
 }
 

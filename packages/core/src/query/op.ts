@@ -23,3 +23,4 @@ export {
   some,
   startsWith,
 } from './operators.js'
+export { containsValue, overlaps, within } from './range-operators.js'

@@ -38,6 +38,7 @@ import * as read from './read.js'
 import { Sql } from './sql.js'
 import { RecordStream, type StreamOptions } from './stream.js'
 import { columnValueType } from './value-type.js'
+import type { WrittenFor } from '../types/column-type.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only @since 0.1 */
 export interface DeletedOptions {
@@ -94,6 +95,7 @@ export type Sortable<T, R> = (ColumnKey<T> | (keyof R & string)) | Expression | 
 export type BulkValues<T> = {
   readonly [K in ColumnKey<T>]?:
     | T[K]
+    | WrittenFor<T[K]>
     | Expression<T[K]>
     | Expression<NonNullable<T[K]>>
     | Expression<never>

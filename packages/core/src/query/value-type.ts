@@ -18,6 +18,8 @@ export interface ValueType {
   readonly isOpaque?: boolean
   /** What values are where they are no scalars. */
   readonly shape?: 'list' | 'object'
+  /** The database's name of the type that the column has. */
+  readonly storedAs?: string
   /** Whether it is a choice of an enumeration, which some databases sort by its number. */
   readonly isChoice?: boolean
   /** Checks a value. @throws {TypeError} It is of another kind. */
@@ -117,6 +119,7 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
     isOpaque: type.opaque ?? type.kind === 'json',
     name: isForeignKey(column) ? foreignKeyName(column) : column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),
+    ...(typeof column.type === 'string' ? { storedAs: column.type } : {}),
     isChoice: column.enum !== undefined,
     isWide: type.kind === 'decimal' && (column.precision ?? 0) > digitsOfDouble,
     accept: (value) => type.accept(value),

@@ -12,6 +12,7 @@ import { guardOf } from '../plan/optimistic-lock.js'
 import { type InsertPlan, planOf } from '../plan/plan.js'
 import { bindRow, type PlannedColumn, plannedColumn } from '../plan/planned-column.js'
 import { putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
+import { mirrorBlindIndexes } from '../plan/secrets.js'
 import { batchSize, deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
@@ -62,7 +63,10 @@ export class RecordWriter {
    * @throws {InvalidValueError} Something is wrong with them.
    */
   prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
-    return after(completeValues(record, metadata), () => planOf(metadata).fillBlanks(record, clock.now()))
+    return after(completeValues(record, metadata), () => {
+      planOf(metadata).fillBlanks(record, clock.now())
+      mirrorBlindIndexes(record, metadata)
+    })
   }
 
   /**

@@ -10,6 +10,7 @@ import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { isAsLoaded } from '../plan/loaded-lists.js'
 import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
+import { mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -177,6 +178,7 @@ export class UnitOfWork {
     const metadata = this.#metadataOf(record)
     this.#own(record)
     await this.#writer.prepareInsert(metadata, record)
+    await prepareValues(metadata, [record])
     await this.#writeParents(metadata, record)
   }
 
@@ -203,6 +205,7 @@ export class UnitOfWork {
       await this.#writer.prepareInsert(metadata, record)
       await this.#writeParents(metadata, record)
     }
+    await prepareValues(metadata, records)
     for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
     if (!hooks) return
     for (const record of records) {
@@ -363,10 +366,12 @@ export class UnitOfWork {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+    if (row) mirrorBlindIndexes(record, metadata)
     const columns = row ? changedColumns(metadata, record) : []
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
     const changed = columns.filter((column) => column.isUpdate && valueOf(column, record) !== undefined)
-    return after(this.#checked(metadata, record, changed), () => {
+    const checked = after(this.#checked(metadata, record, changed), () => prepareValues(metadata, [record]))
+    return after<unknown, void>(checked, () => {
       if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
       return after(this.#writeParents(metadata, record), () => {
         if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record), isAll)

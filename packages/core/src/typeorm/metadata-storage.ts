@@ -9,6 +9,7 @@ import type { DatabaseDriver } from '../drivers/driver.js'
 import { MetadataArgsStorage } from '../drivers/internals.js'
 import { shadowName } from '../drivers/shadow-column.js'
 import { ModelDefinitionError } from '../errors.js'
+import { addBlindIndexes, ownIndexes } from '../mapping/blind-index.js'
 import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js'
 import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
@@ -99,8 +100,10 @@ export class ModelStorage extends MetadataArgsStorage {
 
   #describeColumns(owner: Exclude<Target, string>, model: object, heir: Exclude<Target, string>): void {
     const keys = namesIn(model, 'primaryKey')
+    addBlindIndexes(owner)
     for (const [propertyName, definition] of ownColumns(owner)) {
-      const { index, unique, generated } = definition.options
+      const { index, unique } = ownIndexes(definition)
+      const { generated } = definition.options
       checkDefault(owner.name, propertyName, definition)
       const options = columnOptions(definition, keys.includes(propertyName), this.#driver)
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })

@@ -20,6 +20,10 @@ export type ColumnKind =
   | 'bytes'
   /** Of which the largest is no question to every database. */
   | 'bits'
+  /** Two ends, and what is between them. */
+  | 'range'
+  /** A password, or an encrypted value: it is shown nowhere, and neither compared nor sorted by. */
+  | 'secret'
   /** What only its database knows. */
   | 'other'
 
@@ -31,6 +35,20 @@ export interface NumberRange {
 }
 
 declare const alsoAccepted: unique symbol
+
+/** Where a class of values carries what else may be written in their place; only for the type. */
+export declare const takes: unique symbol
+
+/** What else may be written in place of a value, where its class says so. */
+export type WrittenFor<Value> = Value extends { readonly [takes]: infer Also } ? Also : never
+
+/** A column by which equal values of another one are found, although that is encrypted. */
+export interface BlindIndex {
+  /** Its property. */
+  readonly column: string
+  /** What a row may hold there that has a value: by the key of today first. */
+  of(value: unknown): readonly string[]
+}
 
 /** How a column is stored: the part of TypeORM's column options that belongs to its type. @since 0.2 */
 export interface ColumnStorage extends Pick<ColumnOptions, 'length' | 'precision' | 'scale' | 'collation' | 'transformer'> {
@@ -106,6 +124,12 @@ export interface ColumnType<T, Also = never> {
    * @throws {TypeError} The value is of another kind; the message says which, never its content.
    */
   accept(value: unknown): T
+  /** What has to be done with a value before a statement can bind it, without keeping the process; `undefined` where that is done. */
+  prepare?(value: T): Promise<void> | undefined
+  /** Whether a value is written otherwise each time, so that only what is read of it can be compared. */
+  readonly isSealed?: boolean
+  /** A column by which equal values are found. */
+  readonly blindIndex?: BlindIndex
   /** The value in JSON. @default the value itself */
   toJSON?(value: T): unknown
   /** What its JSON is, in words of JSON Schema, for `Model.jsonSchema()`. @default by the kind */
