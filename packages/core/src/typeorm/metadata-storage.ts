@@ -15,7 +15,6 @@ import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import type { ColumnStorage } from '../types/column-type.js'
-import { columnChecks } from './column-checks.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
@@ -115,15 +114,7 @@ export class ModelStorage extends MetadataArgsStorage {
         const using = method && this.#driver.capabilities.indexMethods ? { type: method } : {}
         this.indices.push({ target: owner, columns: [propertyName], synchronize: true, ...using })
       }
-      this.#check(owner, propertyName, definition, heir)
     }
-  }
-
-  /** What the database refuses by itself, as one condition of the column. */
-  #check(target: Exclude<Target, string>, property: string, definition: ColumnDefinition, heir: Exclude<Target, string>): void {
-    this.names(heir)
-    const checks = columnChecks(definition, this.#driver.escape(this.#named(property, definition.options.name)), this.#driver)
-    if (checks.length > 0) this.checks.push({ target, expression: checks.join(' AND ') })
   }
 
   /** A unique index of the live rows; of all, where none is deleted softly. */
