@@ -68,9 +68,10 @@ export type { LengthLimit } from './mapping/limits.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
 export type { SchemaIssue, SchemaProperties, SchemaResult, StandardSchema } from './mapping/standard-schema.js'
-export { BaseModel, type GetManyOptions, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
+export { BaseModel, type OwnQuery, type WithQueries } from './model/base-model.js'
 export type {
   ColumnMap,
+  CountsRelated,
   CreateValues,
   ExtendingSettings,
   Fields,
@@ -83,13 +84,14 @@ export type {
   WhereValues,
 } from './model/definition.js'
 export type { IncrementOptions } from './model/increment.js'
+export type { EntityVerbs } from './model/entity-verbs.js'
 export type { JsonSchema, JsonSchemaOptions } from './model/json-schema.js'
-export { type DeleteOptions, Model } from './model/model.js'
+export { Model } from './model/model.js'
 export type { PruneOptions } from './model/prune.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { Dict, DictKey, DictOptions } from './model/serialize.js'
-export type { EntityVerbs } from './model/verbs.js'
+export type { DeleteOptions, GetManyOptions, GetOptions, WithOptions } from './model/verbs.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions, AdoptOptions, IsolationLevel } from './options.js'
 export { CursorPage, type CursorPageJson } from './pagination/cursor-page.js'
@@ -118,6 +120,7 @@ export * from './query/op.js'
 export type { Combined, Filter, FilterObject, Operator, RelationOperator } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { StreamOptions } from './query/stream.js'
+export type { Health, HealthOptions } from './schema/health.js'
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
 export type { PoolTrace, QueryTrace, ScopeTrace, Traces, TransactionTrace } from './scope/diagnostics.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'

@@ -159,8 +159,8 @@ export function stamps({ metadata, dataSource, from }: QueryState, set: Assignme
   ]
 }
 
-/** What deletes or restores rows softly. */
-export function deletion(state: QueryState, isDeleting: boolean): Assignments {
+/** What deletes or restores rows softly. @param at When they are deleted. */
+export function deletion(state: QueryState, isDeleting: boolean, at: unknown = clock.now()): Assignments {
   const { metadata, dataSource } = state
   const { deleteDateColumn } = metadata
   const flag = metadata.columns.find(({ propertyName }) => propertyName === 'isDeleted')
@@ -168,6 +168,6 @@ export function deletion(state: QueryState, isDeleting: boolean): Assignments {
     [column, [bind(dataSource.driver.preparePersistentValue(value, column))]] as const
   return stamps(state, [
     ...(flag && deleteDateColumn ? [bound(flag, isDeleting)] : []),
-    ...(deleteDateColumn ? [bound(deleteDateColumn, isDeleting ? clock.now() : null)] : []),
+    ...(deleteDateColumn ? [bound(deleteDateColumn, isDeleting ? at : null)] : []),
   ])
 }

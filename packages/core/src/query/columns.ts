@@ -43,6 +43,15 @@ export type RelationKey<T> = {
 }[keyof T] &
   string
 
+/** Names of the relations that lead to many records. */
+export type ListKey<T> = { [K in keyof T]-?: IsMethod<T[K]> extends true ? never : IsList<T[K]> extends true ? K : never }[keyof T] & string
+
+/** A key of a record as `get` takes it; of several columns, an object of them. */
+type Key = string | number | bigint | Readonly<Record<string, unknown>>
+
+/** What is tied to a record: one that is related, its key, or a list of them. */
+export type Linked<T> = T | Key | readonly (T | Key)[]
+
 /** The record at the other end of a relation. */
 export type Target<V> = NonNullable<V> extends readonly (infer E)[] ? E : NonNullable<V>
 

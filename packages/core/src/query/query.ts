@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import { Alias } from '../drivers/dialect.js'
 import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
-import { columnType, isHidden } from '../mapping/mapped-column.js'
+import { isHidden } from '../mapping/mapped-column.js'
 import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
@@ -19,8 +19,6 @@ import type { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-import type { ColumnType } from '../types/column-type.js'
-import { readKey } from '../types/identifier.js'
 import { type BatchOptions, inBatches } from './batches.js'
 import * as bulk from './bulk.js'
 import { type ColumnKey, type Columns, columnsOf, type RecordShape, type RelationKey, Source, type Target } from './columns.js'
@@ -32,6 +30,7 @@ import { cursorPage } from './cursor-page.js'
 import type { Filter } from './operators.js'
 import type { FunctionName, FunctionResult, NamedFunction } from './func.js'
 import { type NotFound, orElse } from './not-found.js'
+import { boundKey } from './identifier.js'
 import { follow } from './loading.js'
 import { type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
 import * as read from './read.js'
@@ -78,7 +77,7 @@ export type WithRelations<T, P extends string> = [P] extends [never]
   ? T
   : {
       // First: a method of an intersection of arrays is that of the first of them.
-      [K in Head<P> & RelationKey<T>]-?: NonNullable<T[K]> extends readonly (infer E)[]
+      [K in Head<P> & keyof T]-?: NonNullable<T[K]> extends readonly (infer E)[]
         ? WithRelations<E, Tail<P, K>>[]
         : WithRelations<NonNullable<T[K]>, Tail<P, K>> | Extract<T[K], null>
     } & T
@@ -428,9 +427,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** @internal The record with this key, `null` if it does not match; inside the operation of a verb. @throws {InvalidIdentifierError} */
   withKey(id: unknown): Eventual<R | null> {
-    const key = this.#keyOf(id)
-    if (!key) return null
     const state = this.#state
+    const key = boundKey(state.metadata, state.dataSource, id)
+    if (!key) return null
     if (state.isUsual) return this.#inSession('get', false, (reading) => read.byKey(state, key, reading))
     const keyed = state.clone()
     for (const [index, column] of state.metadata.primaryColumns.entries()) {
@@ -443,7 +442,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   withKeys(ids: readonly unknown[]): Promise<(R | null)[]> {
     return this.#operation(async () => {
       if (!Array.isArray(ids)) throw new InvalidIdentifierError(this.#metadata.name, ids)
-      const keys = ids.map((id: unknown) => this.#keyOf(id))
+      const keys = ids.map((id: unknown) => boundKey(this.#metadata, this.#state.dataSource, id))
       return this.#inSession('getMany', !this.#state.isPlainRead, (reading) => read.byKeys(this.#state, keys, reading))
     })
   }
@@ -452,21 +451,6 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
     const missing = (): Error => new RecordNotFoundError(this.#metadata.name, id)
     return this.#operation(() => after<R | null, R | Result>(this.withKey(id), (found) => found ?? orElse(error, missing)))
-  }
-
-  /** The values of a key as they are bound; `undefined` when no row can have it. */
-  #keyOf(id: unknown): readonly unknown[] | undefined {
-    const { metadata, dataSource } = this.#state
-    if (id === null || id === undefined) return undefined
-    const { primaryColumns } = metadata
-    const key: unknown[] = []
-    for (const column of primaryColumns) {
-      const given: unknown = primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
-      const value = keyOf(metadata, columnType(column), given, id)
-      if (value === undefined) return undefined
-      key.push(columnValueType(dataSource, column).encode(value))
-    }
-    return key
   }
 
   /** How many `all()` would give. */
@@ -724,16 +708,6 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
 /** What is sorted by. */
 type Sorted = Pick<Order, 'pieces' | 'term' | 'isHidden'>
-
-/** A key as its column keeps it, `undefined` when it could not. @throws {InvalidIdentifierError} It is no scalar. */
-function keyOf({ name }: EntityMetadata, type: ColumnType<unknown>, given: unknown, id: unknown): unknown {
-  try {
-    return readKey(type, given)
-  } catch (error) {
-    if (error instanceof TypeError) throw new InvalidIdentifierError(name, id)
-    throw error
-  }
-}
 
 function wholeNumber({ name }: EntityMetadata, word: string, given: unknown): number | undefined {
   if (given === undefined) return undefined

@@ -1,3 +1,4 @@
+import type { DateTime as Luxon } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
 import type { StatementResult } from '../drivers/driver.js'
@@ -285,14 +286,15 @@ export class RecordWriter {
    * Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time.
    *
    * @param isAll See `#write`.
+   * @param at When it is deleted. @default now
    * @throws {WriteIgnoredError} It stayed as it was. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, isAll = false): Eventual<void> {
+  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, isAll = false, at?: Luxon): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
     const plan = planOf(metadata).deletion(isDeleting, guard)
     if (!plan) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
     const { updateDateColumn } = metadata
-    const now = clock.now()
+    const now = at ?? clock.now()
     const { time } = plan.deletion
     const columns = plan.columns.map((column) => column.metadata)
     const change = (): Eventual<StatementResult> => {

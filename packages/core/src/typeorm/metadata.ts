@@ -144,7 +144,10 @@ export class ModelMetadata {
     for (const metadata of fresh) {
       const { target } = metadata
       if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
-      if (this.#models.has(target)) tellForeignKeys(metadata)
+      if (this.#models.has(target)) {
+        tellForeignKeys(metadata)
+        giveWay(metadata)
+      }
       describeTypes(metadata)
       built.list.push(metadata)
       built.byTarget.set(target, metadata)
@@ -248,4 +251,13 @@ function refuseLock(name: string, target: ModelClass, hasVersion: boolean): void
   if (lock !== 'version' || hasVersion) return
   const remedy = "Add version: db.Version(), or say optimisticLock: 'changed'."
   throw new ModelDefinitionError(name, "its optimisticLock is 'version', and it has no version", remedy)
+}
+
+/** Takes the one verb away that gives way to a column of its name: `count` is what many columns are called. */
+function giveWay({ target, columns }: EntityMetadata): void {
+  if (typeof target !== 'function' || !columns.some(({ propertyName }) => propertyName === 'count')) return
+  const { prototype }: { readonly prototype: object } = target
+  if (typeof Reflect.get(prototype, 'count') === 'function') {
+    Object.defineProperty(prototype, 'count', { value: undefined, writable: true, configurable: true })
+  }
 }
