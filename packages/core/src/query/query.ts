@@ -36,7 +36,6 @@ import { type LockOptions, type Order, QueryState, type Selected } from './query
 import * as read from './read.js'
 import { Sql } from './sql.js'
 import { RecordStream, type StreamOptions } from './stream.js'
-import { columnValueType } from './value-type.js'
 import type { WrittenFor } from '../types/column-type.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only @since 0.1 */
