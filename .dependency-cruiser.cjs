@@ -15,6 +15,7 @@ const rooms = [
   'model',
   'active-alchemy',
   'index',
+  'testing',
   'cli',
 ]
 

@@ -23,7 +23,7 @@ export default defineConfig({
   resolve: {
     // The sources, so that coverage is theirs; `npm run test:pack` tests what is published.
     alias: [
-      { find: '@active-alchemy/core/http', replacement: source('core/src/http/index.ts') },
+      { find: /^@active-alchemy\/core\/([a-z]+)$/, replacement: source('core/src/$1/index.ts') },
       { find: /^@active-alchemy\/([a-z]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },

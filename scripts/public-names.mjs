@@ -10,9 +10,8 @@ const options = {
   skipLibCheck: true,
   types: ['node'],
 }
-const entries = [...packages.map((name) => `packages/${name}/src/index.ts`), 'packages/core/src/http/index.ts'].map((path) =>
-  join(root, path),
-)
+const parts = ['http', 'testing'].map((part) => `packages/core/src/${part}/index.ts`)
+const entries = [...packages.map((name) => `packages/${name}/src/index.ts`), ...parts].map((path) => join(root, path))
 const program = ts.createProgram(entries, options)
 const checker = program.getTypeChecker()
 const seen = new Set()

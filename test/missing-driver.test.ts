@@ -6,26 +6,41 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
+/** Runs `text` in a project that has all that is installed here but one package, and gives what it prints. */
+function without(name: string, text: string): unknown {
+  const project = mkdtempSync(join(tmpdir(), 'alchemy-driver-'))
+  try {
+    const modules = join(project, 'node_modules')
+    mkdirSync(modules)
+    for (const each of readdirSync(join(root, 'node_modules'))) {
+      if (each !== name && !each.startsWith('.')) symlinkSync(join(root, 'node_modules', each), join(modules, each))
+    }
+    writeFileSync(join(project, 'app.mjs'), `import { ActiveAlchemy } from '@active-alchemy/core'\n${text}`)
+    const { stdout, stderr } = spawnSync(process.execPath, ['--preserve-symlinks', 'app.mjs'], { cwd: project, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    return JSON.parse(stdout)
+  } finally {
+    rmSync(project, { recursive: true })
+  }
+}
+
 it.each([
   ['pg', 'postgresql://127.0.0.1/x'],
   ['mysql2', 'mysql://127.0.0.1/x'],
   ['better-sqlite3', 'sqlite://'],
 ])('a project without %s is told to install it', (driver, uri) => {
-  const project = mkdtempSync(join(tmpdir(), 'alchemy-driver-'))
-  try {
-    // All that is installed here but the driver.
-    const modules = join(project, 'node_modules')
-    mkdirSync(modules)
-    for (const name of readdirSync(join(root, 'node_modules'))) {
-      if (name !== driver && !name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
-    }
-    const text = `import { ActiveAlchemy } from '@active-alchemy/core'
-try { await new ActiveAlchemy('${uri}').dataSource.query('select 1') } catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
-    writeFileSync(join(project, 'app.mjs'), text)
-    const { stdout, stderr } = spawnSync(process.execPath, ['--preserve-symlinks', 'app.mjs'], { cwd: project, encoding: 'utf8' })
-    expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toEqual(['MISSING_DRIVER', `The package ${driver} is not installed. Run: npm install ${driver}`])
-  } finally {
-    rmSync(project, { recursive: true })
-  }
+  const text = `try { await new ActiveAlchemy('${uri}').dataSource.query('select 1') } catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
+  expect(without(driver, text)).toEqual(['MISSING_DRIVER', `The package ${driver} is not installed. Run: npm install ${driver}`])
 })
+
+it.each([['libphonenumber-js', 'PhoneNumberType', '']])(
+  'a project without %s is told to install it where a column of %s is defined, and not before',
+  (name, type, parameters) => {
+    const text = `const db = new ActiveAlchemy('sqlite://')
+const said = [db.utils !== undefined]
+try { db.${type}(${parameters}) } catch (error) { said.push(error.code, error.message) }
+console.log(JSON.stringify(said))`
+    const message = `${type}() needs the package ${name}, which is not installed. Run: npm install ${name}`
+    expect(without(name, text)).toEqual([true, 'MISSING_PACKAGE', message])
+  },
+)

@@ -16,6 +16,8 @@ import { lockRows } from './conformance/locks.ts'
 import { migrationRows } from './conformance/migrations.ts'
 import { optimisticLockRows } from './conformance/optimistic-lock.ts'
 import { optionRows } from './conformance/options.ts'
+import { encryptionRows } from './conformance/encryption.ts'
+import { passwordRows } from './conformance/passwords.ts'
 import { plainColumnRows } from './conformance/plain-columns.ts'
 import { plainEntityRows } from './conformance/plain-entities.ts'
 import { queryRows } from './conformance/queries.ts'
@@ -76,6 +78,8 @@ eachDatabase('silence', silenceRows)
 eachDatabase('texts', textRows)
 eachDatabase('schema changes', schemaChangeRows)
 eachDatabase('values', valueRows)
+eachDatabase('passwords', passwordRows)
+eachDatabase('encryption', encryptionRows)
 eachDatabase('migrations', migrationRows)
 eachDatabase('views', viewRows)
 eachDatabase('bulk writes', bulkWriteRows)

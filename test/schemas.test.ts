@@ -28,6 +28,9 @@ function models(db: ActiveAlchemy | NestAlchemy) {
       password: db.Column(db.String(40), { hidden: true, length: { min: 8 } }),
       role: db.Column(db.String(10), { default: 'user', check: (role) => role !== 'root' }),
       notes: db.Column(db.Text, { nullable: true, hidden: true }),
+      email: db.Column(db.EmailType(80), { nullable: true, length: { min: 8 } }),
+      state: db.Column(db.ChoiceType(['new', 'old']), { default: 'new' }),
+      group: db.Column(db.ChoiceType(['a', 'b']), { nullable: true }),
     },
     {
       guarded: ['role', 'notes'],
@@ -106,6 +109,9 @@ describe('a model as a schema', () => {
         seen: { type: 'string', format: 'date-time' },
         tags: { type: ['array', 'null'], maxItems: 2 },
         password: { type: 'string', minLength: 8, maxLength: 40, writeOnly: true },
+        email: { type: ['string', 'null'], format: 'email', minLength: 8, maxLength: 80 },
+        state: { type: 'string', enum: ['new', 'old'], default: 'new' },
+        group: { type: ['string', 'null'], enum: ['a', 'b', null] },
       },
       required: ['name', 'password'],
       additionalProperties: false,
@@ -116,7 +122,24 @@ describe('a model as a schema', () => {
     const row = Member.jsonSchema()
     expect(row).toEqual(Member.jsonSchema({ for: 'row' }))
     expect(row['required']).toEqual(
-      ['id', 'createdAt', 'updatedAt', 'isDeleted', 'deletedAt', 'name', 'age', 'fee', 'big', 'born', 'seen', 'tags', 'role'].sort(
+      [
+        'id',
+        'createdAt',
+        'updatedAt',
+        'isDeleted',
+        'deletedAt',
+        'name',
+        'age',
+        'fee',
+        'big',
+        'born',
+        'seen',
+        'tags',
+        'role',
+        'email',
+        'state',
+        'group',
+      ].sort(
         (one, other) => Object.keys(row['properties'] as object).indexOf(one) - Object.keys(row['properties'] as object).indexOf(other),
       ),
     )

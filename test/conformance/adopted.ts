@@ -7,6 +7,8 @@ import {
   DeleteDateColumn,
   Entity,
   EntitySchema,
+  JoinTable,
+  ManyToMany,
   ManyToOne,
   OneToMany,
   PrimaryGeneratedColumn,
@@ -39,6 +41,7 @@ export class Article {
   declare id: number
   declare mainTitle: string
   declare writer: Member | null
+  declare readers?: Member[]
 }
 Entity()(Article)
 PrimaryGeneratedColumn()(Article.prototype, 'id')
@@ -48,6 +51,9 @@ ManyToOne(
   (member: Member) => member.articles,
   { nullable: true },
 )(Article.prototype, 'writer')
+
+ManyToMany(() => Member)(Article.prototype, 'readers')
+JoinTable({ name: 'article_readers' })(Article.prototype, 'readers')
 
 /** A tree. */
 export class Topic {

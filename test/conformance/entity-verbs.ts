@@ -87,6 +87,74 @@ export function entityVerbRows(database: TestDatabase): void {
     await expect(articles.restore(article)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 
+  row('load relations with records and later, each by one statement', async (db) => {
+    const [members, articles] = [db.of(Member), db.of(Article)]
+    const [ada, bob] = await members.createMany([{ fullName: 'Ada' }, { fullName: 'Bob' }])
+    for (const writer of [ada, ada, bob]) await articles.create({ mainTitle: `of ${writer?.fullName}`, writer: writer ?? null })
+    const loaded = await members.getOrError(1, { with: ['articles'] })
+    expect(loaded.articles.map(({ mainTitle }) => mainTitle)).toEqual(['of Ada', 'of Ada'])
+    expect((await articles.first({ mainTitle: 'of Bob' }, { with: ['writer'] }))?.writer).toMatchObject({ fullName: 'Bob' })
+    expect((await members.getMany([2, 9, 1], { with: ['articles'] })).map((each) => each?.articles.length)).toEqual([1, undefined, 2])
+    expect([...(await articles.paginate({ perPage: 1, with: ['writer'] }))]).toMatchObject([{ writer: { memberId: 1 } }])
+    expect([...(await articles.paginateByCursor({ first: 1, with: ['writer'] }))]).toMatchObject([{ writer: { memberId: 1 } }])
+    const counts: number[] = []
+    for (const member of await members.query().orderBy('memberId').all()) {
+      counts.push((await members.load(member, 'articles')).articles.length)
+    }
+    expect(counts).toEqual([2, 1])
+    await expect(members.get(1, { with: ['fullName' as 'articles'] })).rejects.toMatchObject({ status: 400 })
+  })
+
+  row('find or make records, of callers at the same time too', async (db) => {
+    const members = db.of(Member)
+    const ada = await members.firstOrCreate({ fullName: 'Ada' }, { visits: 1 })
+    const found = await members.firstOrCreate({ fullName: 'Ada' }, { visits: 2 })
+    expect([members.wasCreated(ada), members.wasCreated(found), found.visits]).toEqual([true, false, 1])
+    const changed = await members.updateOrCreate({ fullName: 'Ada' }, { visits: 5 })
+    expect([members.wasCreated(changed), changed.visits, await members.count()]).toEqual([false, 5, 1])
+    const rows = [
+      { memberId: 1, fullName: 'Ada L.' },
+      { memberId: 7, fullName: 'Bob' },
+    ]
+    const written = await members.upsertMany(rows, { on: ['memberId'], unguarded: true })
+    expect(written).toMatchObject([{ fullName: 'Ada L.', visits: 5 }, { fullName: 'Bob' }])
+    await Promise.all(Array.from({ length: 8 }, () => members.updateOrCreate({ memberId: 9 }, { fullName: 'Cid' }, { unguarded: true })))
+    expect(await members.count()).toBe(3)
+  })
+
+  row('work through many, restore many, and call hooks', async (db) => {
+    const members = db.of(Member)
+    const heard: string[] = []
+    members.after('create', ({ fullName }) => void heard.push(fullName))
+    await members.createMany(Array.from({ length: 5 }, (_, index) => ({ fullName: `m${index}` })))
+    await db.dataSource.getRepository(Member).save({ fullName: 'of a repository' })
+    expect(heard).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
+    expect(await members.stream({ batch: 2 }).toArray()).toHaveLength(6)
+    const sizes: number[] = []
+    expect(await members.inBatches(async ({ items }) => sizes.push(items.length), { batch: 4 })).toBe(6)
+    expect(sizes).toEqual([4, 2])
+    await members.query().deleteAll({ allRows: true })
+    await expect(members.restoreAll()).rejects.toMatchObject({ status: 400 })
+    expect([await members.restoreAll({ allRows: true }), await members.count()]).toEqual([6, 6])
+  })
+
+  row('attach, detach, sync and count related records', async (db) => {
+    const [members, articles] = [db.of(Member), db.of(Article)]
+    const [ada, bob] = await members.createMany([{ fullName: 'Ada' }, { fullName: 'Bob' }])
+    if (!ada || !bob) throw new Error('No members')
+    const article = await articles.create({ mainTitle: 'Engines' })
+    expect(await articles.attach(article, 'readers', ada, String(bob.memberId))).toBe(article)
+    expect(await articles.count(article, 'readers')).toBe(2)
+    await articles.detach(article, 'readers', ada)
+    await articles.sync(article, 'readers', [ada, ada.memberId])
+    expect((await articles.load(article, 'readers')).readers).toMatchObject([{ fullName: 'Ada' }])
+    await members.attach(bob, 'articles', article)
+    expect(await members.count(bob, 'articles')).toBe(1)
+    await members.delete(ada)
+    expect(await articles.count(article, 'readers')).toBe(0)
+    await expect(articles.attach({ id: 1 } as Article, 'readers', ada)).rejects.toMatchObject({ code: 'INVALID_OPTION', status: 400 })
+  })
+
   row('check values as models do, and share the fate of their scope', async (db) => {
     const members = db.of(Member)
     await expect(members.create({ fullName: 'x'.repeat(26) })).rejects.toMatchObject({ status: 422 })

@@ -1,4 +1,4 @@
-import type { ActiveAlchemy, ColumnMap, ModelClass } from '@active-alchemy/core'
+import type { ActiveAlchemy, ColumnMap, CountsRelated, ModelClass } from '@active-alchemy/core'
 import { ChildEntity, Column, Entity, PrimaryGeneratedColumn, TableInheritance } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
@@ -120,6 +120,7 @@ const families = {
   'decorated models': (db: ActiveAlchemy) => {
     class Animal extends db.Model {
       declare name: string
+      declare count: CountsRelated['count']
     }
     class Dog extends Animal {
       declare bones: number | null

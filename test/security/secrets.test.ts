@@ -24,6 +24,11 @@ const planted = {
   // In lower case, since addresses are.
   email: 'planted-email-3@example.org',
   value: 'pLanted-vAlue-4',
+  login: 'pLanted-lOgin-5',
+  sealed: 'pLanted-sEaled-6',
+  key: 'pLanted-kEy-7',
+  // What is stored of a password is nobody's either.
+  scheme: '$scrypt$ln',
 } as const
 const secrets = Object.values(planted)
 
@@ -57,16 +62,34 @@ function modelsOf(db: Core) {
       email: db.Column(db.EmailType(), { unique: true, nullable: true }),
       hash: db.Column(db.String(64), { hidden: true, default: '' }),
       planted: db.Column(db.Integer, { name: 'planted_column', hidden: true, default: 0 }),
+      login: db.Column(db.PasswordType({ cost: 10 }), { nullable: true }),
+      sealed: db.Column(db.EncryptedType(db.String(40), { key: planted.key, blindIndex: 'sealedIndex' }), { nullable: true, unique: true }),
+      notes: db.Column(db.EncryptedType(db.JSONType, { key: () => [planted.key] }), { nullable: true }),
     },
     { guarded: ['hash'] },
   ) {}
-  return { Vault }
+  class Locked extends db.Model(
+    'Locked',
+    { sealed: db.Column(db.EncryptedType(db.Text, { key: `other ${planted.key}` }), { nullable: true }) },
+    { tableName: 'vault' },
+  ) {}
+  return { Vault, Locked }
+}
+
+/** The row that holds the secrets. */
+const first = {
+  name: 'a',
+  email: planted.email,
+  hash: planted.hidden,
+  login: planted.login,
+  sealed: planted.sealed,
+  notes: { text: planted.sealed },
 }
 
 const columnNames = /hash|planted/
 
 /** Everything that goes wrong with a secret in it: each is thrown, as by a handler. */
-function mishaps(db: Core, { Vault }: ReturnType<typeof modelsOf>): Record<string, () => Promise<unknown>> {
+function mishaps(db: Core, { Vault, Locked }: ReturnType<typeof modelsOf>): Record<string, () => Promise<unknown>> {
   const make = (values: object): Promise<unknown> => Promise.resolve(Vault.create(values as never, { unguarded: true }))
   return {
     'a taken value': () => make({ name: 'b', email: planted.email }),
@@ -86,6 +109,18 @@ function mishaps(db: Core, { Vault }: ReturnType<typeof modelsOf>): Record<strin
         await make({ name: 'e' })
       }),
     'an amount': () => Promise.resolve(Vault.getOrError(1).increment('planted', planted.value as never)),
+    'a password of the wrong kind': () => make({ name: 'a', login: [planted.login] }),
+    'a password that is too long': () => make({ name: 'a', login: planted.login.repeat(999) }),
+    'a filter by a password': () => Promise.resolve(Vault.filter({ login: planted.login } as never).all()),
+    'a repository that looks for a password': () => db.dataSource.getRepository(Vault).findOneBy({ login: planted.login as never }),
+    'a statement with a password': () => db.dataSource.query('select 1', [new Vault({ name: 'a', login: planted.login }).login]),
+    'a sealed value that is taken': () => make({ name: 'g', sealed: planted.sealed, login: planted.login }),
+    'a sealed value of the wrong kind': () => make({ name: 'g', sealed: { a: planted.sealed } }),
+    'a sealed value that is too long': () => make({ name: 'g', sealed: planted.sealed.repeat(9) }),
+    'a sealed value that a repository finds taken': () => db.dataSource.getRepository(Vault).save({ name: 'h', sealed: planted.sealed }),
+    'a filter by a sealed value': () => Promise.resolve(Vault.filter({ notes: planted.sealed } as never).all()),
+    'a wrong key': () => Promise.resolve(Locked.getOrError(1)),
+    'a wrong key at a definition': async () => db.EncryptedType(db.Text, { key: [planted.key, 5] as never }),
     'a filter of the wrong kind': () => Promise.resolve(Vault.filter({ name: { a: planted.value } } as never).all()),
     'a key': () => Promise.resolve(Vault.getOrError({ id: planted.value })),
     'a size of pages': () => Vault.paginate({ maxPerPage: planted.value as never }),
@@ -119,8 +154,12 @@ async function exhibits(db: Core, { Vault }: ReturnType<typeof modelsOf>): Promi
   const inScope = await db.run(async () => {
     const own = await Vault.getOrError(1)
     own.hash = `${planted.hidden}-changed`
+    own.set({ login: planted.login, sealed: `${planted.sealed}!` })
     const { session } = db
-    const shown = Object.entries({ own, session, manager: session.manager, changes: own.changes })
+    const { changes } = own
+    await own.save()
+    const { statements } = session
+    const shown = Object.entries({ own, session, manager: session.manager, changes, statements })
     const printed = shown.map(([name, thing]) => [`${name} in a scope`, channels(thing)] as const)
     await db.session.rollback()
     return Object.fromEntries(printed)
@@ -129,11 +168,19 @@ async function exhibits(db: Core, { Vault }: ReturnType<typeof modelsOf>): Promi
     ...inScope,
     db,
     record,
+    unsaved: new Vault({ name: 'u', login: planted.login, sealed: planted.sealed }),
+    login: record.login,
+    dict: record.toDict(),
+    json: record.toJSON(),
+    type: db.PasswordType(),
+    sealing: db.EncryptedType(db.Text, { key: planted.key }),
     records: [record],
     page: await Vault.paginate(),
     promise: Vault.get(1),
     query: Vault.query(),
     filtered: Vault.filter({ hash: planted.hidden }),
+    found: Vault.filter({ sealed: planted.sealed }),
+    foundSQL: Vault.filter({ sealed: planted.sealed }).toSQL(),
     sql: db.sql`select ${planted.value}`,
     dataSource: db.dataSource,
     options: db.dataSource.options,
@@ -275,7 +322,7 @@ for (const database of servers) {
         const found: string[] = []
         try {
           await db.createAll()
-          await models.Vault.create({ name: 'a', email: planted.email, hash: planted.hidden }, { unguarded: true })
+          await models.Vault.create(first, { unguarded: true })
           for (const [name, thing] of Object.entries(await exhibits(db, models))) {
             // The address is no secret of a record that shows it.
             const shown = channels(thing).replaceAll(planted.email, '')
@@ -298,6 +345,30 @@ for (const database of servers) {
         expect(found).toEqual([])
       })
 
+      it('are in nothing that is printed of statements', async () => {
+        vi.stubEnv('NODE_ENV', mode)
+        const printed: unknown[] = []
+        for (const method of ['log', 'warn', 'error', 'info'] as const) {
+          vi.spyOn(console, method).mockImplementation((...parts: unknown[]) => void printed.push(...parts))
+        }
+        const fresh = await guarded(database)
+        const db = new Core(fresh.uri, { echo: true, slowMs: 1 })
+        const { Vault } = modelsOf(db)
+        try {
+          await db.createAll()
+          await Vault.create(first, { unguarded: true })
+          await Vault.filter({ sealed: planted.sealed }).all()
+          await (await Vault.getOrError(1)).update({ login: planted.login, sealed: planted.sealed })
+          await db.dataSource.getRepository(Vault).update({ id: 1 }, { login: planted.login as never, sealed: planted.sealed })
+        } finally {
+          await db.close()
+          await fresh.drop()
+        }
+        const text = printed.map((each) => (typeof each === 'string' ? each : inspect(each))).join('\n')
+        expect(text).toMatch(/insert into/i)
+        expect(leaked(text)).toEqual([])
+      })
+
       it.each(Object.keys(frameworks))('are in no answer and no log of %s', async (name) => {
         vi.stubEnv('NODE_ENV', mode)
         const printed: string[] = []
@@ -313,7 +384,7 @@ for (const database of servers) {
         const models = modelsOf(db)
         const found: string[] = []
         await db.createAll()
-        await models.Vault.create({ name: 'a', email: planted.email, hash: planted.hidden }, { unguarded: true })
+        await models.Vault.create(first, { unguarded: true })
         const work = mishaps(db, models)
         const app = await framework.serve(db, work)
         try {

@@ -6,11 +6,19 @@ import { expectTypeOf } from 'vitest'
 declare const dataSource: DataSource
 declare const options: DataSourceOptions
 
+class Book {
+  declare id: number
+  declare title: string
+  declare readers: Member[]
+}
+
 class Member {
   declare memberId: number
   declare fullName: string
   declare visits: number
   declare leftAt: Date | null
+  declare books?: Book[]
+  declare address: { city: string; lines: string[] } | null
   rename(name: string): void {
     this.fullName = name
   }
@@ -44,3 +52,21 @@ members.filter({ fulName: 'Ada' })
 void members.increment(member, 'leftAt')
 // @ts-expect-error it is no record of the entity
 void members.save({ name: 'x' })
+
+// Relations: their names are known, as far as the type of an entity tells them from JSON.
+expectTypeOf(members.get(1, { with: ['books', 'books.readers'] }).then((each) => each?.books)).toMatchTypeOf<Promise<Book[] | undefined>>()
+expectTypeOf((await members.load(member, 'books')).books).toMatchTypeOf<Book[]>()
+void members.attach(member, 'books', 7, [8, '9'], {} as Book, { id: 7 })
+void members.count(member, 'books')
+void members.firstOrCreate({ fullName: 'Ada' }, { visits: 1 })
+members.before('save', (each) => each.rename('x'))
+// @ts-expect-error a text is no relation
+void members.get(1, { with: ['fullName'] })
+// @ts-expect-error there is no such relation
+void members.load(member, 'book')
+// @ts-expect-error it leads to one
+void members.attach(member, 'address', 7)
+// @ts-expect-error it is no book
+void members.attach(member, 'books', member)
+// @ts-expect-error a record has no relation by that name
+void members.count(member, 'visits')

@@ -86,3 +86,25 @@ void Tag.filter({ makerId: 'x' })
 void Tag.create({ label: 'x', makerId: 7 })
 // @ts-expect-error no relation of that name
 void Tag.filter({ ownerId: 7 })
+
+// ---------------------------------------------------------------------------------------------- attach, detach, sync, count
+
+declare const post: Post
+declare const tag: Tag
+declare const user: User
+expectTypeOf(post.attach('tags', tag, 7, '8', [tag, 9], { id: 7 }).then((each) => each)).toEqualTypeOf<Promise<Post>>()
+void post.detach('tags')
+void post.sync('tags', [])
+void Post.get(1).attach('tags', tag).sync('tags', 1)
+expectTypeOf(user.count('posts')).toEqualTypeOf<Promise<number>>()
+expectTypeOf((await Post.paginateByCursor({ first: 3, with: ['author'] })).items[0]?.author?.name).toEqualTypeOf<string | undefined>()
+// @ts-expect-error it leads to one
+void post.attach('author', user)
+// @ts-expect-error it is no relation
+void post.count('title')
+// @ts-expect-error it is no tag
+void post.attach('tags', user)
+// @ts-expect-error it is no tag
+void Post.get(1).sync('tags', [user])
+// @ts-expect-error it is no key
+void post.attach('tags', true)

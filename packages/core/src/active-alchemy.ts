@@ -8,11 +8,12 @@ import type { ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
 import { Model, withStamps } from './model/model.js'
 import { ModelSession, refuseForeign } from './model/model-session.js'
-import { EntityVerbs } from './model/verbs.js'
+import { EntityVerbs } from './model/entity-verbs.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
 import { detachWork, type SqlTag, sqlTag } from './query/sql.js'
+import { type Health, type HealthOptions, health } from './schema/health.js'
 import { migrate, pendingMigrations } from './schema/migrations.js'
 import { type Sandbox, type SandboxOptions, Sandboxes } from './sandbox/sandbox.js'
 import { createAll, dropAll, reflect, truncateAll } from './schema/tables.js'
@@ -200,6 +201,23 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
   /** The migrations that have not run, oldest first: for a start that refuses an old schema. Changes nothing. @since 0.2 */
   async pendingMigrations(): Promise<Migration[]> {
     return pendingMigrations(this.dataSource)
+  }
+
+  /**
+   * How the database is, for a route that others ask: whether it answers, how fast, and what its pool has left. What is wrong is told by
+   * `ok: false` and `error`, and never thrown.
+   *
+   * @param options `timeoutMs` to wait for it, by default 1,000; `migrations` also holds it to have none that have not run.
+   * @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have.
+   * @since 0.2
+   * @example
+   * app.get('/health', async (req, res) => {
+   *   const health = await db.health()
+   *   res.status(health.ok ? 200 : 503).json(health)
+   * })
+   */
+  health(options?: HealthOptions): Promise<Health> {
+    return health(this.shownName, () => this.dataSource, options)
   }
 
   /**

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'DATABASE_CLOSED'
   | 'DDL_IN_SCOPE'
   | 'DEADLOCK'
+  | 'DECRYPTION_FAILED'
   | 'FOREIGN_KEY'
   | 'FOREIGN_RECORD'
   | 'FOREIGN_SESSION'
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'INVALID_VALUE'
   | 'LOCK_TIMEOUT'
   | 'MISSING_DRIVER'
+  | 'MISSING_PACKAGE'
   | 'MODEL_DEFINITION'
   | 'MULTIPLE_RECORDS'
   | 'NESTED_SCOPE'
@@ -139,6 +141,15 @@ export class MissingDriverError extends ActiveAlchemyError {
   readonly code = 'MISSING_DRIVER'
   constructor(packageName: string, cause?: unknown) {
     super(`The package ${packageName} is not installed. Run: npm install ${packageName}`, cause)
+  }
+}
+
+/** A package that a data type or a feature needs is not installed; none of them is needed otherwise. @since 0.2 */
+export class MissingPackageError extends ActiveAlchemyError {
+  readonly code = 'MISSING_PACKAGE'
+  /** @param what What needs it: `PhoneNumberType()`. */
+  constructor(packageName: string, what: string, cause?: unknown) {
+    super(`${what} needs the package ${packageName}, which is not installed. Run: npm install ${packageName}`, cause)
   }
 }
 
@@ -312,6 +323,14 @@ export class DatabaseClosedError extends ActiveAlchemyError {
     super(
       `The database ${database} has been closed. Make a new ActiveAlchemy to use it again; an application that closes it at its own end keeps it open by close: false.`,
     )
+  }
+}
+
+/** A value of an encrypted column was written with another key, or was changed since. @since 0.2 */
+export class DecryptionError extends ActiveAlchemyError {
+  readonly code = 'DECRYPTION_FAILED'
+  constructor() {
+    super('A value of an encrypted column cannot be read: none of its keys fits. Add the key that it was written with to the list.')
   }
 }
 

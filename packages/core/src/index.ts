@@ -24,6 +24,7 @@ export {
   ConnectionLostError,
   DatabaseClosedError,
   DdlInScopeError,
+  DecryptionError,
   type ErrorCode,
   ForeignRecordError,
   ForeignSessionError,
@@ -36,6 +37,7 @@ export {
   InvalidUriError,
   InvalidValueError,
   MissingDriverError,
+  MissingPackageError,
   ModelDefinitionError,
   MultipleRecordsError,
   NestedScopeError,
@@ -61,14 +63,15 @@ export {
   WriteIgnoredError,
 } from './errors.js'
 export type { CheckVerdict, ColumnCheck, ModelCheck, ModelVerdict } from './mapping/check.js'
-export type { ColumnDefinition, ColumnOptions, DecoratingColumn } from './mapping/column.js'
+export type { ColumnDefinition, ColumnOptions, ComputedOptions, DecoratingColumn } from './mapping/column.js'
 export type { LengthLimit } from './mapping/limits.js'
 export type { ModelClass } from './mapping/model-class.js'
 export type { OwnRelationOptions, RelationDefinition } from './mapping/relation.js'
 export type { SchemaIssue, SchemaProperties, SchemaResult, StandardSchema } from './mapping/standard-schema.js'
-export { BaseModel, type GetManyOptions, type GetOptions, type OwnQuery, type WithOptions, type WithQueries } from './model/base-model.js'
+export { BaseModel, type OwnQuery, type WithQueries } from './model/base-model.js'
 export type {
   ColumnMap,
+  CountsRelated,
   CreateValues,
   ExtendingSettings,
   Fields,
@@ -81,13 +84,14 @@ export type {
   WhereValues,
 } from './model/definition.js'
 export type { IncrementOptions } from './model/increment.js'
+export type { EntityVerbs } from './model/entity-verbs.js'
 export type { JsonSchema, JsonSchemaOptions } from './model/json-schema.js'
-export { type DeleteOptions, Model } from './model/model.js'
+export { Model } from './model/model.js'
 export type { PruneOptions } from './model/prune.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { Dict, DictKey, DictOptions } from './model/serialize.js'
-export type { EntityVerbs } from './model/verbs.js'
+export type { DeleteOptions, GetManyOptions, GetOptions, WithOptions } from './model/verbs.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions, AdoptOptions, IsolationLevel } from './options.js'
 export { CursorPage, type CursorPageJson } from './pagination/cursor-page.js'
@@ -107,7 +111,7 @@ export {
 } from './query/query.js'
 export type { AssignOptions } from './plan/assignment.js'
 export type { Columns } from './query/columns.js'
-export { Condition, Expression, Ordering } from './query/expression.js'
+export { type ColumnOperator, Condition, Expression, Ordering } from './query/expression.js'
 export type { func, Functions, NamedFunction } from './query/func.js'
 export type { BatchOptions } from './query/batches.js'
 export type { NotFound } from './query/not-found.js'
@@ -116,6 +120,7 @@ export * from './query/op.js'
 export type { Combined, Filter, FilterObject, Operator, RelationOperator } from './query/operators.js'
 export { Sql, SqlQuery, type SqlTag } from './query/sql.js'
 export type { StreamOptions } from './query/stream.js'
+export type { Health, HealthOptions } from './schema/health.js'
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
 export type { PoolTrace, QueryTrace, ScopeTrace, Traces, TransactionTrace } from './scope/diagnostics.js'
 export type { Reporter, ReportEvent, ReportKind } from './scope/report.js'
@@ -126,5 +131,22 @@ export type { BeginHook, BegunSession } from './session/session.js'
 export type { AlchemyDataSource } from './typeorm/data-source.js'
 export type { RunOptions, TransactionOptions } from './typeorm/run-transaction.js'
 export type { TransactionalDecorator } from './typeorm/transactional.js'
-export type { ColumnType } from './types/column-type.js'
+export type { Choice, ChoiceColumnType } from './types/choice.js'
+export type {
+  ColumnKind,
+  ColumnPlace,
+  ColumnStorage,
+  ColumnType,
+  ComputedType,
+  DatabaseKind,
+  GeneratingType,
+  NumberRange,
+  TypeDefinition,
+} from './types/column-type.js'
+export type { EncryptedOptions, EncryptionKey } from './types/encrypted.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'
+export { Range, type RangeBounds, type RangeInput } from './types/range.js'
+export type { URLOptions } from './types/url.js'
+export type { UUIDOptions } from './types/uuid.js'
+export type { Weekday } from './types/week-days.js'
+export { Password, type PasswordOptions } from './types/password.js'

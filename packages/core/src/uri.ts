@@ -10,7 +10,7 @@ const families = {
   mariadb: 'mysql',
 } as const
 
-/** A family of databases. */
+/** A family of databases. @since 0.2 */
 export type DatabaseKind = (typeof families)[keyof typeof families]
 
 /** Where a server listens, and as whom to log in. */

@@ -31,6 +31,12 @@ const rows: Readonly<Record<string, Row>> = {
     fact: 'pg is not installed',
     remedy: 'Run: npm install pg',
   },
+  MissingPackageError: {
+    make: () => new errors.MissingPackageError('libphonenumber-js', 'PhoneNumberType()', first),
+    code: 'MISSING_PACKAGE',
+    fact: 'PhoneNumberType() needs the package libphonenumber-js, which is not installed',
+    remedy: 'Run: npm install libphonenumber-js',
+  },
   InvalidPageError: {
     make: () => new errors.InvalidPageError('A page of 0 items cannot be. Give a perPage from 1.'),
     code: 'INVALID_PAGE',
@@ -142,6 +148,12 @@ const rows: Readonly<Record<string, Row>> = {
     code: 'DDL_IN_SCOPE',
     fact: 'would commit the open transaction of shop',
     remedy: 'db.detach(fn)',
+  },
+  DecryptionError: {
+    make: () => new errors.DecryptionError(),
+    code: 'DECRYPTION_FAILED',
+    fact: 'none of its keys fits',
+    remedy: 'Add the key that it was written with',
   },
   DatabaseClosedError: {
     make: () => new errors.DatabaseClosedError('shop'),
@@ -332,6 +344,7 @@ describe('an error that is answered', () => {
 describe('a cause', () => {
   const caused: readonly ActiveAlchemyError[] = [
     new errors.MissingDriverError('pg', first),
+    new errors.MissingPackageError('argon2', 'PasswordType()', first),
     new errors.SessionFailedError(first, 'db.run'),
     new errors.ConnectionFailedError('shop', first),
     new errors.ConnectionLostError('shop', first),

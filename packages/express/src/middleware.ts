@@ -1,5 +1,5 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { bindHttp, type BindOptions, isSkipped, optionsIn, readBindOptions } from '@active-alchemy/core/http'
+import { bindHttp, type BindOptions, isSkipped, observeHttp, optionsIn, readBindOptions } from '@active-alchemy/core/http'
 import type { Application, RequestHandler } from 'express'
 
 /** How requests are bound to sessions. @since 0.1 */
@@ -21,6 +21,7 @@ export function middleware(...parameters: [...databases: ActiveAlchemy[], option
   const options = readBindOptions(optionsIn(parameters), 'app.use(db.middleware())')
   return (req, res, next) => {
     if (isSkipped(options, req)) next()
+    else if (options.mode === 'observe') observeHttp(req, res, options).run(() => next())
     else bindHttp(req, res, next, options).run(() => next())
   }
 }

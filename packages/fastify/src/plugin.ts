@@ -7,6 +7,7 @@ import {
   isHidden,
   isSkipped,
   noteError,
+  observeHttp,
   optionsIn,
   plainWords,
   problemOf,
@@ -74,6 +75,10 @@ export function plugin(...parameters: [...databases: ActiveAlchemy[], options: P
       const { raw: req } = request
       if (isSkipped(options, req)) {
         next()
+        return
+      }
+      if (options.mode === 'observe') {
+        observeHttp(req, reply.raw, options, request).run(() => next())
         return
       }
       const route = request.routeOptions.config.alchemy

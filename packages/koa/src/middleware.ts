@@ -7,6 +7,7 @@ import {
   isHidden,
   isSkipped,
   noteError,
+  observeHttp,
   optionsIn,
   problemOf,
   problemType,
@@ -51,6 +52,7 @@ function binding(given: unknown, commits: 'first' | 'never' | 'always'): Middlew
   const bind: Middleware = (ctx, next) => {
     const { req, res } = ctx
     if (isSkipped(options, req)) return next()
+    if (options.mode === 'observe') return observeHttp(req, res, options, ctx).run(next)
     const leavesCommit = commits === 'never' || (commits === 'first' && scopeOf(req) !== undefined)
     const fail = (error: unknown): void => {
       if (options.json && problemOf(error)) {

@@ -8,6 +8,7 @@ import {
   type FastifyReplyLike,
   flag,
   isSkipped,
+  observeHttp,
   readBindOptions,
   scopeOf,
   sendFailure,
@@ -52,6 +53,11 @@ export class Binding {
   configure(options: NestBindOptions): void {
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...this.#options, ...Object.fromEntries(given) }
+  }
+
+  /** Whether requests are watched, and not bound. */
+  get observes(): boolean {
+    return this.#options.mode === 'observe'
   }
 
   /** Whether errors are answered as problem documents. */
@@ -111,7 +117,7 @@ export class Binding {
    */
   refusal(req: IncomingMessage, handler: string): NoScopeError | undefined {
     const scope = scopeOf(req)
-    if (scope !== undefined && scope === currentScope()) return undefined
+    if (this.observes || (scope !== undefined && scope === currentScope())) return undefined
     if (scope === undefined && isSkipped(this.#options, req)) return undefined
     return new NoScopeError(`${handler}, for ${req.method} ${req.url},`)
   }
@@ -131,7 +137,8 @@ export class Binding {
       next()
       return
     }
-    bindHttp(req, res, fail, this.#options, carrier).run(() => next())
+    if (this.observes) observeHttp(req, res, this.#options, carrier).run(() => next())
+    else bindHttp(req, res, fail, this.#options, carrier).run(() => next())
   }
 
   #fail(req: IncomingMessage, res: ServerResponse, error: unknown): void {

@@ -1,6 +1,6 @@
 import { type Type, UseFilters, UseInterceptors } from '@nestjs/common'
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core'
-import { AlchemyInterceptor } from './message-scope.js'
+import { AlchemyInterceptor, unbound } from './message-scope.js'
 import { WitnessFilter } from './witness-filter.js'
 
 /** Keys under which Nest's decorators keep what they say. */
@@ -29,6 +29,13 @@ export function prepareHandlers(modules: ModulesContainer): void {
     for (const { metatype } of [...controllers.values(), ...providers.values()]) {
       if (isClass(metatype) && !prepared.has(metatype)) prepare(metatype)
     }
+  }
+}
+
+/** Leaves the messages of an application unbound: its requests are watched, and nothing of it is changed. */
+export function leaveUnbound(modules: ModulesContainer): void {
+  for (const { controllers, providers } of modules.values()) {
+    for (const { metatype } of [...controllers.values(), ...providers.values()]) if (isClass(metatype)) unbound.add(metatype)
   }
 }
 

@@ -1,10 +1,10 @@
-import type { ActiveAlchemy } from '@active-alchemy/core'
+import type { ActiveAlchemy, Health, HealthOptions } from '@active-alchemy/core'
 import { InvalidOptionError } from '@active-alchemy/core'
 
-/** The state of a database, in the shape of Terminus. @since 0.1 */
+/** The state of a database, in the shape of Terminus; with what `db.health()` tells. @since 0.1 */
 export type AlchemyHealth<Key extends string = string> = Record<
   Key,
-  { readonly status: 'up'; readonly busy: boolean } | { readonly status: 'down'; readonly code: string }
+  Omit<Health, 'ok' | 'error'> & ({ readonly status: 'up' } | { readonly status: 'down'; readonly code: string })
 >
 
 /**
@@ -22,23 +22,15 @@ export class AlchemyHealthIndicator {
   /**
    * @param key Under which Terminus shows it.
    * @param name The database's, if it has one.
-   * @throws {InvalidOptionError} No database has this name.
+   * @param options As of `db.health()`: `{ migrations: true }` for a readiness check.
+   * @throws {InvalidOptionError} No database has this name, or an option is unknown.
    */
-  isHealthy(key?: 'database', name?: string): Promise<AlchemyHealth<'database'>>
-  isHealthy<Key extends string>(key: Key, name?: string): Promise<AlchemyHealth<Key>>
-  async isHealthy(key = 'database', name?: string): Promise<AlchemyHealth> {
+  isHealthy(key?: 'database', name?: string, options?: HealthOptions): Promise<AlchemyHealth<'database'>>
+  isHealthy<Key extends string>(key: Key, name?: string, options?: HealthOptions): Promise<AlchemyHealth<Key>>
+  async isHealthy(key = 'database', name?: string, options?: HealthOptions): Promise<AlchemyHealth> {
     const db = this.databaseOf(name)
     if (!db) throw new InvalidOptionError('name', 'the name of a database of AlchemyModule.forRoot', name)
-    const health = await db.ping().then(
-      (wasFree) => ({ status: 'up', busy: !wasFree }) as const,
-      // Whoever asks for the health may be anybody: the message of a driver names hosts and users.
-      (error: unknown) => ({ status: 'down', code: codeOf(error) }) as const,
-    )
-    return { [key]: health }
+    const { ok: _ok, error, ...health } = await db.health(options)
+    return { [key]: error === undefined ? { status: 'up', ...health } : { status: 'down', code: error, ...health } }
   }
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : 'UNKNOWN'
 }

@@ -21,7 +21,7 @@ export class AlchemyInterceptor implements NestInterceptor {
     const type = context.getType()
     const current = currentScope()
     if (type === 'http') return current ? next.handle().pipe(tap({ error: (error: unknown) => noteError(current, error) })) : next.handle()
-    if (type !== 'rpc' && type !== 'ws') return next.handle()
+    if ((type !== 'rpc' && type !== 'ws') || unbound.has(context.getClass())) return next.handle()
     // Twice on one handler it is one scope.
     if (current?.state === 'open' && messages.has(current)) return next.handle()
     return inScope(`${type} ${context.getClass().name}.${context.getHandler().name}`, () => next.handle())
@@ -29,6 +29,9 @@ export class AlchemyInterceptor implements NestInterceptor {
 }
 
 const messages = new WeakSet<Scope>()
+
+/** Classes whose messages have no scope: those of applications that are only watched. */
+export const unbound = new WeakSet<object>()
 
 /** Values pass while nothing waits for a commit; from then on they wait for it. */
 function inScope(label: string, work: () => Observable<unknown>): Observable<unknown> {

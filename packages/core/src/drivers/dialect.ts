@@ -90,6 +90,8 @@ export interface Dialect {
   like(value: Pieces, pattern: string): Pieces
   /** The same without regard to case. */
   ilike(value: Pieces, pattern: string): Pieces
+  /** An end of a range that is kept as text, as it sorts; `undefined` where the database has ranges. */
+  readonly rangePart: ((value: Pieces, end: 'lower' | 'upper') => Pieces) | undefined
   /** The text at a path of a JSON value; NULL where there is none. */
   jsonText(value: Pieces, path: readonly string[]): Pieces
   /** One term of ORDER BY. */

@@ -129,6 +129,8 @@ export interface DriverCapabilities {
   readonly seeksRows: boolean
   /** An index can be of some rows only. */
   readonly partialIndexes: boolean
+  /** An index has a method: `gin`, `gist`. */
+  readonly indexMethods: boolean
   /** An INSERT that changes rows which are there says by which key it finds them, and gives back no others. */
   readonly namesConflict: boolean
   /** The most values that one statement can bind. */

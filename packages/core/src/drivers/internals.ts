@@ -26,5 +26,6 @@ export { EntitySchemaTransformer } from 'typeorm/entity-schema/EntitySchemaTrans
 export { importClassesFromDirectories } from 'typeorm/util/DirectoryExportedClassesLoader.js'
 export { Broadcaster } from 'typeorm/subscriber/Broadcaster.js'
 export { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js'
+export { CheckMetadata } from 'typeorm/metadata/CheckMetadata.js'
 export type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 export type { RelationMetadata } from 'typeorm/metadata/RelationMetadata.js'

@@ -1,8 +1,9 @@
 import { type DataSource, QueryFailedError } from 'typeorm'
-import { ActiveAlchemyError } from '../errors.js'
+import { ActiveAlchemyError, InvalidStatementError } from '../errors.js'
 import { after, caught, type Eventual } from '../eventual.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { DriverRunner, StatementResult } from './driver.js'
+import { Password } from '../types/password.js'
 import { channels, type QueryTrace } from '../scope/diagnostics.js'
 import type { DatabaseKind } from '../uri.js'
 import { BroadcasterResult } from './internals.js'
@@ -70,6 +71,7 @@ function logged(
   const { dataSource } = runner.driver
   const { logger, subscribers } = dataSource
   const { maxQueryExecutionTime = 0 } = dataSource.options
+  refusePlain(parameters)
   const values = runner.driver.bind(parameters)
   logger.logQuery(sql, values, runner)
   const isHeard = subscribers.length > 0
@@ -100,6 +102,11 @@ function logged(
     })
   }
   return isHeard ? runner.broadcaster.broadcast('BeforeQuery', sql, values).then(sent) : sent()
+}
+
+/** @throws {InvalidStatementError} A password would be bound that is no hash yet. */
+function refusePlain(parameters: readonly unknown[]): void {
+  for (const each of parameters) if (each instanceof Password) throw new InvalidStatementError('one of its values is a password')
 }
 
 async function announce(

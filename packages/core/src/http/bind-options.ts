@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { InvalidOptionError } from '../errors.js'
-import { callback, type IsolationLevel, isolationLevel, type Option, type Options, readOptions } from '../options.js'
+import { callback, type IsolationLevel, isolationLevel, type Option, type Options, oneWordOf, readOptions } from '../options.js'
 import type { Reporter } from '../scope/report.js'
 
 /** What `rollbackWhen` is asked about. @since 0.1 */
@@ -25,6 +25,11 @@ export interface BindOptions {
    * `'READ COMMITTED'` where it knows levels
    */
   readonly isolation?: IsolationLevel | undefined
+  /**
+   * `'observe'` binds nothing and changes nothing: it reports for each route what a binding would have caught (`early-success`,
+   * `undone-write`, `late-statement`, `unreleased-runner`, `idle-in-transaction`, `second-connection`). @default 'bind'
+   */
+  readonly mode?: 'bind' | 'observe' | undefined
 }
 
 const bindOptions = {
@@ -32,6 +37,7 @@ const bindOptions = {
   skip: callback<NonNullable<BindOptions['skip']>>(),
   report: callback<NonNullable<BindOptions['report']>>(),
   isolation: isolationLevel,
+  mode: oneWordOf('bind', 'observe'),
 } satisfies Options
 
 /** Options that were read: each is there, and `undefined` where it was not given. */

@@ -3,7 +3,7 @@ import { sandboxHeader, sandboxesOf } from '../scope/sandbox-context.js'
 import { type Outcome, Scope } from '../scope/scope.js'
 import { type Answer, type BindOptions, decided } from './bind-options.js'
 import type { Holding } from './hold-response.js'
-import { pathOf, routePattern, urlPattern } from './route.js'
+import { pathOf, routeOf } from './route.js'
 
 /** On the raw request and on its scope, so that every mount, framework and copy of this package finds the one scope. */
 const scopeKey = Symbol.for('active-alchemy.request-scope.v1')
@@ -62,8 +62,7 @@ export class RequestScope extends Scope implements Holding {
   }
 
   override get route(): string {
-    const { method = 'GET', url = '/' } = this.#req
-    return `${method} ${routePattern(this.carrier) ?? urlPattern(url)}`
+    return routeOf(this.#req, this.carrier)
   }
 
   /** Until its last byte is out; who comes later than that comes too late. */

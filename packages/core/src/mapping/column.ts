@@ -1,6 +1,6 @@
 import { InvalidOptionError, ModelDefinitionError } from '../errors.js'
 import { anything, flag, type Option, readOptions, text } from '../options.js'
-import type { ColumnType } from '../types/column-type.js'
+import type { ColumnType, ComputedType, GeneratingType } from '../types/column-type.js'
 import { Integer } from '../types/integer.js'
 import type { ColumnCheck } from './check.js'
 import { type LengthLimit, limitOptions, readLimits } from './limits.js'
@@ -48,6 +48,12 @@ export interface ColumnOptions<T, Read = T> {
   /** A function of the value, or a schema of any library that speaks Standard Schema. @default none @since 0.2 */
   readonly check?: ColumnCheck<Read, T>
 }
+
+/** Options of whichever type: what they take is looked at beside them, for in one with them a choice would be widened to any text. */
+type SomeOptions = Omit<ColumnOptions<unknown>, 'check'> & { readonly check?: unknown }
+
+/** What can be said of a column that the database computes. @since 0.2 */
+export type ComputedOptions = Pick<ColumnOptions<never>, 'nullable' | 'index' | 'name' | 'hidden' | 'collation'>
 
 declare const valueType: unique symbol
 declare const isOptional: unique symbol
@@ -192,6 +198,9 @@ const reservedNames = [
   'load',
   'increment',
   'decrement',
+  'attach',
+  'detach',
+  'sync',
   'toDict',
   'toJSON',
   'toString',
@@ -226,17 +235,16 @@ export function isColumn(value: unknown): value is ColumnDefinition {
 }
 
 /**
- * Notes what a decorator defines on the class of a prototype, and makes that class known to its database.
+ * Notes what a decorator defines on the class of a prototype; that of a model is made known to its database, and one of plain TypeORM
+ * is asked for it when its metadata are built.
  *
- * @throws {ModelDefinitionError} A record has a verb of that name, or the class is no model.
+ * @throws {ModelDefinitionError} A record has a verb of that name.
  */
 export function decorate(prototype: object, property: string, what: 'column' | 'relation', note: (owner: object) => void): void {
   const { constructor: owner } = prototype
   refuseReserved(owner.name, property, what)
   note(owner)
   if ('register' in owner && typeof owner.register === 'function') owner.register()
-  // A plain entity may have relations of ours, and columns of TypeORM's only.
-  else if (what === 'column') throw new ModelDefinitionError(owner.name, 'it belongs to no database', 'Extend db.Model or db.BaseModel.')
 }
 
 /**
@@ -250,7 +258,19 @@ export function decorate(prototype: object, property: string, what: 'column' | '
  *   @db.Column(db.DateTime, { nullable: true }) declare lastAccess: DateTime | null
  * }
  */
-export function column<T, Options extends ColumnOptions<T | Also, T>, Also = never>(
+export function column<T, Options extends ComputedOptions = Record<never, never>>(
+  type: ComputedType<T>,
+  options?: Options & ComputedOptions,
+): DecoratingColumn<ColumnValue<T, Options>, true, never, 'generated'>
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
+  type: GeneratingType<T, Also>,
+  options?: Options & ColumnOptions<T | Also, T>,
+): DecoratingColumn<ColumnValue<T, Options>, true, Also, RoleOf<Options>>
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
+  type: ColumnType<T, Also>,
+  options?: Options & ColumnOptions<T | Also, T>,
+): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>>
+export function column<T, Options extends SomeOptions = Record<never, never>, Also = never>(
   type: ColumnType<T, Also>,
   options?: Options,
 ): DecoratingColumn<ColumnValue<T, Options>, IsOptional<Options>, Also, RoleOf<Options>> {
@@ -305,6 +325,10 @@ function check(type: unknown, given: unknown): ColumnOptions<unknown, never> {
     throw new InvalidOptionError(
       'The options default and serverDefault of db.Column() exclude each other. Give either default or serverDefault.',
     )
+  }
+  const isGiven = [options.default, options.serverDefault, options.generated].some((each) => each !== undefined)
+  if (isGiven && 'computed' in type) {
+    throw new InvalidOptionError('A column that the database computes takes no default and is not generated. Leave the option out.')
   }
   return { ...options, ...readLimits(type, options) }
 }

@@ -50,22 +50,30 @@ export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | D
 
 /** Whether the column is left out of what clients see. */
 export function isHidden(column: ColumnMetadata): boolean {
-  if (definitionOf(column)?.options.hidden || !column.isSelect) return true
+  const definition = definitionOf(column)
+  if ((definition?.options.hidden ?? definition?.type.kind === 'secret') || !column.isSelect) return true
   const { target } = column.entityMetadata
   if (typeof target !== 'function') return false
   const hidden = namesIn(target, 'hidden')
   return hidden.includes(column.propertyName) || (isForeignKey(column) && hidden.includes(foreignKeyName(column)))
 }
 
-/** Whether the application itself has a value for a new record that has none. */
-export function hasDefault(column: ColumnMetadata): boolean {
-  return definitionOf(column)?.options.default !== undefined
+/** Whether clients never hear of the column; of a secret one they hear that it is there, since they set it. */
+export function isUnheardOf(column: ColumnMetadata): boolean {
+  return isHidden(column) && (definitionOf(column)?.options.hidden !== undefined || columnType(column).kind !== 'secret')
 }
 
-/** The application's own default of a column, made anew where it is a function; `undefined` without one. */
+/** Whether the application itself has a value for a new record that has none. */
+export function hasDefault(column: ColumnMetadata): boolean {
+  const { options, type } = definitionOf(column) ?? {}
+  return options?.default !== undefined || type?.generate !== undefined
+}
+
+/** The application's own default of a column, made anew where it is a function, or what its type makes; `undefined` without either. */
 export function defaultOf(column: ColumnMetadata): unknown {
   const definition = definitionOf(column)
-  const value = definition?.options.default
+  const { default: value } = definition?.options ?? {}
+  if (value === undefined) return definition?.type.generate?.()
   if (typeof value === 'function') {
     const made: unknown = Reflect.apply(value, undefined, [])
     return made

@@ -1,14 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
-import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import {
-  ActiveAlchemyError,
-  InvalidFilterError,
-  InvalidOptionError,
-  InvalidValueError,
-  ModelDefinitionError,
-  RecordNotFoundError,
-  UnsupportedError,
-} from '../errors.js'
+import type { EntityMetadata } from 'typeorm'
+import { ActiveAlchemyError, ModelDefinitionError, UnsupportedError } from '../errors.js'
 import type { ModelCheck } from '../mapping/check.js'
 import { ownColumns, refuseReserved } from '../mapping/column.js'
 import { isHidden } from '../mapping/mapped-column.js'
@@ -16,37 +8,31 @@ import type { ModelClass } from '../mapping/model-class.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
 import type { SchemaProperties } from '../mapping/standard-schema.js'
 import { after, type Eventual } from '../eventual.js'
-import { flag, isObject, type Option, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import { beginOperation } from '../scope/operation.js'
-import type { Scope } from '../scope/scope.js'
 import type { Paginator } from '../pagination/paginator.js'
-import { type ColumnKey, columnNamed, type Columns, Source } from '../query/columns.js'
+import type { ColumnKey, Columns } from '../query/columns.js'
 import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
-import { type NotFound, orElse } from '../query/not-found.js'
-import { paths } from '../query/loading.js'
-import { load } from '../query/relations.js'
-import { type DeletedOptions, deletedOptions, type Path, Query, type Row, type Selection, type WithRelations } from '../query/query.js'
-import { assign, type AssignOptions, fill, type TrustOptions } from '../plan/assignment.js'
-import { orAsBefore } from '../plan/earlier-values.js'
-import { etagOf, requireMatch } from '../plan/etag.js'
+import type { NotFound } from '../query/not-found.js'
+import type { DeletedOptions, Path, Query, Row, Selection, WithRelations } from '../query/query.js'
+import { assign, type AssignOptions, type TrustOptions } from '../plan/assignment.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
 import { changedColumns, recordState } from '../plan/record-state.js'
 import type { HookOptions } from '../scope/hooks.js'
 import type { RecordEvent, RecordHook } from '../session/record-hooks.js'
-import type { Session } from '../session/session.js'
 import type { Database } from './database.js'
 import type { CreateValues, OtherCreateValues, Taken, taken, UpsertOptions, WhereValues } from './definition.js'
-import { type Finder, firstOrCreate, updateOrCreate, upsertMany, wasCreated } from './find-or-create.js'
+import { wasCreated } from './find-or-create.js'
 import { addHook } from './hooks.js'
-import { type IncrementOptions, incrementOf, incrementOptions, numericColumn } from './increment.js'
+import type { IncrementOptions } from './increment.js'
 import { jsonSchema, type JsonSchema, type JsonSchemaOptions } from './json-schema.js'
 import { RecordPromise } from './record-promise.js'
 import { type Dict, type DictKey, type DictOptions, toDict, toJson } from './serialize.js'
-import { queryClassOf } from './query-class.js'
 import { schemaOf } from './standard-schema.js'
+import * as verbs from './verbs.js'
+import type { GetManyOptions, GetOptions, WithOptions } from './verbs.js'
 
 /** @internal Where a model carries the class of its database's queries; only for the type. */
 export declare const queries: unique symbol
@@ -69,32 +55,6 @@ export type OwnQuery<T extends object, Queries> = Query<T> & {
     ? (...parameters: Parameters) => OwnQuery<T, Queries>
     : Queries[K]
 }
-
-/** Which relations to load with records. @typeParam P Their paths. @since 0.2 */
-export interface WithOptions<P extends string = string> {
-  /** Names of relations, and of theirs: `['posts', 'posts.comments']`. @default none */
-  readonly with?: readonly P[]
-}
-
-/** How records are looked up by their keys. @typeParam P Paths of relations. @since 0.2 */
-export interface GetManyOptions<P extends string = string> extends DeletedOptions, WithOptions<P> {
-  /** Locks the rows until the transaction ends. @default false */
-  readonly forUpdate?: boolean
-}
-
-/** How a record is looked up by its key. @typeParam P Paths of relations. @since 0.1 */
-export interface GetOptions<P extends string = string> extends GetManyOptions<P> {
-  /**
-   * The header `If-Match` of the client, against whose tags the row's `etag` is held: now, and again when the record is written, so that
-   * it is true at the commit. `undefined` asks nothing.
-   */
-  readonly ifMatch?: string | undefined
-}
-
-const ifMatch: Option<string> = { takes: 'a text', accepts: (value) => typeof value === 'string', isOfClient: true }
-const withOptions = { with: paths }
-const getManyOptions = { ...deletedOptions, ...withOptions, forUpdate: flag }
-const getOptions = { ...getManyOptions, ifMatch }
 
 /** Fields that an empty record of a class has, and that hold nothing. */
 const emptyFields = new WeakMap<object, readonly string[]>()
@@ -210,7 +170,7 @@ export class BaseModel {
   static get '~standard'(): SchemaProperties<object, object> {
     return schemaOf(
       () => metadataOf(this),
-      () => emptyRecord(this),
+      () => verbs.empty(subjectOf(this)),
     )
   }
 
@@ -293,10 +253,8 @@ export class BaseModel {
     selection: S | ((columns: Columns<T>) => S),
     options?: DeletedOptions,
   ): Query<T, Row<T, S>>
-  static query(this: ModelClass, ...parameters: unknown[]): unknown {
-    const { selection, options } = querySelection(this, parameters)
-    const query = queryOf(this).deleted(options)
-    return selection === undefined ? query : query.choose(selection)
+  static query(this: ModelClass<BaseModel>, ...parameters: unknown[]): unknown {
+    return verbs.query(subjectOf(this), parameters)
   }
 
   /**
@@ -309,13 +267,12 @@ export class BaseModel {
    * await db.sql`select max(${User.column('age')}) as oldest from ${User}`
    */
   static column<T extends BaseModel, const K extends ColumnKey<T>>(this: ModelClass<T>, name: K): Expression<Exclude<T[K], undefined>> {
-    const { dataSource } = database(this)
-    return columnNamed(new Source(dataSource.getMetadata(this)), dataSource, name)
+    return verbs.column(subjectOf(this), name)
   }
 
   /** The same as `query().filter(filter)`. */
   static filter<T extends BaseModel>(this: ModelClass<T>, filter: Filter<T>, options?: DeletedOptions): Query<T> {
-    return queryOf(this).deleted(options).filter(filter)
+    return verbs.rows(subjectOf(this), options).filter(filter)
   }
 
   /**
@@ -334,7 +291,7 @@ export class BaseModel {
     options?: GetOptions<P>,
   ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   static get<T extends BaseModel>(this: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
-    return RecordPromise.begin<T, T | null>(() => lookUp(this, id, options), notFound(this, id))
+    return RecordPromise.begin<T, T | null>(() => verbs.get(subjectOf(this), id, options), notFound(this, id))
   }
 
   /**
@@ -365,9 +322,8 @@ export class BaseModel {
     errorOrOptions?: NotFound<Result> | GetOptions,
     options?: GetOptions,
   ): RecordPromise<T, T | Result> {
-    const [error, how] = isNotFound(errorOrOptions) ? [errorOrOptions, options] : [undefined, errorOrOptions ?? options]
-    const missing = notFound(this, id)
-    return RecordPromise.begin<T, T | Result>(async () => (await lookUp(this, id, how)) ?? orElse(error, missing), missing)
+    const work = (): Promise<T | Result> => verbs.getOrError(subjectOf(this), id, errorOrOptions, options)
+    return RecordPromise.begin<T, T | Result>(work, notFound(this, id))
   }
 
   /**
@@ -386,7 +342,7 @@ export class BaseModel {
     options?: GetManyOptions<P>,
   ): Promise<(WithRelations<T, P> | null)[]>
   static getMany<T extends BaseModel>(this: ModelClass<T>, ids: readonly unknown[], options?: GetManyOptions): Promise<(T | null)[]> {
-    return beginOperation(async () => lookUpMany(this, ids, options))
+    return beginOperation(() => verbs.getMany(subjectOf(this), ids, options))
   }
 
   /**
@@ -404,8 +360,8 @@ export class BaseModel {
     options?: WithOptions<P>,
   ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   static first<T extends BaseModel>(this: ModelClass<T>, filter?: Filter<T>, options?: WithOptions): RecordPromise<T, T | null> {
-    const all = arguments.length === 0
-    return RecordPromise.begin<T, T | null>(async () => narrowed(this, filter, 'first', all, options).first(), notFound(this))
+    const isLeftOut = arguments.length === 0
+    return RecordPromise.begin<T, T | null>(() => verbs.first(subjectOf(this), { filter, isLeftOut }, options), notFound(this))
   }
 
   /**
@@ -430,20 +386,19 @@ export class BaseModel {
     errorOrOptions?: NotFound<Result> | WithOptions,
     options?: WithOptions,
   ): RecordPromise<T, T | Result> {
-    const all = arguments.length === 0
-    const [error, how] = isNotFound(errorOrOptions) ? [errorOrOptions, options] : [undefined, errorOrOptions ?? options]
-    const found = async (): Promise<T | null> => narrowed(this, filter, 'firstOrError', all, how).first()
-    return RecordPromise.begin<T, T | Result>(async () => (await found()) ?? orElse(error, notFound(this)))
+    const given = { filter, isLeftOut: arguments.length === 0 }
+    return RecordPromise.begin<T, T | Result>(() => verbs.firstOrError(subjectOf(this), given, errorOrOptions, options))
   }
 
   /** How many records match. */
   static count<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<number> {
-    return beginOperation(() => filtered(this, where).count())
+    return beginOperation(() => verbs.count(subjectOf(this), where))
   }
 
   /** Whether any record matches. @param where As of `first`. */
   static exists<T extends BaseModel>(this: ModelClass<T>, where?: Filter<T>): Promise<boolean> {
-    return beginOperation(() => narrowed(this, where, 'exists', arguments.length === 0).exists())
+    const given = { filter: where, isLeftOut: arguments.length === 0 }
+    return beginOperation(() => verbs.exists(subjectOf(this), given))
   }
 
   /**
@@ -457,16 +412,16 @@ export class BaseModel {
     options?: PageOptions & WithOptions<P>,
   ): Promise<Paginator<WithRelations<T, P>>>
   static paginate<T extends BaseModel>(this: ModelClass<T>, options?: PageOptions & WithOptions): Promise<Paginator<T>> {
-    return beginOperation(() => {
-      const { with: relations, ...page }: PageOptions & WithOptions = { ...options }
-      const query = queryOf(this).including(readOptions(withOptions, { with: relations }, 'paginate()').with)
-      return query.paginate(isObject(options) ? page : options)
-    })
+    return beginOperation(() => verbs.paginate(subjectOf(this), options))
   }
 
-  /** A page of the records in the order of their keys, after or before a cursor. See `Query.paginateByCursor`. */
-  static paginateByCursor<T extends BaseModel>(this: ModelClass<T>, options?: CursorOptions): Promise<CursorPage<T>> {
-    return beginOperation(() => queryOf(this).paginateByCursor(options))
+  /** A page of the records in the order of their keys, after or before a cursor. See `Query.paginateByCursor`. @param options `with`: see `paginate`. */
+  static paginateByCursor<T extends BaseModel, const P extends Path<T> = never>(
+    this: ModelClass<T>,
+    options?: CursorOptions & WithOptions<P>,
+  ): Promise<CursorPage<WithRelations<T, P>>>
+  static paginateByCursor<T extends BaseModel>(this: ModelClass<T>, options?: CursorOptions & WithOptions): Promise<CursorPage<T>> {
+    return beginOperation(() => verbs.paginateByCursor(subjectOf(this), options))
   }
 
   // ------------------------------------------------------------------------------------------------ writing
@@ -487,14 +442,8 @@ export class BaseModel {
     values: CreateValues<M, 'trusted'>,
     options: TrustOptions,
   ): RecordPromise<InstanceType<M>>
-  static create<M extends ModelClass<BaseModel>>(this: M, values: object, options?: AssignOptions): RecordPromise<InstanceType<M>> {
-    return RecordPromise.begin<InstanceType<M>>(() => {
-      const record = made(this, values, options)
-      // A save of the application's own is called; ours is this verb.
-      if (record.save !== BaseModel.prototype.save) return record.save()
-      const saved = insideSession(this, 'create', (session) => session.records.save(record))
-      return after(saved, () => record)
-    })
+  static create<T extends BaseModel>(this: ModelClass<T>, values: object, options?: AssignOptions): RecordPromise<T> {
+    return RecordPromise.begin<T>(() => verbs.create(subjectOf(this), values, options))
   }
 
   /** Inserts many records with as few statements as the database allows; all of them or none. */
@@ -508,18 +457,8 @@ export class BaseModel {
     rows: readonly CreateValues<M, 'trusted'>[],
     options: TrustOptions,
   ): Promise<InstanceType<M>[]>
-  static createMany<M extends ModelClass<BaseModel>>(
-    this: M,
-    rows: readonly object[],
-    options?: AssignOptions,
-  ): Promise<InstanceType<M>[]> {
-    const make = (): InstanceType<M>[] => {
-      if (!Array.isArray(rows as unknown)) {
-        throw new InvalidValueError(metadataOf(this).name, '*', 'takes a list of objects of values by column')
-      }
-      return rows.map((values) => made(this, values, options))
-    }
-    return beginOperation(() => insideSession(this, 'createMany', (session) => session.records.insertMany(make)))
+  static createMany<T extends BaseModel>(this: ModelClass<T>, rows: readonly object[], options?: AssignOptions): Promise<T[]> {
+    return beginOperation(() => verbs.createMany(subjectOf(this), rows, options))
   }
 
   /**
@@ -550,13 +489,13 @@ export class BaseModel {
     values: Partial<CreateValues<M, 'trusted'>> | undefined,
     options: TrustOptions,
   ): RecordPromise<InstanceType<M>>
-  static firstOrCreate<M extends ModelClass<BaseModel>>(
-    this: M,
+  static firstOrCreate<T extends BaseModel>(
+    this: ModelClass<T>,
     where: object,
     values?: object,
     options?: AssignOptions,
-  ): RecordPromise<InstanceType<M>> {
-    return RecordPromise.begin<InstanceType<M>>(async () => firstOrCreate(finder(this, 'firstOrCreate'), where, values, options))
+  ): RecordPromise<T> {
+    return RecordPromise.begin<T>(() => verbs.firstOrCreate(subjectOf(this), where, values, options))
   }
 
   /**
@@ -579,13 +518,13 @@ export class BaseModel {
     values: Partial<CreateValues<M, 'trusted'>>,
     options: TrustOptions,
   ): RecordPromise<InstanceType<M>>
-  static updateOrCreate<M extends ModelClass<BaseModel>>(
-    this: M,
+  static updateOrCreate<T extends BaseModel>(
+    this: ModelClass<T>,
     where: object,
     values: object,
     options?: AssignOptions,
-  ): RecordPromise<InstanceType<M>> {
-    return RecordPromise.begin<InstanceType<M>>(async () => updateOrCreate(finder(this, 'updateOrCreate'), where, values, options))
+  ): RecordPromise<T> {
+    return RecordPromise.begin<T>(() => verbs.updateOrCreate(subjectOf(this), where, values, options))
   }
 
   /**
@@ -612,35 +551,27 @@ export class BaseModel {
     rows: readonly CreateValues<M, 'trusted'>[],
     options: UpsertOptions<keyof CreateValues<M, 'trusted'> & string> & TrustOptions,
   ): Promise<InstanceType<M>[]>
-  static upsertMany<M extends ModelClass<BaseModel>>(this: M, rows: readonly object[], options: UpsertOptions): Promise<InstanceType<M>[]> {
-    return beginOperation(() => upsertMany(finder(this, 'upsertMany'), rows, options))
+  static upsertMany<T extends BaseModel>(this: ModelClass<T>, rows: readonly object[], options: UpsertOptions): Promise<T[]> {
+    return beginOperation(() => verbs.upsertMany(subjectOf(this), rows, options))
   }
 
   /** Inserts a new record; of an existing one, updates the columns that changed, if any did. */
   save(): RecordPromise<this> {
-    return this.#verb('save', (session) => session.records.save(this))
+    return verbOf(this, (subject) => verbs.save(subject, this))
   }
 
   /** Sets values, and saves. See `create` for what it throws. */
   update(values: this[typeof taken]['values'], options?: AssignOptions): RecordPromise<this>
   update(values: this[typeof taken]['trusted'], options: TrustOptions): RecordPromise<this>
   update(values: object, options?: AssignOptions): RecordPromise<this> {
-    const save = (session: Session): Eventual<void> => {
-      session.records.change(this, () => {
-        this.set(values, options)
-        return Object.keys(values)
-      })
-      // What a model does in a save() of its own is done here as well.
-      return this.save === BaseModel.prototype.save ? session.records.save(this) : after<unknown, void>(this.save(), () => undefined)
-    }
-    return this.#verb('update', (session) => orAsBefore(this, metadataOf(modelOf(this)), values, () => save(session)))
+    return verbOf(this, (subject) => verbs.update(subject, this, values, options))
   }
 
   /** Sets values, and does not save. See `create` for what it throws. */
   set(values: this[typeof taken]['values'], options?: AssignOptions): this
   set(values: this[typeof taken]['trusted'], options: TrustOptions): this
   set(values: object, options?: AssignOptions): this {
-    assign(this, values, metadataOf(modelOf(this)), this.isNew ? 'create' : 'update', options)
+    verbs.set(subjectOf(modelOf(this)), this, values, options)
     return this
   }
 
@@ -648,7 +579,7 @@ export class BaseModel {
   delete(...none: []): RecordPromise<this> {
     const [how]: readonly unknown[] = none
     if (how === false) return this.restore()
-    return this.#verb('delete', (session) => session.records.remove(this))
+    return verbOf(this, (subject) => verbs.remove(subject, this))
   }
 
   /** A model without soft delete has nothing to restore. @throws {UnsupportedError} Always. */
@@ -660,7 +591,7 @@ export class BaseModel {
 
   /** Reads the row again; what was changed on the object and not saved is lost. */
   reload(): RecordPromise<this> {
-    return this.#verb('reload', (session) => session.records.reload(this))
+    return verbOf(this, (subject) => verbs.reload(subject, this))
   }
 
   /**
@@ -683,8 +614,7 @@ export class BaseModel {
     this: T,
     ...paths: readonly P[]
   ): RecordPromise<WithRelations<T, P>> {
-    const { dataSource } = database(modelOf(this))
-    const loaded = this.#verb('load', (session) => load(this, paths, session, dataSource))
+    const loaded = verbOf(this, (subject) => verbs.loadRelations(subject, this, paths))
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the relations are there when it is fulfilled
     return loaded as RecordPromise<WithRelations<T, P>>
   }
@@ -703,23 +633,67 @@ export class BaseModel {
    * await product.increment('stock', -1, { min: 0 })
    */
   increment(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
-    return this.#verb('increment', (session) => {
-      const how = readOptions(incrementOptions, options, 'increment()')
-      const target = numericColumn(metadataOf(modelOf(this)), column, how)
-      return session.records.increment(this, target, incrementOf(target, by, how))
-    })
+    return verbOf(this, (subject) => verbs.increment(subject, this, column, by, options))
   }
 
   /** Takes from a number in the database. @param by What to take: a finite number from 0. See `increment`. */
   decrement(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
-    if (typeof by === 'number' && by >= 0) return this.increment(column, -by, options)
-    return RecordPromise.begin<this>(() => {
-      throw InvalidOptionError.ofClient('by', 'a finite number from 0', by)
-    })
+    return verbOf(this, (subject) => verbs.decrement(subject, this, column, by, options))
   }
 
-  #verb(name: string, work: (session: Session) => Eventual<void>): RecordPromise<this> {
-    return RecordPromise.begin<this>(() => after(insideSession(modelOf(this), name, work), () => this))
+  /**
+   * Ties records of a to-many relation to this one: rows of the table between them, or their foreign keys. One that is tied already is
+   * none the worse, also of callers at the same time.
+   *
+   * Those that are new are saved first. Hooks are not called, but for that. A list that was loaded is read again; what was changed in it
+   * and not saved is lost.
+   *
+   * @param relation Name of a relation that leads to many.
+   * @param records Records, keys as `get` takes them, or lists of them.
+   * @throws {InvalidFilterError} It is no relation that leads to many. Status 400.
+   * @throws {InvalidIdentifierError} A key is none: a client sent something else. Status 400.
+   * @throws {RecordNotFoundError} This record is new; or there is none of a key. Status 404.
+   * @throws {ForeignKeyError} There is no record of a key, as the database finds. Status 409.
+   * @since 0.2
+   * @example
+   * await post.attach('tags', news, ...req.body.tagIds)
+   */
+  attach<K extends keyof this[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly this[typeof taken]['lists'][K][]
+  ): RecordPromise<this> {
+    return verbOf(this, (subject) => verbs.link('attach', subject, this, relation, records))
+  }
+
+  /**
+   * Cuts records of a to-many relation off this one: no row of theirs is deleted. Those that are not tied are left alone. See `attach`.
+   *
+   * @throws {UnsupportedError} Their foreign key may not be NULL: they cannot be without a record of this model.
+   * @since 0.2
+   * @example
+   * await post.detach('tags', news)
+   */
+  detach<K extends keyof this[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly this[typeof taken]['lists'][K][]
+  ): RecordPromise<this> {
+    return verbOf(this, (subject) => verbs.link('detach', subject, this, relation, records))
+  }
+
+  /**
+   * Lets these be the records of a to-many relation: attaches what is missing, and detaches what is no longer named; without records,
+   * all. Deleted records stay as they are. Of callers at the same time each list holds whole, and the last one stays. See `attach`.
+   *
+   * @throws {UnsupportedError} See `detach`.
+   * @since 0.2
+   * @example
+   * await post.sync('tags', req.body.tagIds)
+   */
+  sync<K extends keyof this[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly this[typeof taken]['lists'][K][]
+  ): RecordPromise<this> {
+    return verbOf(this, (subject) => verbs.link('sync', subject, this, relation, records))
   }
 
   // ------------------------------------------------------------------------------------------------ facts
@@ -766,12 +740,7 @@ export class BaseModel {
    * res.set('ETag', note.etag)
    */
   get etag(): string {
-    const metadata = metadataOf(modelOf(this))
-    const { snapshot: row } = recordState(this)
-    if (!row) throw notFound(modelOf(this))()
-    const tag = etagOf(metadata, row)
-    if (tag === undefined) throw new UnsupportedError(`The etag of ${metadata.name}`, 'Give the model a column version: db.Version().')
-    return tag
+    return verbs.etag(subjectOf(modelOf(this)), this)
   }
 
   /**
@@ -818,6 +787,14 @@ export class BaseModel {
   }
 }
 
+Object.defineProperty(BaseModel.prototype, 'count', {
+  configurable: true,
+  writable: true,
+  value(this: BaseModel, relation: string) {
+    return beginOperation(() => verbs.related(subjectOf(modelOf(this)), this, relation))
+  },
+})
+
 /** Statics that TypeORM's `BaseEntity` and other libraries have, and what does the same here. */
 const elsewhere = {
   find: 'filter({ … }).all()',
@@ -855,97 +832,31 @@ for (const [name, instead] of Object.entries(elsewhere)) {
   })
 }
 
-/** A query of the records of `model`. */
-export function queryOf<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
-  const db = database(model)
-  return queryClassOf(model, db.queryClass).of<T>(db.dataSource, model)
+/** The application's own verbs are called; ours are these very functions. */
+const own: NonNullable<verbs.Subject<BaseModel>['own']> = {
+  save: (record) => (record.save === BaseModel.prototype.save ? undefined : record.save()),
+  update: (record, values, options) => record.update(values, options),
 }
 
-function filtered<T extends BaseModel>(model: ModelClass<T>, filter: Filter<T> | undefined): Query<T> {
-  const query = queryOf(model)
-  return filter === undefined ? query : query.filter(filter)
+/** A model, as the verbs take it. */
+export function subjectOf<T extends BaseModel>(model: ModelClass<T>): verbs.Subject<T> {
+  return { db: database(model), model, name: model.name, own }
 }
 
-/** A query of what matches a filter that was given, and is not empty; of all records where none was. */
-function narrowed<T extends BaseModel>(
-  model: ModelClass<T>,
-  filter: Filter<T> | undefined,
-  verb: string,
-  all: boolean,
-  options?: WithOptions,
-): Query<T> {
-  const query = queryOf(model).including(readOptions(withOptions, options, `${verb}()`).with)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was given, or all are meant
-  return all ? query : query.narrow(filter as Filter<T>, verb)
-}
-
-/** The records with some keys. */
-function lookUpMany<T extends BaseModel>(model: ModelClass<T>, ids: readonly unknown[], options?: GetManyOptions): Promise<(T | null)[]> {
-  const { forUpdate = false, with: relations, ...rows } = readOptions(getManyOptions, options, 'getMany()')
-  const query = queryOf(model).deleted(rows).including(relations)
-  return (forUpdate ? query.forUpdate() : query).withKeys(ids)
-}
-
-/** The record with a key. @param scope In which it is looked for. @default the current one */
-export function lookUp<T extends BaseModel>(
-  model: ModelClass<T>,
-  id: unknown,
-  options?: GetOptions | null,
-  scope?: Scope,
-): Eventual<T | null> {
-  const { forUpdate = false, ifMatch, with: relations, ...rows } = readOptions(getOptions, options ?? undefined, 'get()')
-  const query = queryOf(model).deleted(rows).including(relations)
-  if (forUpdate) query.forUpdate()
-  const found = (scope ? query.in(scope) : query).withKey(id)
-  return ifMatch === undefined ? found : after(found, (record) => matching(record, ifMatch))
-}
-
-/** @throws {PreconditionFailedError} The record is not what the client has seen. */
-function matching<T extends BaseModel>(record: T | null, ifMatch: string): T | null {
-  if (record) requireMatch(metadataOf(modelOf(record)), record, ifMatch)
-  return record
-}
-
-function isNotFound<Result>(value: NotFound<Result> | GetOptions | WithOptions | undefined): value is NotFound<Result> {
-  return typeof value === 'function' || value instanceof Error
+/** A verb of a record, whose promise gives that record. */
+export function verbOf<T extends BaseModel>(record: T, work: (subject: verbs.Subject<T>) => Eventual<void>): RecordPromise<T> {
+  return RecordPromise.begin<T>(() => after(work(subjectOf(modelOf(record))), () => record))
 }
 
 /** What a verb throws when there is no such record. */
-export function notFound(model: ModelClass, id?: unknown): () => Error {
-  return () => new RecordNotFoundError(metadataOf(model).name, id ?? undefined)
-}
-
-function emptyRecord<M extends ModelClass>(model: M): InstanceType<M> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor of a model takes values or nothing
-  const Class = model as unknown as new () => InstanceType<M>
-  return new Class()
-}
-
-function made<M extends ModelClass>(model: M, values: object, options?: AssignOptions): InstanceType<M> {
-  const record = emptyRecord(model)
-  fill(record, values, metadataOf(modelOf(record)), options)
-  return record
-}
-
-/** What finding or making records of a model needs of it. */
-function finder<M extends ModelClass<BaseModel>>(model: M, verb: string): Finder<InstanceType<M>> {
-  return {
-    dataSource: database(model).dataSource,
-    metadata: metadataOf(model),
-    make: (values, options) => made(model, values, options),
-    async first(where, isLocked) {
-      const matching = queryOf(model).narrow(where, verb)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- queries of a model give its records
-      return (await (isLocked ? matching.forUpdate() : matching).first()) as InstanceType<M> | null
-    },
-    inSession: async (work) => insideSession(model, verb, work),
-  }
+export function notFound(model: ModelClass<BaseModel>, id?: unknown): () => Error {
+  return () => verbs.missing(subjectOf(model), id)()
 }
 
 /** The class of a record. */
-export function modelOf(record: BaseModel): typeof BaseModel {
+export function modelOf<T extends BaseModel>(record: T): ModelClass<T> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type is Function
-  return record.constructor as typeof BaseModel
+  return record.constructor as ModelClass<T>
 }
 
 /** The database of a model. @throws {ModelDefinitionError} It extends the bare class of the package. */
@@ -957,37 +868,6 @@ export function database(model: ModelClass): Database {
 
 function metadataOf(model: ModelClass): EntityMetadata {
   return database(model).dataSource.getMetadata(model)
-}
-
-function insideSession<Result>(model: ModelClass, verb: string, work: (session: Session) => Eventual<Result>): Eventual<Result> {
-  const { dataSource } = database(model)
-  return dataSource.withSession(`${model.name}.${verb}()`, work)
-}
-
-/** Splits the parameters of `query` into what to select and which rows. */
-export function querySelection(
-  model: ModelClass,
-  parameters: unknown[],
-): {
-  selection?: unknown
-  options: DeletedOptions
-} {
-  const last = parameters.at(-1)
-  const options = isDeletedOptions(last) ? last : {}
-  const [first, ...rest] = isDeletedOptions(last) ? parameters.slice(0, -1) : parameters
-  if (first === undefined) return { options }
-  const names = [first, ...rest]
-  if (names.every((name) => typeof name === 'string')) return { selection: Object.fromEntries(names.map((name) => [name, name])), options }
-  if (rest.length > 0) throw new InvalidFilterError(model.name, 'that selection', 'it takes names of columns, or one object or function')
-  return { selection: first, options }
-}
-
-/** An object of options has no other keys; a selection has no booleans. */
-function isDeletedOptions(value: unknown): value is DeletedOptions {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.entries(value).every(
-    ([key, each]) => (key === 'includeDeleted' || key === 'onlyDeleted') && (typeof each === 'boolean' || each === undefined),
-  )
 }
 
 /**

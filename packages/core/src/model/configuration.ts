@@ -79,6 +79,11 @@ export class Configuration {
     return new Configuration(uri, options, { ...typeorm, ...logger }, models, metadata)
   }
 
+  /** Its option `name`, or its kind: what tells nothing of the way to it. */
+  get shownName(): string {
+    return this.#options.name ?? this.uri.kind
+  }
+
   /** Name of the database in messages. */
   get name(): string {
     return this.#options.name ?? this.uri.toString()

@@ -114,6 +114,11 @@ export class Database<App = never, S extends Session = Session> {
     return this.#configured().queryClass
   }
 
+  /** @internal What anybody may be told that it is called: its URI names a host. */
+  protected get shownName(): string {
+    return this.#configured().shownName
+  }
+
   /** TypeORM's metadata of all models, without a connection. */
   get metadata(): readonly EntityMetadata[] {
     return this.dataSource.buildMetadata()

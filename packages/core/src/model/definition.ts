@@ -5,8 +5,9 @@ import type { ModelClass } from '../mapping/model-class.js'
 import type { SchemaProperties } from '../mapping/standard-schema.js'
 import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
-import type { ColumnName, ForeignKeys } from '../query/columns.js'
+import type { ColumnName, ForeignKeys, Linked, ListKey, Target } from '../query/columns.js'
 import type { Path } from '../query/query.js'
+import type { WrittenFor } from '../types/column-type.js'
 import type { AssignOptions } from '../plan/assignment.js'
 
 /** Columns by property, as `db.Model(name, columns)` takes them. @since 0.1 */
@@ -63,6 +64,8 @@ export interface Taken<T> {
   readonly trusted: TrustedValues<T>
   /** Names of relations, and of theirs. */
   readonly paths: { [K in Path<T>]: unknown }
+  /** What `attach` takes, by the relations that lead to many. */
+  readonly lists: { [K in ListKey<T>]: Linked<Target<T[K]>> }
   /** Columns that hold numbers. A decimal one is a text in a decorated class, which its type does not tell from others. */
   readonly numbers: { [K in NumberKeys<T>]: unknown }
 }
@@ -72,6 +75,7 @@ type Widened<Value> =
   | Value
   | (Extract<Value, DateTime> extends never ? never : Date | string)
   | (Extract<Value, bigint> extends never ? never : number)
+  | WrittenFor<Value>
 
 /** Values of a column by its definition, where the model was made from it, else by the property of the class. */
 type InputOfKey<T, K extends keyof T> = K extends keyof FieldsOf<T> ? InputOf<FieldsOf<T>[K]> : Widened<T[K]>
@@ -167,12 +171,35 @@ export interface ExtendingSettings<Parent extends ModelClass, Name extends strin
   readonly extends: Parent
 }
 
+/** What counts related records; a model that has a column `count` has it not. @since 0.2 */
+export interface CountsRelated {
+  /**
+   * How many records a to-many relation leads to; deleted ones are none.
+   *
+   * In a class with decorated columns say `declare count: CountsRelated['count']`, where it has no column of that name.
+   *
+   * @throws {InvalidFilterError} It is no relation that leads to many. Status 400.
+   * @since 0.2
+   * @example
+   * await post.count('tags')
+   */
+  count<T extends { readonly [taken]: { readonly lists: object } }>(
+    this: T,
+    relation: keyof T[typeof taken]['lists'] & string,
+  ): Promise<number>
+}
+
+/** A record of a model with these columns. */
+type RecordOf<Base extends ModelClass, Columns> = InstanceType<Base> &
+  TypedFields<Columns> &
+  ('count' extends keyof Columns ? unknown : CountsRelated)
+
 /** The base class that `db.Model(name, columns)` makes: `Base` with the columns. @since 0.1 */
 export type TypedModel<Base extends ModelClass, Columns extends ColumnMap> = Omit<Base, 'prototype' | '~standard' | typeof columnsOf> & {
-  readonly prototype: InstanceType<Base> & TypedFields<Columns>
+  readonly prototype: RecordOf<Base, Columns>
   readonly '~standard': SchemaProperties<NewValues<ColumnsOf<Base> & Columns>>
   readonly [columnsOf]: ColumnsOf<Base> & Columns
-  new (values?: NewValues<ColumnsOf<Base> & Columns>): InstanceType<Base> & TypedFields<Columns>
+  new (values?: NewValues<ColumnsOf<Base> & Columns>): RecordOf<Base, Columns>
 }
 
 /** No column has the name of a verb. */

@@ -15,12 +15,6 @@ const names: Option<readonly string[]> = {
 }
 const upsertOptions = { on: names, update: names, unguarded: flag }
 
-/** A record, as far as it is found or made here. */
-interface Found {
-  save(): PromiseLike<unknown>
-  update(values: object, options?: AssignOptions): PromiseLike<unknown>
-}
-
 /** A model whose records are found or made. */
 export interface Finder<T extends object> {
   readonly dataSource: AlchemyDataSource
@@ -29,6 +23,10 @@ export interface Finder<T extends object> {
   make(values: object, options: AssignOptions | undefined): T
   /** The first record that has these values. @param isLocked Until the transaction ends. @throws {InvalidFilterError} There are no values. */
   first(where: object, isLocked: boolean): Promise<T | null>
+  /** As the verb of the record does it, the application's own too. */
+  save(record: T): Promise<void>
+  /** The same. */
+  update(record: T, values: object, options: AssignOptions | undefined): Promise<void>
   inSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result>
 }
 
@@ -41,7 +39,7 @@ export function wasCreated(record: object): boolean {
 }
 
 /** The first record that has these values, or a new one with them. */
-export async function firstOrCreate<T extends object & Found>(
+export async function firstOrCreate<T extends object>(
   finder: Finder<T>,
   where: object,
   values: object | undefined,
@@ -52,7 +50,7 @@ export async function firstOrCreate<T extends object & Found>(
 }
 
 /** The first record that has these values, with others set; or a new one with all of them. */
-export async function updateOrCreate<T extends object & Found>(
+export async function updateOrCreate<T extends object>(
   finder: Finder<T>,
   where: object,
   values: object,
@@ -63,7 +61,7 @@ export async function updateOrCreate<T extends object & Found>(
   return findOrInsert(finder, draft, where, async () => {
     // Who else would change it waits.
     const record = await finder.first(where, true)
-    await record?.update(values, options)
+    if (record) await finder.update(record, values, options)
     return record
   })
 }
@@ -101,28 +99,23 @@ function drafted<T extends object>(finder: Finder<T>, where: object, values: obj
  *
  * Whatever of it fails, the session goes on. Outside any scope each step is a transaction of its own.
  */
-async function findOrInsert<T extends object & Found>(
-  finder: Finder<T>,
-  draft: T,
-  where: object,
-  find: () => Promise<T | null>,
-): Promise<T> {
+async function findOrInsert<T extends object>(finder: Finder<T>, draft: T, where: object, find: () => Promise<T | null>): Promise<T> {
   let found = await finder.inSession(find)
   // Who was there first may have inserted it by now.
   found ??= await finder.inSession(async (session) => ((await session.lineUp(placeOf(finder, draft, where))) ? find() : null))
   if (!found && !(await isInserted(finder, draft))) {
     found = await finder.inSession(find)
     // What has the value is not what was looked for: it is deleted, or has it in another column. The database says which.
-    if (!found) await finder.inSession((session) => session.records.whole(async () => void (await draft.save())))
+    if (!found) await finder.inSession((session) => session.records.whole(() => finder.save(draft)))
   }
   if (found) created.delete(found)
   else created.add(draft)
   return found ?? draft
 }
 
-async function isInserted<T extends object & Found>(finder: Finder<T>, draft: T): Promise<boolean> {
+async function isInserted<T extends object>(finder: Finder<T>, draft: T): Promise<boolean> {
   try {
-    await finder.inSession((session) => session.records.insertUnlessTaken(draft, () => draft.save()))
+    await finder.inSession((session) => session.records.insertUnlessTaken(draft, () => finder.save(draft)))
     return true
   } catch (error) {
     if (error instanceof TakenError || error instanceof UniqueError) return false

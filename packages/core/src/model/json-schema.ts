@@ -102,6 +102,7 @@ const decimal = { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' }
 /** What values of a type are in JSON; more is taken than is given. */
 function kindSchema(type: ColumnType<unknown>, way: 'input' | 'output'): JsonSchema {
   const { kind, range } = type
+  if (type.jsonSchema) return type.jsonSchema
   const { length } = type.storage('postgres')
   switch (kind) {
     case 'string':

@@ -4,8 +4,11 @@ import type { ModelClass } from '../mapping/model-class.js'
 import type { Eventual } from '../eventual.js'
 import type { Path, Query, WithRelations } from '../query/query.js'
 import { Session } from '../session/session.js'
-import { BaseModel, database, type GetOptions, lookUp, notFound, queryOf } from './base-model.js'
+import { BaseModel, database, notFound, subjectOf } from './base-model.js'
+import { queryClassOf } from './query-class.js'
 import { RecordPromise } from './record-promise.js'
+import * as verbs from './verbs.js'
+import type { GetOptions } from './verbs.js'
 
 /**
  * The session of a scope, which also knows how to read models: `db.session`.
@@ -32,14 +35,15 @@ export class ModelSession extends Session {
   ): RecordPromise<WithRelations<T, P>, WithRelations<T, P> | null>
   get<T extends BaseModel>(model: ModelClass<T>, id: unknown, options?: GetOptions): RecordPromise<T, T | null> {
     this.#refuseForeign(model)
-    const read = (): Eventual<T | null> => lookUp(model, id, options, this.scope)
+    const read = (): Eventual<T | null> => verbs.get(subjectOf<T>(model), id, options, this.scope)
     return RecordPromise.begin<T, T | null>(read, notFound(model, id), this.scope)
   }
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
     this.#refuseForeign(model)
-    return queryOf(model).in(this.scope)
+    const { dataSource, queryClass } = database(model)
+    return queryClassOf(model, queryClass).of<T>(dataSource, model).in(this.scope)
   }
 
   #refuseForeign(model: object): void {

@@ -1,23 +1,14 @@
 import type { DateTime as Luxon } from 'luxon'
 import { clock } from '../clock.js'
 import { column, ownColumns, stamped } from '../mapping/column.js'
-import { after, type Eventual } from '../eventual.js'
-import { flag, readOptions } from '../options.js'
 import { flagProperty, timeProperty } from '../plan/deletion.js'
-import type { UnitOfWork } from '../session/unit-of-work.js'
 import { Boolean, DateTime, Integer } from '../types/index.js'
 import { beginOperation } from '../scope/operation.js'
-import { BaseModel, database, modelOf, queryOf } from './base-model.js'
+import { BaseModel, subjectOf, verbOf } from './base-model.js'
 import { prune, type PruneOptions } from './prune.js'
-import { RecordPromise } from './record-promise.js'
-
-/** How `delete` deletes. @since 0.1 */
-export interface DeleteOptions {
-  /** Deletes the row for good. @default false */
-  readonly hardDelete?: boolean
-}
-
-const deleteOptions = { hardDelete: flag }
+import type { RecordPromise } from './record-promise.js'
+import * as verbs from './verbs.js'
+import type { DeleteOptions } from './verbs.js'
 
 /**
  * A model with a key, stamps and soft delete: `id`, `createdAt`, `updatedAt`, `isDeleted`, `deletedAt`.
@@ -63,11 +54,7 @@ export class Model extends BaseModel {
    */
   override delete(how: boolean | DeleteOptions = true): RecordPromise<this> {
     if (how === false) return this.restore()
-    return RecordPromise.begin<this>(() => {
-      // Nothing is deleted by a misspelt option, and nothing softly that was meant for good.
-      const { hardDelete = false } = readOptions(deleteOptions, how === true ? undefined : how, 'delete()')
-      return hardDelete ? super.delete() : this.#inSession('delete', (records) => records.softDelete(this))
-    })
+    return verbOf(this, (subject) => verbs.destroy(subject, this, how))
   }
 
   /**
@@ -82,21 +69,12 @@ export class Model extends BaseModel {
    * await User.prune({ deletedBefore: db.utcnow().minus({ days: 90 }) })
    */
   static prune(options: PruneOptions): Promise<number> {
-    return beginOperation(() => prune(() => queryOf<Model>(this).deleted({ onlyDeleted: true }), options))
+    return beginOperation(() => prune(() => verbs.rows(subjectOf<Model>(this), { onlyDeleted: true }), options))
   }
 
   /** Restores a deleted record. */
   override restore(): RecordPromise<this> {
-    return RecordPromise.begin<this>(() => this.#inSession('restore', (records) => records.restore(this)))
-  }
-
-  #inSession(verb: string, work: (records: UnitOfWork) => Eventual<void>): Eventual<this> {
-    const model = modelOf(this)
-    const { dataSource } = database(model)
-    return after(
-      dataSource.withSession(`${model.name}.${verb}()`, (session) => work(session.records)),
-      () => this,
-    )
+    return verbOf(this, (subject) => verbs.restore(subject, this))
   }
 }
 

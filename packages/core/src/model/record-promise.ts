@@ -10,7 +10,13 @@ import type { Dict, DictKey, DictOptions } from './serialize.js'
 
 /** A record, as far as a chain of verbs needs it. */
 interface VerbRecord {
-  readonly [taken]: { readonly values: object; readonly trusted: object; readonly numbers: object; readonly paths: object }
+  readonly [taken]: {
+    readonly values: object
+    readonly trusted: object
+    readonly numbers: object
+    readonly paths: object
+    readonly lists: object
+  }
   save(): PromiseLike<this>
   update(values: object, options?: AssignOptions): PromiseLike<this>
   set(values: object, options?: AssignOptions): this
@@ -20,6 +26,9 @@ interface VerbRecord {
   load(...paths: readonly string[]): PromiseLike<unknown>
   increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
   decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
+  attach(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
+  detach(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
+  sync(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
   toDict(options?: DictOptions): Record<string, unknown>
 }
 
@@ -115,6 +124,30 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
     return this.#then((record) => record.decrement(column, by, options))
   }
 
+  /** Ties related records to the record. See `BaseModel.attach`. */
+  attach<K extends keyof T[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly T[typeof taken]['lists'][K][]
+  ): RecordPromise<T> {
+    return this.#then((record) => record.attach(relation, ...linked(records)))
+  }
+
+  /** Cuts related records off the record. See `BaseModel.detach`. */
+  detach<K extends keyof T[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly T[typeof taken]['lists'][K][]
+  ): RecordPromise<T> {
+    return this.#then((record) => record.detach(relation, ...linked(records)))
+  }
+
+  /** Lets these be the related records. See `BaseModel.sync`. */
+  sync<K extends keyof T[typeof taken]['lists'] & string>(
+    relation: K,
+    ...records: readonly T[typeof taken]['lists'][K][]
+  ): RecordPromise<T> {
+    return this.#then((record) => record.sync(relation, ...linked(records)))
+  }
+
   /** The values of the record. See `BaseModel.toDict`. */
   toDict(): Promise<Record<string, unknown>>
   toDict<R extends VerbRecord, const O extends DictKey<R> = never, const I extends keyof R & string = never>(
@@ -124,4 +157,10 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   toDict(options?: DictOptions): Promise<Record<string, unknown>> {
     return beginOperation(() => this.then((found) => this.#present(found).toDict(options)))
   }
+}
+
+/** What one verb was given, for another that takes the same. */
+function linked(records: readonly unknown[]): readonly never[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the chain's own parameters are those of the record's verb
+  return records as readonly never[]
 }

@@ -2,12 +2,13 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { InvalidValueError, ProtectedColumnError, UnknownColumnError, type ValueFault } from '../errors.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
-import { isHidden } from '../mapping/mapped-column.js'
+import { isUnheardOf } from '../mapping/mapped-column.js'
 import { refuseFaults } from '../mapping/check.js'
 import { flag, isObject, readOptions } from '../options.js'
 import { tellsDeletion } from './deletion.js'
 import { setKey } from './foreign-key.js'
 import { noteNamed } from './rules.js'
+import { isBlindIndex } from './secrets.js'
 import { accept, completeValues } from './values.js'
 
 /** What is being done with the values: a key may be given to a new record, never changed. */
@@ -43,9 +44,10 @@ function protection(column: ColumnMetadata, assignment: Assignment, key: string)
   // A client would choose another's row: the application says that it may.
   const isOffered = !column.isVirtual || guardsOf(column.entityMetadata).fillable?.includes(key)
   if (!isOffered) return `set ${column.propertyName} to a record, or list it in fillable`
-  if (column.isGenerated) return 'the database makes it'
+  if (column.isGenerated || column.asExpression !== undefined) return 'the database makes it'
   if (column.isPrimary && assignment === 'update') return 'it is the key'
   if (column.isCreateDate || column.isUpdateDate || column.isVersion) return 'it is written with the row'
+  if (isBlindIndex(column)) return 'it is written with what it finds'
   if (tellsDeletion(column)) return 'delete() and restore() write it'
   return undefined
 }
@@ -189,7 +191,7 @@ function assignable(key: string, metadata: EntityMetadata, assignment: Assignmen
 /** The columns that values from outside may set; no hidden one, since an error may name them to a client. */
 function settable(metadata: EntityMetadata, assignment: Assignment): string[] {
   return settableColumns(metadata, assignment)
-    .filter(([, column]) => !column.isVirtual && !isHidden(column))
+    .filter(([, column]) => !column.isVirtual && !isUnheardOf(column))
     .map(([name]) => name)
 }
 

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
+import { columnType } from '../mapping/mapped-column.js'
 import { foreignKeyName, foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
 import { holdKey, keySet } from './foreign-key.js'
 import { hiddenField } from './hidden-field.js'
@@ -179,7 +180,9 @@ export function rowValue(row: Snapshot, column: ColumnMetadata): unknown {
 /** Whether a column of the row has a value that a driver has just read. */
 export function isStill(row: Snapshot, column: ColumnMetadata, raw: unknown): boolean {
   const { encode, decode } = plannedColumn(column)
-  return isSame(boundValue(row, column), encode(decode(raw)))
+  const held = boundValue(row, column)
+  // What is sealed is written otherwise each time.
+  return columnType(column).isSealed ? isSame(decode(held), decode(raw)) : isSame(held, encode(decode(raw)))
 }
 
 function boundAt({ values, bound }: Snapshot, { index, encode }: PlannedColumn): unknown {

@@ -3,7 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidValueError, type ValueFault } from '../errors.js'
 import type { Eventual } from '../eventual.js'
 import { foreignKeyName } from '../mapping/foreign-key.js'
-import { defaultOf, isDefined, isHidden, columnType } from '../mapping/mapped-column.js'
+import { columnType, defaultOf, isDefined, isUnheardOf } from '../mapping/mapped-column.js'
 import { completeDeletion } from './deletion.js'
 import { holdKey, keySet, valueOf } from './foreign-key.js'
 import { persistentValue } from './record-state.js'
@@ -45,7 +45,7 @@ export function completeValues(record: object, metadata: EntityMetadata, found?:
       if (value !== undefined) column.setEntityValue(record, value)
       else if (isMissing(record, column) && !isFound(column, found)) {
         // A client is told of no column that it never sees.
-        const name = isHidden(column) ? '*' : column.propertyPath
+        const name = isUnheardOf(column) ? '*' : column.propertyPath
         ;(faults ??= []).push({ column: name, message: 'has no value and no default', code: 'required' })
         continue
       }

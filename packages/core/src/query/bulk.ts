@@ -4,8 +4,10 @@ import { clock } from '../clock.js'
 import { InvalidFilterError, InvalidValueError, UnsupportedError, type ValueFault } from '../errors.js'
 import { refuseFaults } from '../mapping/check.js'
 import { columnCalled } from '../mapping/foreign-key.js'
+import { columnType } from '../mapping/mapped-column.js'
 import { acceptChange, refuseChange } from '../plan/assignment.js'
 import { heldValue } from '../plan/rules.js'
+import { blindIndexOf } from '../plan/secrets.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { bind, whereClause } from './compile.js'
@@ -103,7 +105,10 @@ export async function assignmentsOf(state: QueryState, values: unknown, unguarde
       const own: unknown = column.propertyName === key ? column.getEntityValue({ [key]: accepted }) : accepted
       // What an expression gives, the checks of the database alone see.
       const held = await heldValue(column, key, own)
+      if (held !== null) await columnType(column).prepare?.(held)
       set.set(column, [bind(dataSource.driver.preparePersistentValue(held, column))])
+      const blind = blindIndexOf(column)
+      if (blind) set.set(blind.column, [bind(held === null ? null : blind.of(held)[0])])
     }
   }
   for (const [key, value] of Object.entries(values)) {
@@ -111,7 +116,11 @@ export async function assignmentsOf(state: QueryState, values: unknown, unguarde
     const made: unknown = typeof value === 'function' ? value(columnsOf(sourceOf(state), state)) : value
     if (made instanceof Expression) {
       refuseChange(metadata, key, { unguarded })
-      for (const column of columnsOfProperty(state, key)) set.set(column, made.term(state.from).pieces)
+      for (const column of columnsOfProperty(state, key)) {
+        // What the database reckons would stand there for all to read.
+        if (columnType(column).kind === 'secret') throw new InvalidValueError(metadata.name, key, 'takes a value, and no expression')
+        set.set(column, made.term(state.from).pieces)
+      }
       continue
     }
     try {
@@ -150,8 +159,8 @@ export function stamps({ metadata, dataSource, from }: QueryState, set: Assignme
   ]
 }
 
-/** What deletes or restores rows softly. */
-export function deletion(state: QueryState, isDeleting: boolean): Assignments {
+/** What deletes or restores rows softly. @param at When they are deleted. */
+export function deletion(state: QueryState, isDeleting: boolean, at: unknown = clock.now()): Assignments {
   const { metadata, dataSource } = state
   const { deleteDateColumn } = metadata
   const flag = metadata.columns.find(({ propertyName }) => propertyName === 'isDeleted')
@@ -159,6 +168,6 @@ export function deletion(state: QueryState, isDeleting: boolean): Assignments {
     [column, [bind(dataSource.driver.preparePersistentValue(value, column))]] as const
   return stamps(state, [
     ...(flag && deleteDateColumn ? [bound(flag, isDeleting)] : []),
-    ...(deleteDateColumn ? [bound(deleteDateColumn, isDeleting ? clock.now() : null)] : []),
+    ...(deleteDateColumn ? [bound(deleteDateColumn, isDeleting ? at : null)] : []),
   ])
 }

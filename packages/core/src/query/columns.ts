@@ -4,7 +4,7 @@ import { InvalidFilterError } from '../errors.js'
 import { columnCalled } from '../mapping/foreign-key.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { From } from './compile.js'
-import { columnTerm, Expression, unknownColumn } from './expression.js'
+import { columnExpression, Expression, unknownColumn } from './expression.js'
 
 /** What every record of ours has; a plain entity has not, and its relations are known by their columns alone. */
 export interface RecordShape {
@@ -42,6 +42,15 @@ export type RelationKey<T> = {
   [K in keyof T]-?: IsMethod<T[K]> extends true ? never : IsList<T[K]> extends true ? K : [RecordOf<T[K]>] extends [never] ? never : K
 }[keyof T] &
   string
+
+/** Names of the relations that lead to many records. */
+export type ListKey<T> = { [K in keyof T]-?: IsMethod<T[K]> extends true ? never : IsList<T[K]> extends true ? K : never }[keyof T] & string
+
+/** A key of a record as `get` takes it; of several columns, an object of them. */
+type Key = string | number | bigint | Readonly<Record<string, unknown>>
+
+/** What is tied to a record: one that is related, its key, or a list of them. */
+export type Linked<T> = T | Key | readonly (T | Key)[]
 
 /** The record at the other end of a relation. */
 export type Target<V> = NonNullable<V> extends readonly (infer E)[] ? E : NonNullable<V>
@@ -109,7 +118,7 @@ export function columnNamed<V>(source: Source, dataSource: AlchemyDataSource, na
   const { metadata } = source
   const column = columnCalled(metadata, name)
   if (!column) throw unknownColumn(source, name)
-  return new Expression((within) => columnTerm(source.within(within), column))
+  return columnExpression(column, (within) => source.within(within))
 }
 
 function property(source: Source, from: Pick<From, 'dataSource'>, name: string): unknown {

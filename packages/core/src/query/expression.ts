@@ -2,7 +2,8 @@ import { among, call, type Dialect, escapeLike, joined, Parameter, type Piece, t
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
 import { columnCalled } from '../mapping/foreign-key.js'
-import { isHidden } from '../mapping/mapped-column.js'
+import { columnType, isHidden } from '../mapping/mapped-column.js'
+import { blindIndexOf } from '../plan/secrets.js'
 import type { ColumnKind, ColumnType } from '../types/column-type.js'
 import type { From } from './compile.js'
 import { bigintType, booleanType, columnValueType, decimalType, numberType, textType, type ValueType } from './value-type.js'
@@ -35,6 +36,14 @@ export interface Subquery<V> {
   readonly column?: V
 }
 
+/** What may be asked of a column: an `Operator`. @since 0.2 */
+export interface ColumnOperator<out V> {
+  /** Only for the type. */
+  readonly operand: V
+  /** @internal The condition on a column. */
+  on(column: Expression, from: From): Condition
+}
+
 type Numeric = number | bigint | null
 
 /** The sum of values of type `V`; `null` of no rows. */
@@ -55,10 +64,13 @@ export class Expression<V = unknown> {
   declare readonly value: V
   /** @internal Makes it SQL within a query. */
   readonly term: (from: From) => Term
+  /** @internal Of a secret column, what may be asked of it all the same. */
+  readonly secret: Secret | undefined
 
   /** @internal Made by columns, `db.func` and the methods below. */
-  constructor(term: (from: From) => Term) {
+  constructor(term: (from: From) => Term, secret?: Secret) {
     this.term = term
+    this.secret = secret
   }
 
   // ------------------------------------------------------------------------------------------------ comparing
@@ -105,7 +117,7 @@ export class Expression<V = unknown> {
 
   /** Without a value. */
   isNull(): Condition {
-    return condition((from) => [...this.term(from).pieces, ' IS NULL'])
+    return condition((from) => [...(this.secret?.presence(from) ?? this.term(from).pieces), ' IS NULL'])
   }
 
   /** Like a pattern of `%` (any text) and `_` (any sign), in which `\` escapes; it sees case. */
@@ -131,6 +143,17 @@ export class Expression<V = unknown> {
   /** Contains a text. See `startsWith`. */
   contains(text: string): Condition {
     return matching(this, text, (dialect, value, each) => dialect.like(value, `%${escapeLike(each)}%`))
+  }
+
+  /**
+   * What an operator asks: one of a type of its own, or of those that filters of names take.
+   *
+   * @since 0.2
+   * @example
+   * User.filter((user) => user.name.matches(not(startsWith('A'))).and(user.age.gt(40)))
+   */
+  matches(operator: ColumnOperator<NonNullable<V>>): Condition {
+    return condition((from) => operator.on(this, from).term(from).pieces)
   }
 
   // ------------------------------------------------------------------------------------------------ reckoning
@@ -285,7 +308,7 @@ export class Expression<V = unknown> {
   distinct(): Expression<V> {
     return new Expression((from) => {
       const { pieces, type } = this.term(from)
-      if (type.kind === 'json') throw refusal(from, 'is JSON, which has no equality')
+      refuseOpaque(type, from)
       return { pieces: ['DISTINCT ', ...pieces], type }
     })
   }
@@ -373,10 +396,58 @@ function overMany<V>(term: (from: From) => Term): Expression<V> {
   })
 }
 
+/** What may be asked of a secret column: whether it has a value, and which rows have an equal one. */
+interface Secret {
+  presence(from: From): Pieces
+  /** What stands for equal values, and where; `undefined` where they are not found. */
+  equal(from: From, value: unknown): { readonly column: Pieces; readonly marks: readonly string[] } | undefined
+}
+
+/** Rows whose secret is one of `values`, by what equal ones have in common; or the rows whose secret is none of them. */
+function amongSecrets(own: Expression, values: readonly unknown[], isOneOf: boolean): Condition | undefined {
+  const { secret } = own
+  if (!secret) return undefined
+  return condition((from) => {
+    if (values.length === 0) return [isOneOf ? '1 = 0' : '1 = 1']
+    const found = values.map((value) => secret.equal(from, value))
+    const column = found[0]?.column
+    // Without such a column its term says why not.
+    if (!column) return own.term(from).pieces
+    const marks = found.flatMap((each): Pieces[] => (each?.marks ?? []).map((mark) => [new Parameter(mark)]))
+    return isOneOf ? among(column, marks) : ['NOT ', ...among(column, marks)]
+  })
+}
+
+/** A column as an expression; of a secret one nothing can be reckoned. @param within Its table, in a query. */
+export function columnExpression<V>(column: ColumnMetadata, within: (from: From) => From): Expression<V> {
+  const term = (from: From): Term => columnTerm(within(from), column)
+  if (columnType(column).kind !== 'secret') return new Expression(term)
+  const name = column.propertyPath
+  const refuse = (from: From): never => {
+    throw new InvalidFilterError(
+      from.name,
+      name,
+      'it is secret, and neither compared nor sorted by',
+      'Of an encrypted column, a blindIndex finds equal values.',
+    )
+  }
+  return new Expression(refuse, {
+    presence: (from) => term(from).pieces,
+    equal(from, value) {
+      const blind = blindIndexOf(column)
+      if (!blind) return undefined
+      if (value instanceof Expression) return refuse(from)
+      return { column: within(from).column(blind.column), marks: blind.of(checked(value, columnValueType(from.dataSource, column), from)) }
+    },
+  })
+}
+
 /** Compares with a value that is checked when the SQL is written. */
 export function compare(own: Expression, sign: '=' | '<>' | '>' | '>=' | '<' | '<=', other: unknown): Condition {
+  const secret = sign === '=' || sign === '<>' ? amongSecrets(own, [other], sign === '=') : undefined
+  if (secret) return secret
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     const right = operand(other, term.type, from)
     // Equal decimals are kept as the same text.
     if (sign === '=' || sign === '<>') return [...term.pieces, ` ${sign} `, ...right]
@@ -387,7 +458,7 @@ export function compare(own: Expression, sign: '=' | '<>' | '>' | '>=' | '<' | '
 /** From `low` to `high`, which are checked when the SQL is written. */
 export function range(own: Expression, low: unknown, high: unknown): Condition {
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     const [least, most] = [low, high].map((each) => sortable({ pieces: operand(each, term.type, from), type: term.type }, from))
     return [...sortable(term, from), ' BETWEEN ', ...(least ?? []), ' AND ', ...(most ?? [])]
   })
@@ -395,8 +466,10 @@ export function range(own: Expression, low: unknown, high: unknown): Condition {
 
 /** One of a list, or of what a query of one column gives; checked when the SQL is written. */
 export function membership(own: Expression, list: unknown): Condition {
+  const secret = Array.isArray(list) ? amongSecrets(own, list, true) : undefined
+  if (secret) return secret
   return condition((from) => {
-    const term = own.term(from)
+    const term = compared(own, from)
     if (isSubquery(list)) return [...term.pieces, ' IN (', ...list.subquery(from), ')']
     if (!Array.isArray(list)) throw refusal(from, 'takes a list or a query of one column')
     if (list.length === 0) return ['1 = 0']
@@ -436,19 +509,26 @@ function encoded(value: unknown, type: ValueType, from: From): unknown {
   if (value === null || value === undefined) {
     throw new InvalidFilterError(from.name, type.name ?? 'a value', `${String(value)} is no value`, 'Write isNull(), or leave the key out.')
   }
-  if (type.kind === 'json')
-    throw new InvalidFilterError(
-      from.name,
-      type.name ?? 'JSON',
-      'JSON is compared by its parts',
-      "Write a function: (row) => row.meta.path('a.b').eq('x')",
-    )
+  refuseOpaque(type, from)
+  return type.encode(checked(value, type, from))
+}
+
+/** @throws {InvalidFilterError} The value is of another kind. Status 400. */
+function checked(value: unknown, type: ValueType, from: From): unknown {
   try {
-    return type.encode(type.accept(value))
+    return type.accept(value)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new InvalidFilterError(from.name, type.name ?? 'a value', `it ${error.message}`)
   }
+}
+
+/** @throws {InvalidFilterError} Values of that type are neither compared nor sorted by. Status 400. */
+function refuseOpaque(type: ValueType, from: From): void {
+  if (!type.isOpaque) return
+  if (type.kind !== 'json') throw new InvalidFilterError(from.name, type.name ?? 'a value', 'its values are not compared')
+  const remedy = "Write a function: (row) => row.meta.path('a.b').eq('x')"
+  throw new InvalidFilterError(from.name, type.name ?? 'JSON', 'JSON is compared by its parts', remedy)
 }
 
 function refusal(from: From, reason: string): InvalidFilterError {
@@ -468,15 +548,22 @@ export function sortable({ pieces, type }: Term, { driver: { dialect } }: From):
   return type.isWide && !dialect.sortsDecimals ? dialect.orderOfDecimal(pieces, type.scale ?? 0) : pieces
 }
 
+/** What may stand in a comparison. */
+function compared(expression: Expression, from: From): Term {
+  const term = expression.term(from)
+  refuseOpaque(term.type, from)
+  return term
+}
+
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
-  const term = expression.term(from)
-  if (['json', 'boolean', 'uuid', 'bytes'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
+  const term = compared(expression, from)
+  if (['boolean', 'uuid', 'bytes', 'bits', 'range'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
   return term
 }
 
 function text(expression: Expression, from: From): Term {
-  const term = expression.term(from)
+  const term = compared(expression, from)
   if (term.type.kind !== 'string' && term.type.kind !== 'unknown') throw refusal(from, 'is no text')
   return term
 }

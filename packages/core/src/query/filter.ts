@@ -6,7 +6,7 @@ import { columnCalled } from '../mapping/foreign-key.js'
 import { quotedTable } from '../plan/statements.js'
 import { columnsOf, Source } from './columns.js'
 import { From, linkColumns, live, referenced, relatedBy } from './compile.js'
-import { balanced, Expression, unknownColumn } from './expression.js'
+import { balanced, columnExpression, Expression, unknownColumn } from './expression.js'
 import { Combined, Operator, operatorOf, type Quantifier, RelationOperator } from './operators.js'
 import { columnValueType, type ValueType } from './value-type.js'
 
@@ -80,24 +80,26 @@ function combined({ word, parts }: Combined<unknown>, from: From, depth: number,
 }
 
 function conditionOn(key: string, value: unknown, from: From, depth: number, budget: Budget): Pieces {
-  const { metadata, dataSource } = from
+  const { metadata } = from
   const relation = metadata.relations.find(({ propertyName }) => propertyName === key)
   if (relation) return conditionOnRelation(relation, value, from, depth, budget)
   const column = columnCalled(metadata, key)
   if (!column) throw unknownColumn(from, key)
-  refuseShape(metadata, key, value)
-  const type = columnValueType(dataSource, column)
+  refuseShape(metadata, key, value, columnValueType(from.dataSource, column).shape)
   return operatorOf(value)
-    .on(new Expression(() => ({ pieces: from.column(column), type })), from)
+    .on(
+      columnExpression(column, () => from),
+      from,
+    )
     .term(from).pieces
 }
 
-/** What JSON can be and a value cannot: each has its operator. */
-function refuseShape({ name }: EntityMetadata, key: string, value: unknown): void {
+/** What JSON can be and a value cannot: each has its operator. @param own The shape that values of the column have. */
+function refuseShape({ name }: EntityMetadata, key: string, value: unknown, own?: ValueType['shape']): void {
   if (value === null || value === undefined)
     throw new InvalidFilterError(name, key, `${String(value)} is no value`, 'Write isNull(), or leave the key out.')
-  if (Array.isArray(value)) throw new InvalidFilterError(name, key, 'a list is no value', 'Write oneOf([…]).')
-  if (typeof value === 'object' && isPlain(value)) {
+  if (Array.isArray(value) && own !== 'list') throw new InvalidFilterError(name, key, 'a list is no value', 'Write oneOf([…]).')
+  if (typeof value === 'object' && isPlain(value) && own !== 'object') {
     throw new InvalidFilterError(name, key, 'an object is no value', "Write an operator: gt(3), between(1, 9), startsWith('M'), not(…).")
   }
 }

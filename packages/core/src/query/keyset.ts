@@ -51,7 +51,7 @@ export class Keyset<R> {
       const { term } = order
       return term.type.isChoice ? { ...order, term: { ...term, pieces: dialect.ordinal(term.pieces) } } : order
     })
-    const unsortable = this.#orders.find(({ term }) => ['unknown', 'json'].includes(term.type.kind))
+    const unsortable = this.#orders.find(({ term }) => term.type.kind === 'unknown' || term.type.isOpaque)
     if (unsortable) {
       throw new UnsupportedError(
         `${what} by SQL of the application or by JSON`,

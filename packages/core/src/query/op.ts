@@ -18,7 +18,9 @@ export {
   none,
   not,
   oneOf,
+  operator,
   or,
   some,
   startsWith,
 } from './operators.js'
+export { containsValue, overlaps, within } from './range-operators.js'

@@ -74,6 +74,26 @@ export class RelationOperator<out T> {
   }
 }
 
+/**
+ * An operator of one's own: for a type of one's own, or for what a database can ask that has no name here. Like `gt` and its kin it is
+ * taken by a filter of names and by `column.matches(…)`, and no JSON can be it.
+ *
+ * @typeParam V Type of the columns that it asks.
+ * @param write Gives the condition on a column.
+ * @since 0.2
+ * @example
+ * const soundsLike = (word: string) => operator<string>((column) => db.sql`soundex(${column}) = soundex(${word})`)
+ * User.filter({ name: soundsLike('Meyer') })
+ */
+export function operator<V>(write: (column: Expression<V>) => Condition | Expression<never>): Operator<V> {
+  return new Operator((column, from) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller's word, as that of a filter
+    const made = write(column as Expression<V>)
+    if (made instanceof Condition) return made
+    return condition(() => ['(', ...made.term(from).pieces, ')'])
+  })
+}
+
 function comparing(sign: '=' | '<>' | '>' | '>=' | '<' | '<=', value: unknown): Operator<never> {
   return new Operator((column) => compare(column, sign, value))
 }

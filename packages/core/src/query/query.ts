@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import { Alias } from '../drivers/dialect.js'
 import { InvalidFilterError, InvalidIdentifierError, RecordNotFoundError, UnsupportedError } from '../errors.js'
-import { columnType, isHidden } from '../mapping/mapped-column.js'
+import { isHidden } from '../mapping/mapped-column.js'
 import { after, type Eventual } from '../eventual.js'
 import { flag, readOptions } from '../options.js'
 import type { CursorPage } from '../pagination/cursor-page.js'
@@ -19,8 +19,6 @@ import type { Paginator } from '../pagination/paginator.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-import type { ColumnType } from '../types/column-type.js'
-import { readKey } from '../types/identifier.js'
 import { type BatchOptions, inBatches } from './batches.js'
 import * as bulk from './bulk.js'
 import { type ColumnKey, type Columns, columnsOf, type RecordShape, type RelationKey, Source, type Target } from './columns.js'
@@ -32,12 +30,13 @@ import { cursorPage } from './cursor-page.js'
 import type { Filter } from './operators.js'
 import type { FunctionName, FunctionResult, NamedFunction } from './func.js'
 import { type NotFound, orElse } from './not-found.js'
+import { boundKey } from './identifier.js'
 import { follow } from './loading.js'
 import { type LockOptions, type Order, QueryState, type Selected } from './query-state.js'
 import * as read from './read.js'
 import { Sql } from './sql.js'
 import { RecordStream, type StreamOptions } from './stream.js'
-import { columnValueType } from './value-type.js'
+import type { WrittenFor } from '../types/column-type.js'
 
 /** Which rows of a soft-deleting model a query sees. @default live rows only @since 0.1 */
 export interface DeletedOptions {
@@ -77,7 +76,7 @@ export type WithRelations<T, P extends string> = [P] extends [never]
   ? T
   : {
       // First: a method of an intersection of arrays is that of the first of them.
-      [K in Head<P> & RelationKey<T>]-?: NonNullable<T[K]> extends readonly (infer E)[]
+      [K in Head<P> & keyof T]-?: NonNullable<T[K]> extends readonly (infer E)[]
         ? WithRelations<E, Tail<P, K>>[]
         : WithRelations<NonNullable<T[K]>, Tail<P, K>> | Extract<T[K], null>
     } & T
@@ -94,6 +93,7 @@ export type Sortable<T, R> = (ColumnKey<T> | (keyof R & string)) | Expression | 
 export type BulkValues<T> = {
   readonly [K in ColumnKey<T>]?:
     | T[K]
+    | WrittenFor<T[K]>
     | Expression<T[K]>
     | Expression<NonNullable<T[K]>>
     | Expression<never>
@@ -260,8 +260,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** Equal rows once. */
   distinct(): this {
-    if (this.#state.selection?.some(({ type }) => type.kind === 'json')) {
-      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'JSON is not compared', 'Choose a part of it, column.path("a.b").')
+    if (this.#state.selection?.some(({ type }) => type.isOpaque)) {
+      const remedy = 'Leave it out, or choose a part of JSON, column.path("a.b").'
+      throw new InvalidFilterError(this.#metadata.name, 'distinct()', 'one of the columns is not compared', remedy)
     }
     this.#state.distinct = true
     return this
@@ -328,8 +329,10 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   groupBy(...groups: readonly (ColumnKey<T> | Expression | ((columns: Columns<T>) => Expression))[]): this {
     for (const group of groups) {
       const { pieces, type } = this.#term(group)
-      if (type.kind === 'json')
-        throw new InvalidFilterError(this.#metadata.name, 'groupBy()', 'JSON has no groups', 'Group by a part of it, column.path("a.b").')
+      if (type.isOpaque) {
+        const remedy = 'Group by another, or by a part of JSON, column.path("a.b").'
+        throw new InvalidFilterError(this.#metadata.name, 'groupBy()', 'the column has no groups', remedy)
+      }
       this.#state.groups.push(pieces)
     }
     return this
@@ -391,8 +394,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const result = selection?.find((each) => each.name === name)
     if (result) return { pieces: [dataSource.driver.escape(name)], term: result, isHidden: result.isHidden }
     const term = visibleColumn(from, name)
-    if (term.type.kind === 'json')
-      throw new InvalidFilterError(this.#metadata.name, name, 'JSON has no order: sort by a part of it, column.path("a.b")')
+    if (term.type.isOpaque)
+      throw new InvalidFilterError(this.#metadata.name, name, 'it has no order: of JSON, sort by a part, column.path("a.b")')
     return { pieces: sortable(term, from), term, isHidden: false }
   }
 
@@ -423,9 +426,9 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   /** @internal The record with this key, `null` if it does not match; inside the operation of a verb. @throws {InvalidIdentifierError} */
   withKey(id: unknown): Eventual<R | null> {
-    const key = this.#keyOf(id)
-    if (!key) return null
     const state = this.#state
+    const key = boundKey(state.metadata, state.dataSource, id)
+    if (!key) return null
     if (state.isUsual) return this.#inSession('get', false, (reading) => read.byKey(state, key, reading))
     const keyed = state.clone()
     for (const [index, column] of state.metadata.primaryColumns.entries()) {
@@ -438,7 +441,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   withKeys(ids: readonly unknown[]): Promise<(R | null)[]> {
     return this.#operation(async () => {
       if (!Array.isArray(ids)) throw new InvalidIdentifierError(this.#metadata.name, ids)
-      const keys = ids.map((id: unknown) => this.#keyOf(id))
+      const keys = ids.map((id: unknown) => boundKey(this.#metadata, this.#state.dataSource, id))
       return this.#inSession('getMany', !this.#state.isPlainRead, (reading) => read.byKeys(this.#state, keys, reading))
     })
   }
@@ -447,21 +450,6 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
   getOrError<Result = never>(id: unknown, error?: NotFound<Result>): Promise<R | Result> {
     const missing = (): Error => new RecordNotFoundError(this.#metadata.name, id)
     return this.#operation(() => after<R | null, R | Result>(this.withKey(id), (found) => found ?? orElse(error, missing)))
-  }
-
-  /** The values of a key as they are bound; `undefined` when no row can have it. */
-  #keyOf(id: unknown): readonly unknown[] | undefined {
-    const { metadata, dataSource } = this.#state
-    if (id === null || id === undefined) return undefined
-    const { primaryColumns } = metadata
-    const key: unknown[] = []
-    for (const column of primaryColumns) {
-      const given: unknown = primaryColumns.length === 1 ? id : typeof id === 'object' ? Reflect.get(id, column.propertyName) : undefined
-      const value = keyOf(metadata, columnType(column), given, id)
-      if (value === undefined) return undefined
-      key.push(columnValueType(dataSource, column).encode(value))
-    }
-    return key
   }
 
   /** How many `all()` would give. */
@@ -719,16 +707,6 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
 /** What is sorted by. */
 type Sorted = Pick<Order, 'pieces' | 'term' | 'isHidden'>
-
-/** A key as its column keeps it, `undefined` when it could not. @throws {InvalidIdentifierError} It is no scalar. */
-function keyOf({ name }: EntityMetadata, type: ColumnType<unknown>, given: unknown, id: unknown): unknown {
-  try {
-    return readKey(type, given)
-  } catch (error) {
-    if (error instanceof TypeError) throw new InvalidIdentifierError(name, id)
-    throw error
-  }
-}
 
 function wholeNumber({ name }: EntityMetadata, word: string, given: unknown): number | undefined {
   if (given === undefined) return undefined

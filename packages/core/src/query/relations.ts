@@ -17,7 +17,8 @@ import { columnValueType } from './value-type.js'
 /** The most keys that one statement asks for. */
 const mostKeys = 5_000
 
-const nothing: Loading = { state: undefined, further: new Map() }
+/** Of the other end everything, and nothing beyond it. */
+export const unasked: Loading = { state: undefined, further: new Map() }
 
 // ---------------------------------------------------------------------------------------------------- with
 
@@ -26,7 +27,7 @@ function loadingOf(metadata: EntityMetadata, asked: ReadonlyMap<string, Loading>
   const { eagerRelations } = metadata
   if (eagerRelations.every(({ propertyName }) => asked.has(propertyName))) return asked
   const loading = new Map(asked)
-  for (const { propertyName } of eagerRelations) if (!loading.has(propertyName)) loading.set(propertyName, nothing)
+  for (const { propertyName } of eagerRelations) if (!loading.has(propertyName)) loading.set(propertyName, unasked)
   return loading
 }
 
@@ -45,8 +46,8 @@ export async function loadRelations(
   }
 }
 
-/** @param valueOf Gives a key of a record: that of its row, or what it is on the object by now. */
-async function loadRelation(
+/** Loads a relation of records. @param valueOf Gives a key of a record: that of its row, or what it is on the object by now. */
+export async function loadRelation(
   relation: RelationMetadata,
   owners: readonly ObjectLiteral[],
   { state: asked, further }: Loading,
@@ -89,7 +90,7 @@ async function loadRelation(
 }
 
 /** Whether a relation leads to a list of records. */
-function hasMany({ isOneToMany, isManyToMany }: RelationMetadata): boolean {
+export function hasMany({ isOneToMany, isManyToMany }: RelationMetadata): boolean {
   return isOneToMany || isManyToMany
 }
 
@@ -106,7 +107,7 @@ interface Leading {
 }
 
 /** The columns that tie the two ends: those of the records, and those of the related rows. */
-function ends(
+export function ends(
   relation: RelationMetadata,
   { from, dataSource }: QueryState,
 ): { readonly own: readonly ColumnMetadata[]; readonly theirs: readonly Leading[]; readonly link: Pieces } {
@@ -206,7 +207,7 @@ async function loadForAll(
   }
   const loading = (async () => {
     await complete(relation, lacking, reading.session)
-    await loadRelation(relation, [...all], nothing, foreignKeyOf, dataSource, reading)
+    await loadRelation(relation, [...all], unasked, foreignKeyOf, dataSource, reading)
   })()
   await Promise.all([loading, ...[...groups].map((group) => group.note(propertyName, turn, loading))])
 }
@@ -235,7 +236,7 @@ function turnOf({ scope, connection }: Session): object {
 }
 
 /** The records that a relation leads to. */
-function relatedTo(owner: ObjectLiteral, relation: RelationMetadata): ObjectLiteral[] {
+export function relatedTo(owner: ObjectLiteral, relation: RelationMetadata): ObjectLiteral[] {
   const value: unknown = relation.getEntityValue(owner)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a relation leads to records
   return [value].flat().filter((each) => typeof each === 'object' && each !== null) as ObjectLiteral[]

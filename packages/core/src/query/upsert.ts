@@ -8,6 +8,7 @@ import { deletionColumns, tellsDeletion } from '../plan/deletion.js'
 import { valueOf } from '../plan/foreign-key.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
 import { persistentValue } from '../plan/record-state.js'
+import { blindIndexOf } from '../plan/secrets.js'
 import { batchSize, quotedTable } from '../plan/statements.js'
 import type { Session } from '../session/session.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
@@ -182,7 +183,8 @@ export class Upsert<T extends object> {
     const properties = this.#update?.filter((name) => given.includes(name)) ?? given
     const isKept = (column: ColumnMetadata): boolean =>
       this.#key.columns.includes(column) || column.isPrimary || column.isCreateDate || column.isVersion || tellsDeletion(column)
-    return properties.flatMap((name) => columnsOf(this.#metadata, name)).filter((column) => !isKept(column))
+    const columns = properties.flatMap((name) => columnsOf(this.#metadata, name)).filter((column) => !isKept(column))
+    return columns.flatMap((column) => [column, blindIndexOf(column)?.column ?? []].flat())
   }
 
   /** The live rows that have the keys of some drafts. */

@@ -14,6 +14,12 @@ export interface ValueType {
   readonly scale?: number
   /** Whether a decimal may have more digits than a double. */
   readonly isWide?: boolean
+  /** Whether values are neither compared nor sorted by. @default false */
+  readonly isOpaque?: boolean
+  /** What values are where they are no scalars. */
+  readonly shape?: 'list' | 'object'
+  /** The database's name of the type that the column has. */
+  readonly storedAs?: string
   /** Whether it is a choice of an enumeration, which some databases sort by its number. */
   readonly isChoice?: boolean
   /** Checks a value. @throws {TypeError} It is of another kind. */
@@ -109,8 +115,11 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
   const type = columnType(target)
   return {
     kind: type.kind,
+    ...(type.shape === undefined ? {} : { shape: type.shape }),
+    isOpaque: type.opaque ?? type.kind === 'json',
     name: isForeignKey(column) ? foreignKeyName(column) : column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),
+    ...(typeof column.type === 'string' ? { storedAs: column.type } : {}),
     isChoice: column.enum !== undefined,
     isWide: type.kind === 'decimal' && (column.precision ?? 0) > digitsOfDouble,
     accept: (value) => type.accept(value),

@@ -1,6 +1,9 @@
 import { type EntityMetadata, type QueryRunner, Table, TableForeignKey, View } from 'typeorm'
 import { RdbmsSchemaBuilder } from '../drivers/internals.js'
 import type { DatabaseDriver } from '../drivers/driver.js'
+import { placeOf } from '../mapping/column-place.js'
+import { columnType } from '../mapping/mapped-column.js'
+import type { TypeDefinition } from '../types/column-type.js'
 import { detached } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { onOwnConnection, underSchemaLock } from './schema-lock.js'
@@ -18,8 +21,9 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
     await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
     await dataSource.queryResultCache?.synchronize(runner)
     const created: Table[] = []
-    for (const table of tables) {
+    for (const { table, definitions } of tables) {
       if (await runner.hasTable(table)) continue
+      for (const { create } of definitions) await runner.query(create)
       await runner.createTable(table, false, capabilities.inlineForeignKeys, true)
       for (const sql of dataSource.driver.checksOf(table)) await runner.query(sql)
       created.push(table)
@@ -49,12 +53,14 @@ export function createAllText(dataSource: AlchemyDataSource): Promise<string[]> 
     runner.enableSqlMemory()
     const tables = tablesOf(dataSource)
     await new RdbmsSchemaBuilder(dataSource).createMetadataTableIfNecessary(runner)
-    for (const table of tables) {
+    take()
+    for (const { table, definitions } of tables) {
+      texts.push(...definitions.map(({ create }) => create))
       await runner.createTable(table, false, inlineForeignKeys, true)
       take()
       texts.push(...driver.checksOf(table))
     }
-    for (const table of inlineForeignKeys ? [] : tables) await runner.createForeignKeys(table, [...table.foreignKeys])
+    for (const { table } of inlineForeignKeys ? [] : tables) await runner.createForeignKeys(table, [...table.foreignKeys])
     const { present, missing } = await viewsOf(dataSource, runner)
     for (const view of [...present, ...missing]) await runner.createView(view, true)
     take()
@@ -95,14 +101,17 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
     const tables = tablesOf(dataSource)
     const { present } = await viewsOf(dataSource, runner)
     for (const view of present.reverse()) await runner.dropView(view)
-    for (const table of tables) await dataSource.driver.dropTable(runner, table)
+    for (const { table } of tables) await dataSource.driver.dropTable(runner, table)
+    // Two tables may have columns of one type.
+    const drops = new Set(tables.flatMap(({ definitions }) => definitions.flatMap(({ drop }) => (drop === undefined ? [] : [drop]))))
+    for (const drop of drops) await runner.query(drop)
   })
 }
 
 /** Empties the tables of all models, in whatever order they refer to each other. */
 export function truncateAll(dataSource: AlchemyDataSource): Promise<void> {
   return underSchemaLock(dataSource, 'drop', async (runner) => {
-    const tables = tablesOf(dataSource).map(({ name }) => name)
+    const tables = tablesOf(dataSource).map(({ table }) => table.name)
     if (tables.length > 0) await dataSource.driver.emptyTables(runner, tables)
   })
 }
@@ -115,14 +124,21 @@ export function reflect(dataSource: AlchemyDataSource): Promise<Table[]> {
   })
 }
 
+/** A table of a model, with what the types of its columns need. */
+interface ModelTable {
+  readonly table: Table
+  readonly definitions: readonly TypeDefinition[]
+}
+
 /** Tables of the models, each once: two models may share one by an explicit name. */
-function tablesOf(dataSource: AlchemyDataSource): Table[] {
-  const tables = new Map<string, Table>()
+function tablesOf(dataSource: AlchemyDataSource): ModelTable[] {
+  const tables = new Map<string, ModelTable>()
   for (const metadata of dataSource.buildMetadata()) {
     if (!isTable(metadata) || tables.has(metadata.tablePath)) continue
     const table = Table.create(metadata, dataSource.driver)
     table.foreignKeys = metadata.foreignKeys.map((key) => TableForeignKey.create(key, dataSource.driver))
-    tables.set(metadata.tablePath, table)
+    const definitions = metadata.columns.flatMap((column) => columnType(column).definitions?.(placeOf(column)) ?? [])
+    tables.set(metadata.tablePath, { table, definitions })
   }
   return [...tables.values()]
 }

@@ -26,6 +26,16 @@ export type ReportKind =
   | 'slow-statement'
   /** One request has sent one statement more than twenty times. */
   | 'repeated-statement'
+  /** With `mode: 'observe'`: a success was answered before its writes were done. */
+  | 'early-success'
+  /** The same: what was written would be undone, since the answer says error. */
+  | 'undone-write'
+  /** The same: a statement was sent after the answer. */
+  | 'late-statement'
+  /** The same: a query runner was not released. */
+  | 'unreleased-runner'
+  /** The same: a connection was taken while another was held with an open transaction. */
+  | 'second-connection'
 
 /** Something that the answer cannot tell. @since 0.1 */
 export interface ReportEvent {
@@ -80,4 +90,12 @@ export const printReport: Reporter = ({ kind, label, route, message, error }) =>
   if (process.env['NODE_ENV'] === 'production' || told.has(place) || told.size >= mostPlaces) return
   told.add(place)
   console.warn(`[active-alchemy] ${message}`)
+}
+
+/** Prints what was found about requests that are watched, in production as well: each kind once for each route. */
+export const printFinding: Reporter = ({ kind, label, route = label, message }) => {
+  const place = `observe ${kind} ${route}`.slice(0, 500)
+  if (told.has(place) || told.size >= mostPlaces) return
+  told.add(place)
+  console.warn(`[active-alchemy] observe, ${kind}, ${route}: ${message}`)
 }

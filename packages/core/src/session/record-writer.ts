@@ -1,3 +1,4 @@
+import type { DateTime as Luxon } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
 import type { StatementResult } from '../drivers/driver.js'
@@ -12,6 +13,7 @@ import { guardOf } from '../plan/optimistic-lock.js'
 import { type InsertPlan, planOf } from '../plan/plan.js'
 import { bindRow, type PlannedColumn, plannedColumn } from '../plan/planned-column.js'
 import { putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
+import { mirrorBlindIndexes } from '../plan/secrets.js'
 import { batchSize, deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
@@ -62,7 +64,10 @@ export class RecordWriter {
    * @throws {InvalidValueError} Something is wrong with them.
    */
   prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
-    return after(completeValues(record, metadata), () => planOf(metadata).fillBlanks(record, clock.now()))
+    return after(completeValues(record, metadata), () => {
+      planOf(metadata).fillBlanks(record, clock.now())
+      mirrorBlindIndexes(record, metadata)
+    })
   }
 
   /**
@@ -281,14 +286,15 @@ export class RecordWriter {
    * Marks the row as deleted, or takes the mark off; one that is as wanted keeps its time.
    *
    * @param isAll See `#write`.
+   * @param at When it is deleted. @default now
    * @throws {WriteIgnoredError} It stayed as it was. @throws {StaleRecordError} @throws {PreconditionFailedError} See `RowGuard.hold`.
    */
-  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, isAll = false): Eventual<void> {
+  mark(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, isAll = false, at?: Luxon): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
     const plan = planOf(metadata).deletion(isDeleting, guard)
     if (!plan) throw new ModelDefinitionError(metadata.name, 'it has no deletion column', 'Use db.Model.')
     const { updateDateColumn } = metadata
-    const now = clock.now()
+    const now = at ?? clock.now()
     const { time } = plan.deletion
     const columns = plan.columns.map((column) => column.metadata)
     const change = (): Eventual<StatementResult> => {

@@ -1,6 +1,7 @@
 import { NoScopeError } from '../errors.js'
-import type { Eventual } from '../eventual.js'
+import { after, caught, type Eventual } from '../eventual.js'
 import { CallSite } from '../scope/call-site.js'
+import { type Observation, observationHere } from '../scope/observation.js'
 import { printReport } from '../scope/report.js'
 import { currentScope, isStray, runInScope, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -39,9 +40,31 @@ export class ScopedSessions<S extends Session> {
     const scope = currentScope()
     if (!scope) {
       if (this.#engine.settings.outsideScope !== 'allow') this.#noteStray(what)
+      const observation = observationHere()
+      if (observation) return this.#observed(observation, what, work)
       return runInScope({ label: what, isVerb: true }, (own) => work(this.of(own)))
     }
     return work(this.of(scope))
+  }
+
+  /** A verb in a request that is watched: a statement on a connection of its own. */
+  #observed<T>(observation: Observation, what: string, work: (session: S) => Eventual<T>): Eventual<T> {
+    const seen = observation.connection(this.#engine.settings.name)
+    const ended = seen.statement(what)
+    let session: S | undefined
+    const end = (failed: boolean): void => {
+      ended(false, failed, session !== undefined && (session.hasWritten || session.written > 0))
+      seen.giveBack()
+    }
+    const run = (): Eventual<T> => runInScope({ label: what, isVerb: true }, (own) => work((session = this.of(own))))
+    const done = caught(run, (error) => {
+      end(true)
+      throw error
+    })
+    return after(done, (result) => {
+      end(false)
+      return result
+    })
   }
 
   /** @throws {NoScopeError} The option says so, and the context of a request may have been lost. */

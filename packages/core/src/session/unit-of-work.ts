@@ -1,3 +1,4 @@
+import type { DateTime as Luxon } from 'luxon'
 import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
@@ -10,6 +11,7 @@ import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { isAsLoaded } from '../plan/loaded-lists.js'
 import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
+import { mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
@@ -33,6 +35,8 @@ export class UnitOfWork {
   /** New records that are to be inserted unless a unique value of theirs is taken. */
   readonly #tentative = new Set<ObjectLiteral>()
   #flushing: Promise<void> | undefined
+  /** Works that are under way as a whole: what a verb writes in one of them is not all of it. */
+  #wholes = 0
 
   constructor(engine: Engine, scope: Scope, transaction: Transaction, identities: IdentityMap) {
     this.#engine = engine
@@ -134,7 +138,7 @@ export class UnitOfWork {
 
   /** Whether a verb of `record` is all that happens in its scope: it is alone there, and calls no code of the application. */
   #isAlone(record: ObjectLiteral): boolean {
-    return this.#scope.isVerb && !this.#scope.isOperating && !hooksOf(record)
+    return this.#scope.isVerb && this.#wholes === 0 && !this.#scope.isOperating && !hooksOf(record)
   }
 
   /**
@@ -151,10 +155,15 @@ export class UnitOfWork {
 
   /** Does `work` as a whole: when it fails nothing of it is kept, and the session goes on. */
   async whole<T>(work: () => Eventual<T>): Promise<T> {
-    // Outside any scope the transaction is the verb's own, and needs no savepoint.
-    if (this.#transaction.commitsVerbs || this.#scope.isVerb) return this.#verb(work)
-    await this.autoflush()
-    return this.#transaction.nested(() => this.#transaction.working(work))
+    this.#wholes += 1
+    try {
+      // Outside any scope the transaction is the verb's own, and needs no savepoint.
+      if (this.#transaction.commitsVerbs || this.#scope.isVerb) return await this.#verb(work)
+      await this.autoflush()
+      return await this.#transaction.nested(() => this.#transaction.working(work))
+    } finally {
+      this.#wholes -= 1
+    }
   }
 
   /**
@@ -177,6 +186,7 @@ export class UnitOfWork {
     const metadata = this.#metadataOf(record)
     this.#own(record)
     await this.#writer.prepareInsert(metadata, record)
+    await prepareValues(metadata, [record])
     await this.#writeParents(metadata, record)
   }
 
@@ -203,6 +213,7 @@ export class UnitOfWork {
       await this.#writer.prepareInsert(metadata, record)
       await this.#writeParents(metadata, record)
     }
+    await prepareValues(metadata, records)
     for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
     if (!hooks) return
     for (const record of records) {
@@ -214,7 +225,7 @@ export class UnitOfWork {
   /** Deletes the row for good. */
   remove(record: ObjectLiteral): Eventual<void> {
     return this.#change(record, 'delete', (metadata) => {
-      const isForTypeorm = hasCascade(metadata, 'remove') || this.#isListenedTo(metadata)
+      const isForTypeorm = metadata.relations.some(({ isCascadeRemove }) => isCascadeRemove) || this.#isListenedTo(metadata)
       const removed = isForTypeorm ? this.#removeByTypeorm(metadata, record) : this.#writer.delete(metadata, record, this.#isAlone(record))
       return after(removed, () => {
         this.#identities.forget(metadata, record)
@@ -232,9 +243,9 @@ export class UnitOfWork {
     this.#writer.count(1)
   }
 
-  /** Marks the row as deleted; one that is already keeps its time. */
-  softDelete(record: ObjectLiteral): Eventual<void> {
-    return this.#mark(record, true)
+  /** Marks the row as deleted; one that is already keeps its time. @param at When. @default now */
+  softDelete(record: ObjectLiteral, at?: Luxon): Eventual<void> {
+    return this.#mark(record, true, at)
   }
 
   /** Takes the mark off again. */
@@ -242,28 +253,28 @@ export class UnitOfWork {
     return this.#mark(record, false)
   }
 
-  #mark(record: ObjectLiteral, isDeleting: boolean): Eventual<void> {
-    return this.#change(record, isDeleting ? 'delete' : 'restore', (metadata) => {
-      if (hasCascade(metadata, isDeleting ? 'soft-remove' : 'recover')) return this.#markByTypeorm(metadata, record, isDeleting)
-      const isHeard = this.#engine.dataSource.subscribers.length > 0 || metadata.listeners.length > 0
-      return isHeard
-        ? this.#markAloud(metadata, record, isDeleting)
-        : this.#writer.mark(metadata, record, isDeleting, this.#isAlone(record))
-    })
+  #mark(record: ObjectLiteral, isDeleting: boolean, at?: Luxon): Eventual<void> {
+    return this.#change(record, isDeleting ? 'delete' : 'restore', (metadata) =>
+      this.#isListened(metadata)
+        ? this.#markAloud(metadata, record, isDeleting, at)
+        : this.#writer.mark(metadata, record, isDeleting, this.#isAlone(record), at),
+    )
   }
 
-  async #markByTypeorm(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
-    await this.#writer.rows.hold(metadata, record, metadata.columns)
-    await (isDeleting ? this.#manager.softRemove(record) : this.#manager.recover(record))
-    this.#writer.count(1)
-    this.#writer.written(metadata, record)
+  #isListened({ listeners }: EntityMetadata): boolean {
+    return this.#engine.dataSource.subscribers.length > 0 || listeners.length > 0
+  }
+
+  /** Whether anyone waits to hear that the record is deleted or restored: hooks, listeners, subscribers. */
+  isHeard(record: ObjectLiteral): boolean {
+    return hooksOf(record) !== undefined || this.#isListened(this.#metadataOf(record))
   }
 
   /** With the events that listeners and subscribers of TypeORM wait for. */
-  async #markAloud(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean): Promise<void> {
+  async #markAloud(metadata: EntityMetadata, record: ObjectLiteral, isDeleting: boolean, at?: Luxon): Promise<void> {
     const broadcaster = this.#manager.queryRunner?.broadcaster
     await broadcaster?.broadcast(isDeleting ? 'BeforeSoftRemove' : 'BeforeRecover', metadata, record)
-    await this.#writer.mark(metadata, record, isDeleting)
+    await this.#writer.mark(metadata, record, isDeleting, false, at)
     await broadcaster?.broadcast(isDeleting ? 'AfterSoftRemove' : 'AfterRecover', metadata, record)
   }
 
@@ -363,10 +374,12 @@ export class UnitOfWork {
     const metadata = this.#metadataOf(record)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
+    if (row) mirrorBlindIndexes(record, metadata)
     const columns = row ? changedColumns(metadata, record) : []
     for (const column of row && named ? named : []) if (!columns.includes(column)) columns.push(column)
     const changed = columns.filter((column) => column.isUpdate && valueOf(column, record) !== undefined)
-    return after(this.#checked(metadata, record, changed), () => {
+    const checked = after(this.#checked(metadata, record, changed), () => prepareValues(metadata, [record]))
+    return after<unknown, void>(checked, () => {
       if (this.#isForTypeorm(metadata, record)) return this.#writeByTypeorm(metadata, record, changed)
       return after(this.#writeParents(metadata, record), () => {
         if (!row) return this.#writer.insert(metadata, [record], this.#tentative.has(record), isAll)
@@ -504,11 +517,6 @@ function hasToMany({ relations }: EntityMetadata, record: ObjectLiteral): boolea
     const isOther = isOneToMany || isManyToMany || isOneToOneNotOwner
     return isOther && Object.hasOwn(record, propertyName) && record[propertyName] !== undefined && !isUntouched(relation, record)
   })
-}
-
-function hasCascade(metadata: EntityMetadata, kind: 'remove' | 'soft-remove' | 'recover'): boolean {
-  const flag = { remove: 'isCascadeRemove', 'soft-remove': 'isCascadeSoftRemove', recover: 'isCascadeRecover' } as const
-  return metadata.relations.some((relation) => relation[flag[kind]])
 }
 
 /** Splits records, in their order, so that a column which the database fills is given by all of a part or by none of it. */

@@ -1,7 +1,8 @@
 import type { DatabaseDriver } from '../drivers/driver.js'
 import { patternText } from '../drivers/pattern.js'
-import type { ColumnDefinition } from '../mapping/column.js'
+import type { ColumnMetadata } from '../drivers/internals.js'
 import type { LengthLimit } from '../mapping/limits.js'
+import { columnType, rulesOf } from '../mapping/mapped-column.js'
 import type { ColumnKind } from '../types/column-type.js'
 import { plainDigits } from '../types/decimal.js'
 
@@ -11,11 +12,13 @@ const bounded: ReadonlySet<ColumnKind> = new Set(['integer', 'bigint', 'number',
 /**
  * What the database itself refuses in a column, as conditions of SQL: the limits of the column that it can say. It never refuses
  * what the application takes.
- *
- * @param column Its name, quoted.
  */
-export function columnChecks({ type, options }: ColumnDefinition, column: string, driver: DatabaseDriver): string[] {
-  const { min, max, length, pattern, collation } = options
+export function columnChecks(metadata: ColumnMetadata): string[] {
+  const { min, max, length, pattern } = rulesOf(metadata) ?? {}
+  const type = columnType(metadata)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
+  const driver = metadata.entityMetadata.dataSource.driver as DatabaseDriver
+  const column = driver.escape(metadata.databaseName)
   const { dialect, kind: database } = driver
   const checks: string[] = []
   const { transformer, precision } = type.storage(database)
@@ -30,7 +33,7 @@ export function columnChecks({ type, options }: ColumnDefinition, column: string
   if (type.kind !== 'string' || transformer !== undefined) return checks
   if (length !== undefined) checks.push(...lengthChecks(length, dialect.length([column]).join('')))
   const { regularExpressions } = dialect
-  const text = pattern && regularExpressions && collation === undefined ? patternText(pattern, regularExpressions) : undefined
+  const text = pattern && regularExpressions && metadata.collation === undefined ? patternText(pattern, regularExpressions) : undefined
   if (regularExpressions && text !== undefined) checks.push(`${column} ${regularExpressions.operator} ${driver.literal(text)}`)
   return checks
 }

@@ -15,10 +15,12 @@ import { ModelDefinitionError } from '../errors.js'
 import type { Eventual } from '../eventual.js'
 import { StatementLogger } from '../logger.js'
 import type { ModelRegistry } from '../mapping/registry.js'
+import { observationHere } from '../scope/observation.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
 import { AlchemyEntityManager } from './entity-manager.js'
 import { asOperations } from './operations.js'
 import { joinedRunnerClass, type JoinedRunner } from './joined-runner.js'
+import { observedRunnerClass } from './observed-runner.js'
 import { Engine, type ScopeHook, type SessionSettings } from '../session/engine.js'
 import { ScopedSessions } from '../session/scoped-sessions.js'
 import type { JoinSession, Session } from '../session/session.js'
@@ -62,6 +64,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     session: Session,
     purpose: LeasePurpose,
   ) => JoinedRunner
+  readonly #Observed: ReturnType<typeof observedRunnerClass>
   readonly #metadata: ModelMetadata
 
   constructor(parts: DataSourceParts<S>) {
@@ -74,6 +77,7 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     // They may hold secrets, as a key or the password of a cache, and everything of TypeORM's leads to these two.
     for (const each of [this, this.driver]) Object.defineProperty(each, 'options', { enumerable: false })
     this.#Joined = joinedRunnerClass(this.driver.runnerClass)
+    this.#Observed = observedRunnerClass(this.driver.runnerClass)
     const { sessionClass: SessionClass } = parts
     const join: JoinSession = (session, purpose) => this.joinedRunner(session, purpose)
     this.#sessions = new ScopedSessions(this.engine, (scope) => new SessionClass(this.engine, scope, join))
@@ -142,7 +146,12 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     const session = this.session()
     if (session) return this.joinedRunner(session)
     this.buildMetadata()
-    const runner = this.engine.lender?.createQueryRunner() ?? this.driver.createQueryRunner(mode)
+    const observation = observationHere()
+    const runner =
+      this.engine.lender?.createQueryRunner() ??
+      (observation
+        ? new this.#Observed(this.driver, observation.connection(this.engine.settings.name))
+        : this.driver.createQueryRunner(mode))
     return Object.assign(runner, { manager: this.createEntityManager(runner) })
   }
 

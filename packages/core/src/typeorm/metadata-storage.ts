@@ -1,4 +1,5 @@
 import {
+  type ColumnType,
   type ColumnOptions as TypeormColumnOptions,
   type EntityMetadata,
   getMetadataArgsStorage,
@@ -8,11 +9,12 @@ import type { DatabaseDriver } from '../drivers/driver.js'
 import { MetadataArgsStorage } from '../drivers/internals.js'
 import { shadowName } from '../drivers/shadow-column.js'
 import { ModelDefinitionError } from '../errors.js'
+import { addBlindIndexes, ownIndexes } from '../mapping/blind-index.js'
 import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js'
 import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import { columnChecks } from './column-checks.js'
+import type { ColumnStorage } from '../types/column-type.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
@@ -72,32 +74,47 @@ export class ModelStorage extends MetadataArgsStorage {
     for (const [owner, heir] of heirs) this.#describe(owner, models.get(owner) ?? owner, heir)
   }
 
+  /** Adds the columns of ours that classes of plain TypeORM have. */
+  describePlain(targets: Iterable<Target>): void {
+    const described = new Set<Target>()
+    for (const target of targets) {
+      if (typeof target !== 'function') continue
+      for (const owner of lineage(target)) {
+        if (described.has(owner) || this.#models.has(owner)) continue
+        described.add(owner)
+        this.#describeColumns(owner, owner, target)
+      }
+    }
+  }
+
   /**
    * @param owner The class that columns and relations were defined on.
    * @param model That of the model, which has the settings.
    * @param heir A model that has them.
    */
   #describe(owner: Exclude<Target, string>, model: object, heir: Exclude<Target, string>): void {
+    this.#describeColumns(owner, model, heir)
+    for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
+  }
+
+  #describeColumns(owner: Exclude<Target, string>, model: object, heir: Exclude<Target, string>): void {
     const keys = namesIn(model, 'primaryKey')
+    addBlindIndexes(owner)
     for (const [propertyName, definition] of ownColumns(owner)) {
-      const { index, unique, generated } = definition.options
+      const { index, unique } = ownIndexes(definition)
+      const { generated } = definition.options
       checkDefault(owner.name, propertyName, definition)
       const options = columnOptions(definition, keys.includes(propertyName), this.#driver)
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
       if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
       if (unique === 'live') this.#uniqueAmongLive(owner, propertyName, options, heir)
       else if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
-      if (index) this.indices.push({ target: owner, columns: [propertyName], synchronize: true })
-      this.#check(owner, propertyName, definition, heir)
+      const method = definition.type.index
+      if (index || method) {
+        const using = method && this.#driver.capabilities.indexMethods ? { type: method } : {}
+        this.indices.push({ target: owner, columns: [propertyName], synchronize: true, ...using })
+      }
     }
-    for (const [propertyName, relation] of ownRelations(owner)) this.#relate(owner, propertyName, relation)
-  }
-
-  /** What the database refuses by itself, as one condition of the column. */
-  #check(target: Exclude<Target, string>, property: string, definition: ColumnDefinition, heir: Exclude<Target, string>): void {
-    this.names(heir)
-    const checks = columnChecks(definition, this.#driver.escape(this.#named(property, definition.options.name)), this.#driver)
-    if (checks.length > 0) this.checks.push({ target, expression: checks.join(' AND ') })
   }
 
   /** A unique index of the live rows; of all, where none is deleted softly. */
@@ -176,14 +193,24 @@ export class ModelStorage extends MetadataArgsStorage {
 function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: DatabaseDriver): TypeormColumnOptions {
   const { type, options } = definition
   const { serverDefault, name, collation } = options
+  const storage = type.storage(driver.kind, Boolean(options.generated))
   return {
-    ...type.storage(driver.kind, Boolean(options.generated)),
+    ...storage,
+    type: known(driver, storage.type),
     nullable: options.nullable ?? false,
     primary: options.primary ?? isKey,
     ...(name === undefined ? {} : { name }),
     ...(collation === undefined ? {} : { collation }),
     ...(serverDefault === undefined ? inDatabase(definition, driver) : { default: () => serverDefault }),
   }
+}
+
+/** Lets TypeORM take a type of the database that it has not heard of: one that the application, or a type, makes. */
+function known({ supportedDataTypes }: DatabaseDriver, type: ColumnStorage['type']): ColumnType {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM lists the names that it knows
+  const name = type as ColumnType
+  if (typeof name === 'string' && !supportedDataTypes.includes(name)) supportedDataTypes.push(name)
+  return name
 }
 
 /**

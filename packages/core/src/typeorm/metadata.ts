@@ -14,6 +14,7 @@ import type { Engine } from '../session/engine.js'
 import { optimisticLocks } from '../plan/optimistic-lock.js'
 import { tellForeignKeys } from './foreign-keys.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
+import { describeTypes } from './type-columns.js'
 
 type TableMetadataArgs = MetadataArgsStorage['tables'][number]
 
@@ -100,6 +101,7 @@ export class ModelMetadata {
     storage.copy(getMetadataArgsStorage(), (target) => this.#classes.has(target))
     storage.copy(new EntitySchemaTransformer().transform([...this.#schemas]), () => true)
     storage.describe(entries)
+    storage.describePlain(this.#classes)
     const built = new Built()
     this.#add(built, entries, new Builder(dataSource, storage, []).build(), dataSource)
     return built
@@ -142,7 +144,11 @@ export class ModelMetadata {
     for (const metadata of fresh) {
       const { target } = metadata
       if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
-      if (this.#models.has(target)) tellForeignKeys(metadata)
+      if (this.#models.has(target)) {
+        tellForeignKeys(metadata)
+        giveWay(metadata)
+      }
+      describeTypes(metadata)
       built.list.push(metadata)
       built.byTarget.set(target, metadata)
     }
@@ -245,4 +251,13 @@ function refuseLock(name: string, target: ModelClass, hasVersion: boolean): void
   if (lock !== 'version' || hasVersion) return
   const remedy = "Add version: db.Version(), or say optimisticLock: 'changed'."
   throw new ModelDefinitionError(name, "its optimisticLock is 'version', and it has no version", remedy)
+}
+
+/** Takes the one verb away that gives way to a column of its name: `count` is what many columns are called. */
+function giveWay({ target, columns }: EntityMetadata): void {
+  if (typeof target !== 'function' || !columns.some(({ propertyName }) => propertyName === 'count')) return
+  const { prototype }: { readonly prototype: object } = target
+  if (typeof Reflect.get(prototype, 'count') === 'function') {
+    Object.defineProperty(prototype, 'count', { value: undefined, writable: true, configurable: true })
+  }
 }

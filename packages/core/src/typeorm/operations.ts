@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm'
+import { fromCall } from '../scope/observation.js'
 import { beginOperation } from '../scope/operation.js'
 import { currentScope, type Scope } from '../scope/scope.js'
 import type { JoinedRunner } from './joined-runner.js'
@@ -28,7 +29,7 @@ export function asOperations<T extends object>(
     const begin = function (this: T, ...parameters: unknown[]): Promise<unknown> {
       const work = async (): Promise<unknown> => Reflect.apply(method, this, parameters) as unknown
       const scope = scopeOf(this)
-      return scope ? beginOperation(work, scope) : work()
+      return scope ? beginOperation(work, scope) : fromCall(work)
     }
     Object.defineProperty(prototype, name, { value: begin, writable: true, configurable: true })
   }

@@ -3,6 +3,7 @@ import {
   type EntityMetadata,
   type EntityTarget,
   InsertQueryBuilder,
+  type InsertResult,
   type ObjectLiteral,
   type QueryBuilder,
   type QueryDeepPartialEntity,
@@ -14,7 +15,9 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { clock } from '../clock.js'
 import { SoftDeleteQueryBuilder } from '../drivers/internals.js'
 import { defaultOf, momentOf } from '../mapping/mapped-column.js'
+import { isObject } from '../options.js'
 import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, unmarked } from '../plan/deletion.js'
+import { blindIndexOf, mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import type { AlchemyDataSource } from './data-source.js'
 import { asOperations, scopeOfRunner } from './operations.js'
 
@@ -48,10 +51,26 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
     const metadata = metadataOf(this)
     const completed = { ...given }
     mirrorDeletion(completed, deletionColumns(metadata))
+    if (metadata) mirrorBlindIndexes(completed, metadata)
     const stamp = metadata?.updateDateColumn
     if (stamp && completed[stamp.propertyName] === undefined) completed[stamp.propertyName] = clock.now()
     this.#values = { given, completed }
     return completed
+  }
+
+  /** Passwords are hashed before the statement is made; what the caller has given stays as it is. */
+  override async execute(): Promise<UpdateResult> {
+    const metadata = metadataOf(this)
+    const { valuesSet } = this.expressionMap
+    if (metadata && isObject(valuesSet)) {
+      const values: ObjectLiteral = Object.assign({}, valuesSet)
+      const prepared = prepareValues(metadata, [values])
+      if (prepared) {
+        await prepared
+        this.expressionMap.valuesSet = values
+      }
+    }
+    return super.execute()
   }
 }
 
@@ -71,6 +90,7 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
     const now = clock.now()
     for (const row of rows) {
       mirrorDeletion(row, columns)
+      mirrorBlindIndexes(row, metadata)
       for (const column of metadata.columns) {
         if (column.getEntityValue(row) !== undefined) continue
         if (column.isCreateDate || column.isUpdateDate) column.setEntityValue(row, momentOf(column, now))
@@ -91,7 +111,18 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
     const pair = columns?.flag ? [columns.time.databaseName, columns.flag.databaseName] : []
     if (pair.some((name) => written.has(name))) for (const name of pair) written.add(name)
     if (metadata?.updateDateColumn) written.add(metadata.updateDateColumn.databaseName)
+    for (const column of metadata?.columns ?? []) {
+      const blind = written.has(column.databaseName) && blindIndexOf(column)
+      if (blind) written.add(blind.column.databaseName)
+    }
     return super.orUpdate([...written], ...rest)
+  }
+
+  /** Passwords are hashed before the statement is made. */
+  override async execute(): Promise<InsertResult> {
+    const metadata = metadataOf(this)
+    if (metadata) await prepareValues(metadata, super.getValueSets())
+    return super.execute()
   }
 }
 

@@ -26,6 +26,7 @@ export function EmailType(length = 255, options?: EmailOptions): ColumnType<stri
   return {
     ...String(length),
     typeName: `EmailType(${length})`,
+    ...(check ? { jsonSchema: { type: 'string', format: 'email', maxLength: length } } : {}),
     accept(value) {
       // A letter may become two: İ.
       const text = acceptText(acceptText(value).toLowerCase(), length)

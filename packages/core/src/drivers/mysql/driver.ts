@@ -77,6 +77,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     nullsOrder: false,
     seeksRows: false,
     partialIndexes: false,
+    indexMethods: false,
     namesConflict: false,
     maxParameters: 65_535,
   }

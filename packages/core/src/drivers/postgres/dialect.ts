@@ -43,6 +43,7 @@ export const postgresDialect: Dialect = {
   cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'text'})`,
   like: (value, pattern) => pieces`(${value} LIKE ${new Parameter(pattern)})`,
   ilike: (value, pattern) => pieces`(${value} ILIKE ${new Parameter(pattern)})`,
+  rangePart: undefined,
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
   nulls: 'last',

@@ -69,6 +69,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     nullsOrder: true,
     seeksRows: true,
     partialIndexes: true,
+    indexMethods: true,
     namesConflict: true,
     maxParameters: 65_535,
   }

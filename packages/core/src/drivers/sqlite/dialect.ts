@@ -42,6 +42,12 @@ export const sqliteDialect: Dialect = {
   cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'TEXT'})`,
   like: (value, pattern) => pieces`(${value} GLOB ${new Parameter(globOf(pattern))})`,
   ilike: (value, pattern) => pieces`(alchemy_lower(${value}) GLOB ${new Parameter(globOf(pattern.toLowerCase()))})`,
+  rangePart(value, end): Pieces {
+    const lower = pieces`SUBSTR(${value}, 1, INSTR(${value}, '|') - 1)`
+    if (end === 'lower') return lower
+    const rest = pieces`SUBSTR(${value}, INSTR(${value}, '|') + 1)`
+    return pieces`SUBSTR(${rest}, 1, INSTR(${rest}, '|') - 1)`
+  },
   jsonText: (value, path) => {
     const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
     // A truth value is a number to json_extract; the other databases give its name.

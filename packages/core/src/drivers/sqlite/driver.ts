@@ -11,6 +11,7 @@ import {
 import type { ColumnMetadata } from '../internals.js'
 import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { after, type Eventual } from '../../eventual.js'
+import { isObject } from '../../options.js'
 import { ForeignKeyError } from '../database-error.js'
 import {
   type ConnectionStatus,
@@ -64,12 +65,15 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     nullsOrder: true,
     seeksRows: true,
     partialIndexes: true,
+    indexMethods: false,
     namesConflict: true,
     maxParameters: 32_766,
   }
   /** @internal Connects once, however many ask. */
   readonly ready: () => Promise<void>
   declare options: SqliteOptions
+  /** Version of SQLite. */
+  declare version?: string
   /** @internal */
   readonly connections: SqlitePool
 
@@ -261,6 +265,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     try {
       const native: NativeDatabase = await this.createDatabaseConnection()
       native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
+      this.version ??= versionOf(native)
       native.aggregate(decimalSum.name, decimalSum)
       native.function('decimal_add', { deterministic: true }, decimalAdd)
       native.function('decimal_order', { deterministic: true }, decimalOrder)
@@ -587,4 +592,10 @@ function resultOf(statement: Statement, values: unknown[], form: RowForm): State
     result.raw = lastInsertRowid
   }
   return result
+}
+
+/** Version of SQLite itself. */
+function versionOf(native: NativeDatabase): string {
+  const [row]: readonly unknown[] = native.prepare('SELECT sqlite_version() AS version').all()
+  return isObject(row) ? String(Reflect.get(row, 'version')) : ''
 }

@@ -1,0 +1,1 @@
+export { checkColumnType, type TypeCheck } from './check-column-type.js'

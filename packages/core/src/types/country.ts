@@ -1,0 +1,35 @@
+import { codeText } from './code-text.js'
+import { type ColumnType, refuse } from './column-type.js'
+
+/** The officially assigned codes of ISO 3166-1. */
+export const countries: ReadonlySet<string> = new Set(
+  (
+    'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI ' +
+    'CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ ' +
+    'GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS ' +
+    'LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG ' +
+    'PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK ' +
+    'TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'
+  ).split(' '),
+)
+
+/**
+ * A country as its two letters of ISO 3166-1, `DE`; small letters are accepted. `db.utils.nameOf` says its name.
+ *
+ * @since 0.2
+ * @example
+ * class Address extends db.Model('Address', { country: db.Column(db.CountryType()) }) {}
+ * db.utils.nameOf('DE', 'fr') // 'Allemagne'
+ */
+export function CountryType(): ColumnType<string> {
+  return {
+    kind: 'string',
+    typeName: 'CountryType',
+    storage: (database) => codeText(database, 2),
+    accept(value) {
+      const code = typeof value === 'string' && value.length === 2 ? value.toUpperCase() : ''
+      if (!countries.has(code)) refuse('a country of two letters, DE', value)
+      return code
+    },
+  }
+}

@@ -1,0 +1,8 @@
+import { dataTypeRows } from './conformance/data-types.ts'
+import { ownTypeRows } from './conformance/own-types.ts'
+import { rangeRows } from './conformance/ranges.ts'
+import { eachDatabase } from './matrix.ts'
+
+eachDatabase('data types', dataTypeRows)
+eachDatabase('a type of one’s own', ownTypeRows)
+eachDatabase('ranges', rangeRows)
