@@ -49,8 +49,9 @@ describe('a database', () => {
 
   it('has every data type by name, and all of them in utils', () => {
     const db = new ActiveAlchemy('sqlite://')
-    expect(db.utils).toEqual(types)
-    for (const [name, type] of Object.entries(types)) expect(Reflect.get(db, name)).toBe(type)
+    for (const [name, type] of Object.entries(types)) {
+      expect([Reflect.get(db, name), Reflect.get(db.utils, name)]).toEqual([type, type])
+    }
   })
 
   it('tells the present in UTC', () => {

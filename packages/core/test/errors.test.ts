@@ -276,7 +276,7 @@ const rows: Readonly<Record<string, Row>> = {
     make: () => new errors.CommitUnknownError('shop', first),
     code: 'COMMIT_UNKNOWN',
     status: 503,
-    fact: 'The connection to shop was lost before COMMIT was answered',
+    fact: 'The connection to shop was lost before its commit was answered',
     remedy: 'Look before you try again.',
   },
   RolledBackError: {

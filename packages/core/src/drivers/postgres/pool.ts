@@ -125,8 +125,8 @@ export class PostgresPool {
 
   #fromWarm(): Connection | undefined {
     for (let last = this.#warm.pop(); last; last = this.#warm.pop()) {
-      const { connection } = last
-      if (!connection.lost) {
+      const { connection, since } = last
+      if (!connection.lost && !this.#isOld(since)) {
         connection.client.ref()
         connection.checkouts += 1
         return connection
@@ -136,11 +136,16 @@ export class PostgresPool {
     return undefined
   }
 
+  #isOld(since: number): boolean {
+    const { poolRecycleMs } = this.#options
+    return poolRecycleMs > 0 && performance.now() - since > poolRecycleMs
+  }
+
   /** Gives pg's pool those that came back before a moment of `performance`. */
   #cool(before: number): void {
-    while ((this.#warm[0]?.since ?? Number.POSITIVE_INFINITY) < before) {
-      const connection = this.#warm.shift()?.connection
-      connection?.client.release(connection.lost !== undefined)
+    for (let first = this.#warm[0]; first && first.since < before; first = this.#warm[0]) {
+      this.#warm.shift()
+      first.connection.client.release(first.connection.lost !== undefined || this.#isOld(first.since))
     }
     if (this.#warm.length > 0) return
     clearInterval(this.#cooling)
