@@ -92,6 +92,10 @@ export interface Dialect {
   ilike(value: Pieces, pattern: string): Pieces
   /** An end of a range that is kept as text, as it sorts; `undefined` where the database has ranges. */
   readonly rangePart: ((value: Pieces, end: 'lower' | 'upper') => Pieces) | undefined
+  /** Whether a path that is kept as text matches a regular expression; `undefined` where the database has paths. */
+  readonly regularPath: ((value: Pieces, expression: string) => Pieces) | undefined
+  /** Whether every word of a text is in what is searched; `undefined` where the database has no search of texts. */
+  readonly search: ((value: Pieces, config: string, text: string) => Pieces) | undefined
   /** The text at a path of a JSON value; NULL where there is none. */
   jsonText(value: Pieces, path: readonly string[]): Pieces
   /** One term of ORDER BY. */

@@ -131,6 +131,8 @@ export interface DriverCapabilities {
   readonly partialIndexes: boolean
   /** An index has a method: `gin`, `gist`. */
   readonly indexMethods: boolean
+  /** What is computed of a row need not be stored. */
+  readonly virtualColumns: boolean
   /** An INSERT that changes rows which are there says by which key it finds them, and gives back no others. */
   readonly namesConflict: boolean
   /** The most values that one statement can bind. */

@@ -1,5 +1,6 @@
 import type { DateTime } from 'luxon'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { isShadow } from '../drivers/shadow-column.js'
 import type { ColumnType } from '../types/column-type.js'
 import { columnTypeOf } from '../types/typeorm-column.js'
 import { hasRules, type Rules } from './check.js'
@@ -46,6 +47,11 @@ export function rulesOf(column: ColumnMetadata): Rules | undefined {
 /** A moment as the property of a column holds it: an entity of plain TypeORM has a `Date` there. */
 export function momentOf(column: ColumnMetadata, moment: DateTime): DateTime | Date {
   return isDefined(column) ? moment : moment.toJSDate()
+}
+
+/** Whether records have nothing of the column: it is there for an index, or for searches. */
+export function isUnread(column: ColumnMetadata): boolean {
+  return isShadow(column) || columnType(column).kind === 'search'
 }
 
 /** Whether the column is left out of what clients see. */

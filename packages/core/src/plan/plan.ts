@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { isShadow } from '../drivers/shadow-column.js'
-import { momentOf } from '../mapping/mapped-column.js'
+import { isUnread, momentOf } from '../mapping/mapped-column.js'
 import { type DeletionColumns, deletionColumns, deletionValues } from './deletion.js'
 import { type PlannedColumn, plannedColumn, plannedColumns, plansAreOn } from './planned-column.js'
 import { deletionText, insertText, updateText } from './statements.js'
@@ -153,7 +152,7 @@ export class Plan {
 
 /** A column that the database fills where no value is given. */
 function isFilled(column: ColumnMetadata): boolean {
-  const isComputed = column.asExpression !== undefined && !isShadow(column)
+  const isComputed = column.asExpression !== undefined && !isUnread(column)
   return column.isGenerated || column.default !== undefined || isComputed
 }
 

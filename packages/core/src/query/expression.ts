@@ -4,7 +4,7 @@ import { InvalidFilterError } from '../errors.js'
 import { columnCalled } from '../mapping/foreign-key.js'
 import { columnType, isHidden } from '../mapping/mapped-column.js'
 import { blindIndexOf } from '../plan/secrets.js'
-import type { ColumnKind, ColumnType } from '../types/column-type.js'
+import type { Asked, ColumnKind, ColumnType } from '../types/column-type.js'
 import type { From } from './compile.js'
 import { bigintType, booleanType, columnValueType, decimalType, numberType, textType, type ValueType } from './value-type.js'
 
@@ -152,7 +152,7 @@ export class Expression<V = unknown> {
    * @example
    * User.filter((user) => user.name.matches(not(startsWith('A'))).and(user.age.gt(40)))
    */
-  matches(operator: ColumnOperator<NonNullable<V>>): Condition {
+  matches<Own extends Expression>(this: Own, operator: ColumnOperator<Asked<NonNullable<Own['value']>>>): Condition {
     return condition((from) => operator.on(this, from).term(from).pieces)
   }
 
@@ -558,7 +558,7 @@ function compared(expression: Expression, from: From): Term {
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
   const term = compared(expression, from)
-  if (['boolean', 'uuid', 'bytes', 'bits', 'range'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
+  if (['boolean', 'uuid', 'bytes', 'bits', 'range', 'path'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
   return term
 }
 

@@ -24,3 +24,5 @@ export {
   startsWith,
 } from './operators.js'
 export { containsValue, overlaps, within } from './range-operators.js'
+export { match } from './search-operators.js'
+export { ancestorOf, descendantOf, matchesPath } from './tree-operators.js'

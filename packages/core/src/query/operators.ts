@@ -1,5 +1,6 @@
 import { FindOperator } from 'typeorm'
 import { InvalidFilterError } from '../errors.js'
+import type { Asked } from '../types/column-type.js'
 import type { ColumnKey, Columns, ForeignKeys, RelationKey, Target } from './columns.js'
 import { alike, balanced, compare, Condition, condition, Expression, isSubquery, membership, range, type Subquery } from './expression.js'
 import type { From } from './compile.js'
@@ -8,7 +9,7 @@ import type { From } from './compile.js'
 export type FilterObject<T> = {
   readonly [K in ColumnKey<T>]?:
     | NonNullable<T[K]>
-    | Operator<NonNullable<T[K]>>
+    | Operator<Asked<NonNullable<T[K]>>>
     | FindOperator<NonNullable<T[K]>>
     | FindOperator<never>
     | Expression<never>

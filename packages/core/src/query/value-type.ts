@@ -18,6 +18,8 @@ export interface ValueType {
   readonly isOpaque?: boolean
   /** What values are where they are no scalars. */
   readonly shape?: 'list' | 'object'
+  /** The configuration of text search, of a column that is searched. */
+  readonly searchConfig?: string
   /** The database's name of the type that the column has. */
   readonly storedAs?: string
   /** Whether it is a choice of an enumeration, which some databases sort by its number. */
@@ -116,6 +118,7 @@ function typeOf(dataSource: AlchemyDataSource, column: ColumnMetadata): ValueTyp
   return {
     kind: type.kind,
     ...(type.shape === undefined ? {} : { shape: type.shape }),
+    ...(type.searchConfig === undefined ? {} : { searchConfig: type.searchConfig }),
     isOpaque: type.opaque ?? type.kind === 'json',
     name: isForeignKey(column) ? foreignKeyName(column) : column.propertyPath,
     ...(column.scale === undefined ? {} : { scale: column.scale }),

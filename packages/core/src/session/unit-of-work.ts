@@ -2,11 +2,11 @@ import type { DateTime as Luxon } from 'luxon'
 import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
-import { isShadow } from '../drivers/shadow-column.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
 import { after, type Eventual } from '../eventual.js'
 import { isObject } from '../options.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
+import { isUnread } from '../mapping/mapped-column.js'
 import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { isAsLoaded } from '../plan/loaded-lists.js'
@@ -288,7 +288,7 @@ export class UnitOfWork {
     const metadata = this.#requireRow(record)
     return after(this.autoflush(), () => {
       const { ifMatch } = recordState(record)
-      const columns = metadata.columns.filter((column) => !isShadow(column))
+      const columns = metadata.columns.filter((column) => !isUnread(column))
       return after(this.#writer.read(metadata, record, columns), () => {
         if (ifMatch !== undefined) requireMatch(metadata, record, ifMatch)
       })

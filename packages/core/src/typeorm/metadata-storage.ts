@@ -110,8 +110,10 @@ export class ModelStorage extends MetadataArgsStorage {
       if (unique === 'live') this.#uniqueAmongLive(owner, propertyName, options, heir)
       else if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
       const method = definition.type.index
-      if (index || method) {
-        const using = method && this.#driver.capabilities.indexMethods ? { type: method } : {}
+      const { indexMethods } = this.#driver.capabilities
+      // Without methods a unique column has the index already.
+      if (index || (method && (indexMethods || (method !== 'gin' && unique !== true)))) {
+        const using = method && indexMethods ? { type: method } : {}
         this.indices.push({ target: owner, columns: [propertyName], synchronize: true, ...using })
       }
     }
@@ -197,6 +199,7 @@ function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: Dat
   return {
     ...storage,
     type: known(driver, storage.type),
+    ...(type.kind === 'search' ? { select: false } : {}),
     nullable: options.nullable ?? false,
     primary: options.primary ?? isKey,
     ...(name === undefined ? {} : { name }),

@@ -1,4 +1,5 @@
 import type { EntityMetadata } from 'typeorm'
+import type { DatabaseDriver } from '../drivers/driver.js'
 import { CheckMetadata } from '../drivers/internals.js'
 import { placeOf } from '../mapping/column-place.js'
 import { columnType, isDefined } from '../mapping/mapped-column.js'
@@ -7,6 +8,8 @@ import { columnChecks } from './column-checks.js'
 /** Gives a table what belongs to its columns: the checks of their types and of their limits, and the SQL of what the database computes. */
 export function describeTypes(metadata: EntityMetadata): void {
   const { namingStrategy } = metadata.dataSource
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
+  const { capabilities } = metadata.dataSource.driver as DatabaseDriver
   for (const column of metadata.columns) {
     if (!isDefined(column)) continue
     const type = columnType(column)
@@ -18,7 +21,8 @@ export function describeTypes(metadata: EntityMetadata): void {
     }
     if (type.computed) {
       const asExpression = type.computed(placeOf(column))
-      Object.assign(column, { asExpression, generatedType: 'STORED', isInsert: false, isUpdate: false })
+      const generatedType = type.kind === 'search' && capabilities.virtualColumns ? 'VIRTUAL' : 'STORED'
+      Object.assign(column, { asExpression, generatedType, isInsert: false, isUpdate: false })
     }
   }
 }

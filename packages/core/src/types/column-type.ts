@@ -22,6 +22,10 @@ export type ColumnKind =
   | 'bits'
   /** Two ends, and what is between them. */
   | 'range'
+  /** Labels on the way to a place in a tree. */
+  | 'path'
+  /** What is searched of other columns, and never read. */
+  | 'search'
   /** A password, or an encrypted value: it is shown nowhere, and neither compared nor sorted by. */
   | 'secret'
   /** What only its database knows. */
@@ -41,6 +45,12 @@ export declare const takes: unique symbol
 
 /** What else may be written in place of a value, where its class says so. */
 export type WrittenFor<Value> = Value extends { readonly [takes]: infer Also } ? Also : never
+
+/** Where a type of values carries what else may ask it than operators of its own values; only for the type. */
+export declare const asks: unique symbol
+
+/** What operators of a column are of: its values, and what else its type says. */
+export type Asked<Value> = typeof asks extends keyof Value ? Value | NonNullable<Value[typeof asks]> : Value
 
 /** A column by which equal values of another one are found, although that is encrypted. */
 export interface BlindIndex {
@@ -140,7 +150,9 @@ export interface ColumnType<T, Also = never> {
   check?(place: ColumnPlace): string | undefined
   /** SQL by which the database computes the value from other columns, as it stores the row: nobody sets it then. */
   computed?(place: ColumnPlace): string
-  /** The kind of index that the column always has; only PostgreSQL has kinds. @default none */
+  /** The configuration of text search, of a column that is searched. */
+  readonly searchConfig?: string
+  /** The kind of index that the column always has; only PostgreSQL has kinds, and `gin` is nowhere else. @default none */
   readonly index?: 'btree' | 'gin' | 'gist'
   /** What its table needs before it is made, and no more after it: a `TYPE`, an extension. */
   definitions?(place: ColumnPlace): readonly TypeDefinition[]

@@ -43,6 +43,9 @@ export const mysqlDialect: Dialect = {
   ilike: (value, pattern) => pieces`(LOWER(${value}) LIKE LOWER(${new Parameter(pattern)}) COLLATE utf8mb4_bin)`,
   rangePart: (value, end) =>
     end === 'lower' ? pieces`SUBSTRING_INDEX(${value}, '|', 1)` : pieces`SUBSTRING_INDEX(SUBSTRING_INDEX(${value}, '|', 2), '|', -1)`,
+  // Its case is seen, whatever the collation says.
+  regularPath: (value, expression) => pieces`(${value} REGEXP ${new Parameter(`(?-i)${expression}`)})`,
+  search: undefined,
   jsonText: (value, path) => {
     const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
     // JSON's null is the text null otherwise.

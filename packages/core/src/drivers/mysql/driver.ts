@@ -78,6 +78,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     seeksRows: false,
     partialIndexes: false,
     indexMethods: false,
+    virtualColumns: true,
     namesConflict: false,
     maxParameters: 65_535,
   }

@@ -70,6 +70,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     seeksRows: true,
     partialIndexes: true,
     indexMethods: true,
+    virtualColumns: false,
     namesConflict: true,
     maxParameters: 65_535,
   }

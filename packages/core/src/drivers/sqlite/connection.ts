@@ -24,6 +24,7 @@ export class Connection {
     // SQLite's own know the case of ASCII alone.
     native.function('alchemy_lower', { deterministic: true }, (value) => (typeof value === 'string' ? value.toLowerCase() : value))
     native.function('alchemy_upper', { deterministic: true }, (value) => (typeof value === 'string' ? value.toUpperCase() : value))
+    native.function('alchemy_matches', { deterministic: true }, matcher())
     this.statements = new Statements(native)
   }
 
@@ -56,5 +57,16 @@ export class Connection {
 
   close(): void {
     this.native.close()
+  }
+}
+
+/** Holds texts against a regular expression, which is compiled once for the rows of a statement; NULL is neither. */
+function matcher(): (value: unknown, expression: unknown) => number | null {
+  let source: unknown
+  let compiled = /(?!)/
+  return (value, expression) => {
+    if (typeof value !== 'string' || typeof expression !== 'string') return null
+    if (expression !== source) [source, compiled] = [expression, new RegExp(expression)]
+    return compiled.test(value) ? 1 : 0
   }
 }

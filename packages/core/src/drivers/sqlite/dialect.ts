@@ -48,6 +48,8 @@ export const sqliteDialect: Dialect = {
     const rest = pieces`SUBSTR(${value}, INSTR(${value}, '|') + 1)`
     return pieces`SUBSTR(${rest}, 1, INSTR(${rest}, '|') - 1)`
   },
+  regularPath: (value, expression) => pieces`alchemy_matches(${value}, ${new Parameter(expression)})`,
+  search: undefined,
   jsonText: (value, path) => {
     const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
     // A truth value is a number to json_extract; the other databases give its name.

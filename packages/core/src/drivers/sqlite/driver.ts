@@ -66,6 +66,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
     seeksRows: true,
     partialIndexes: true,
     indexMethods: false,
+    virtualColumns: true,
     namesConflict: true,
     maxParameters: 32_766,
   }
