@@ -33,6 +33,7 @@ const groups: Record<string, Record<string, string>> = {
     'own-types': 'A type of your own',
     json: 'JSON',
     ranges: 'Ranges',
+    'trees-and-search': 'Trees and search',
     secrets: 'Secrets',
   },
   'The request': {

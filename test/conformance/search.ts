@@ -26,7 +26,11 @@ export function searchRows(database: TestDatabase): void {
     await Article.create({ title: 'The quick brown Fox', body: 'jumps over the lazy dog' })
     await Article.createMany([{ title: 'A quick answer' }, { title: 'Füchse', body: 'ÜBER 100% of_them, o’clock' }])
     const found = async (text: string): Promise<unknown> =>
-      (await Article.filter({ search: match(text) }).orderBy('id').all()).map(({ id }) => id)
+      (
+        await Article.filter({ search: match(text) })
+          .orderBy('id')
+          .all()
+      ).map(({ id }) => id)
     const searched: Readonly<Record<string, readonly number[]>> = {
       quick: [1, 2],
       'quick fox': [1],

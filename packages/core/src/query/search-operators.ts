@@ -1,4 +1,4 @@
-import { escapeLike, joined, Parameter, type Pieces, pieces } from '../drivers/dialect.js'
+import { escapeLike, joined, type Pieces, pieces } from '../drivers/dialect.js'
 import { InvalidFilterError } from '../errors.js'
 import type { SearchVector } from '../types/ts-vector.js'
 import { condition } from './expression.js'
@@ -22,7 +22,8 @@ export function match(text: string): Operator<SearchVector> {
     condition((from) => {
       const { pieces: vector, type } = column.term(from)
       const name = type.name ?? 'an expression'
-      if (type.searchConfig === undefined) throw new InvalidFilterError(outer.name, name, 'it is not searched', 'match() asks a TSVectorType.')
+      if (type.searchConfig === undefined)
+        throw new InvalidFilterError(outer.name, name, 'it is not searched', 'match() asks a TSVectorType.')
       if (typeof text !== 'string' || text.includes('\0')) throw new InvalidFilterError(outer.name, name, 'match() takes a string')
       const words = text.match(/[\p{L}\p{M}\p{N}_]+/gu) ?? []
       if (words.length > mostWords) throw new InvalidFilterError(outer.name, name, `${words.length} words are too many`)

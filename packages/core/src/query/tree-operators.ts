@@ -10,7 +10,7 @@ import { pathExpression } from './path-pattern.js'
 interface Asking {
   readonly native: '@>' | '<@' | '~'
   readonly type: 'ltree' | 'lquery'
-  asText(column: Pieces, path: string, from: From): Pieces
+  readonly asText: (column: Pieces, path: string, from: From) => Pieces
 }
 
 function asking(value: string, { native, type, asText }: Asking): Operator<TreeQuery> {

@@ -45,7 +45,8 @@ export const postgresDialect: Dialect = {
   ilike: (value, pattern) => pieces`(${value} ILIKE ${new Parameter(pattern)})`,
   rangePart: undefined,
   regularPath: undefined,
-  search: (value, config, text) => pieces`(${value} @@ plainto_tsquery(CAST(${new Parameter(config)} AS regconfig), ${new Parameter(text)}))`,
+  search: (value, config, text) =>
+    pieces`(${value} @@ plainto_tsquery(CAST(${new Parameter(config)} AS regconfig), ${new Parameter(text)}))`,
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
   nulls: 'last',
