@@ -52,6 +52,17 @@ export interface Conflict {
   readonly isAmongLive: boolean
 }
 
+/** A level of a pattern of paths. */
+export interface PathLevel {
+  /** A regular expression of a whole label, without its ends; `undefined` of any label. */
+  readonly label: string | undefined
+  /** Whether it is what a label must not be. */
+  readonly isNot: boolean
+  /** How many labels there are one after the other, at least and at most. */
+  readonly least: number
+  readonly most: number
+}
+
 /**
  * How a database writes what SQL's standard leaves to it, so that an expression means the same on all of them.
  *
@@ -92,8 +103,8 @@ export interface Dialect {
   ilike(value: Pieces, pattern: string): Pieces
   /** An end of a range that is kept as text, as it sorts; `undefined` where the database has ranges. */
   readonly rangePart: ((value: Pieces, end: 'lower' | 'upper') => Pieces) | undefined
-  /** Whether a path that is kept as text matches a regular expression; `undefined` where the database has paths. */
-  readonly regularPath: ((value: Pieces, expression: string) => Pieces) | undefined
+  /** Whether the labels of a path that is kept as text are as a pattern says; `undefined` where the database has paths. */
+  readonly pathMatches: ((value: Pieces, levels: readonly PathLevel[]) => Pieces) | undefined
   /** Whether every word of a text is in what is searched; `undefined` where the database has no search of texts. */
   readonly search: ((value: Pieces, config: string, text: string) => Pieces) | undefined
   /** The text at a path of a JSON value; NULL where there is none. */

@@ -1,36 +1,28 @@
-/** A level of a pattern: what its labels are, and how many there may be one after the other. */
-interface Level {
-  /** A regular expression of one label with the point after it. */
-  readonly label: string
-  readonly least: number
-  readonly most: number
-}
+import type { PathLevel } from '../drivers/dialect.js'
 
 /** The largest number that a pattern may say. */
-const mostLabels = 65_535
+const largest = 65_535
 
 /** More labels than any path has. */
 const beyond = 400
 
-/** Levels of any number that one pattern may have: each multiplies the ways to read a path. */
-const mostOpen = 4
+/** Levels of any number that one pattern may have: each multiplies the ways to read a path, which PostgreSQL tries all. */
+const mostOpen = 3
 
 const longest = 2_000
+
+/** What a regular expression of MariaDB's may have. */
+const mostBytes = 60_000
 
 const levelForm = /^(?:\*|(!?)([A-Za-z0-9_*@|]+))(?:\{(\d{0,5})(?:(,)(\d{0,5}))?\})?$/
 const labelForm = /^([A-Za-z0-9_]{1,255})(\*@|@\*|[*@]|)$/
 
-/** The end of a label. */
-const end = '(?:\\.|$)'
-const nothing = '(?!)'
-const anyLabel = `[^.]+${end}`
-
 /**
- * A pattern of paths, an `lquery` of PostgreSQL's, as a regular expression that JavaScript and the family of MySQL read alike.
+ * The levels of a pattern of paths, an `lquery` of PostgreSQL's; `undefined` where it means more labels than any path has.
  *
  * @throws {TypeError} It is none, or it has what only PostgreSQL knows.
  */
-export function pathExpression(pattern: unknown): string {
+export function pathLevels(pattern: unknown): readonly PathLevel[] | undefined {
   if (typeof pattern !== 'string' || pattern.length === 0 || pattern.length > longest) {
     throw new TypeError(`takes a pattern of 1 to ${longest} characters, like Top.*.Astro*`)
   }
@@ -39,27 +31,31 @@ export function pathExpression(pattern: unknown): string {
   if (levels.filter(({ least, most }) => least !== most).length > mostOpen) {
     throw new TypeError(`takes a pattern with at most ${mostOpen} levels of any number`)
   }
-  // Databases read no expression of any size.
-  if (levels.reduce((sum, { least }) => sum + least, 0) > beyond) return nothing
-  return `^${levels.map(({ label, least, most }) => `(?:${label}){${least},${most < beyond ? most : ''}}`).join('')}$`
+  if (levels.reduce((sum, { least }) => sum + least, 0) > beyond) return undefined
+  if (levels.reduce((sum, level) => sum + sizeOf(level), 0) > mostBytes)
+    throw new TypeError('takes a pattern with fewer or smaller numbers')
+  return levels
 }
 
-function levelOf(text: string): Level {
-  const [whole, not = '', labels, least, comma, most] = levelForm.exec(text) ?? []
+/** About as many bytes as a regular expression of the level has: its numbers are written out there. */
+function sizeOf({ label = '', least, most }: PathLevel): number {
+  return (Number.isFinite(most) ? most : Math.max(least, 1)) * (60 + 10 * label.length)
+}
+
+function levelOf(text: string): PathLevel {
+  const [whole, not = '', labels, from, comma, to = from] = levelForm.exec(text) ?? []
   // Braces without a number say nothing.
-  if (whole === undefined || (least === '' && !most)) refusePart(text)
-  const [from, to] = bounds(labels === undefined, least, comma !== undefined, most)
-  if (from > to || from > mostLabels || (most !== undefined && Number(most) > mostLabels)) refusePart(text)
+  if (whole === undefined || (from === '' && to === '')) refusePart(text)
   const isAny = labels === undefined
-  const one = isAny ? anyLabel : `(?:${labels.split('|').map(labelOf).join('|')})${end}`
-  return { label: not === '' ? one : `(?!${one})${anyLabel}`, least: Math.min(from, beyond), most: Math.min(to, beyond) }
-}
-
-/** How many labels a level means: of a `*` any number, of others one, where it does not say. */
-function bounds(isAny: boolean, least: string | undefined, isRange: boolean, most = ''): readonly [number, number] {
-  if (least === undefined) return isAny ? [0, beyond] : [1, 1]
-  const from = Number(least)
-  return isRange ? [from, most === '' ? Math.max(from, beyond) : Number(most)] : [from, from]
+  const least = from === undefined ? (isAny ? 0 : 1) : Number(from)
+  const most = from === undefined ? (isAny ? largest : 1) : comma !== undefined && to === '' ? largest : Number(to)
+  if (least > most || most > largest) refusePart(text)
+  return {
+    label: labels?.split('|').map(labelOf).join('|'),
+    isNot: not !== '',
+    least,
+    most: most < beyond || most === least ? most : Number.POSITIVE_INFINITY,
+  }
 }
 
 function labelOf(text: string): string {

@@ -4,7 +4,7 @@ import type { TreeQuery } from '../types/ltree.js'
 import type { From } from './compile.js'
 import { condition } from './expression.js'
 import { Operator } from './operators.js'
-import { pathExpression } from './path-pattern.js'
+import { pathLevels } from './path-pattern.js'
 
 /** How a column is asked: by an operator of a database that has paths, or as a text. */
 interface Asking {
@@ -22,12 +22,12 @@ function asking(value: string, { native, type, asText }: Asking): Operator<TreeQ
       try {
         // What one database refuses, all do.
         if (type === 'ltree') term.type.accept(value)
-        else pathExpression(value)
+        else pathLevels(value)
       } catch (error) {
         if (!(error instanceof TypeError)) throw error
         throw new InvalidFilterError(outer.name, name, `it ${error.message}`)
       }
-      if (from.driver.dialect.regularPath) return asText(term.pieces, value, from)
+      if (from.driver.dialect.pathMatches) return asText(term.pieces, value, from)
       return pieces`(${term.pieces} ${native} CAST(${new Parameter(value)} AS ${type}))`
     }),
   )
@@ -76,7 +76,7 @@ export function descendantOf(path: string): Operator<TreeQuery> {
  * Matches a pattern of labels, an `lquery` of PostgreSQL: `*` is any number of labels, `*{1,2}` one or two, `a|b` one of them,
  * `a*` what begins so, `a@` without regard to case, `!a` any other one.
  *
- * @param pattern Of at most 2,000 characters, with at most 4 levels of any number; `%` is refused.
+ * @param pattern Of at most 2,000 characters, with at most 3 levels of any number; `%` is refused.
  * @throws {InvalidFilterError} The column has no paths, or it is no such pattern. Status 400.
  * @since 0.2
  * @example
@@ -86,6 +86,10 @@ export function matchesPath(pattern: string): Operator<TreeQuery> {
   return asking(pattern, {
     native: '~',
     type: 'lquery',
-    asText: (column, text, { driver: { dialect } }) => dialect.regularPath?.(column, pathExpression(text)) ?? [],
+    asText(column, text, { driver: { dialect } }) {
+      const levels = pathLevels(text)
+      // NULL is no answer either.
+      return levels ? (dialect.pathMatches?.(column, levels) ?? []) : pieces`(${column} <> ${column})`
+    },
   })
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../../options.js'
 import type { ColumnKind } from '../../types/column-type.js'
-import { call, type Dialect, Parameter, type Pieces, pieces } from '../dialect.js'
+import { call, type Dialect, Parameter, type PathLevel, type Pieces, pieces } from '../dialect.js'
 
 /** Names of types in a CAST; other kinds are kept as text. */
 const castTypes: Partial<Record<ColumnKind, string>> = {
@@ -44,7 +44,7 @@ export const mysqlDialect: Dialect = {
   rangePart: (value, end) =>
     end === 'lower' ? pieces`SUBSTRING_INDEX(${value}, '|', 1)` : pieces`SUBSTRING_INDEX(SUBSTRING_INDEX(${value}, '|', 2), '|', -1)`,
   // Its case is seen, whatever the collation says.
-  regularPath: (value, expression) => pieces`(${value} REGEXP ${new Parameter(`(?-i)${expression}`)})`,
+  pathMatches: (value, levels) => pieces`(${value} REGEXP ${new Parameter(`(?-i)^${levels.map(levelExpression).join('')}$`)})`,
   search: undefined,
   jsonText: (value, path) => {
     const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
@@ -84,4 +84,12 @@ export const mysqlDialect: Dialect = {
 /** A column as it is; that it was left so is told as the statement's key. */
 function untouched(column: string): string {
   return `IF(LAST_INSERT_ID(${noKey}), ${column}, ${column})`
+}
+
+/** A level of a pattern of paths, each label with the point after it; what was read of a label is not read in another way. */
+function levelExpression({ label, isNot, least, most }: PathLevel): string {
+  const end = '(?:\\.|$)'
+  const any = `[^.]++${end}`
+  const one = label === undefined ? any : isNot ? `(?!(?:${label})${end})${any}` : `(?:${label})${end}`
+  return `(?:${one}){${least},${Number.isFinite(most) ? most : ''}}`
 }

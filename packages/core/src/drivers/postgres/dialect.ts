@@ -44,7 +44,7 @@ export const postgresDialect: Dialect = {
   like: (value, pattern) => pieces`(${value} LIKE ${new Parameter(pattern)})`,
   ilike: (value, pattern) => pieces`(${value} ILIKE ${new Parameter(pattern)})`,
   rangePart: undefined,
-  regularPath: undefined,
+  pathMatches: undefined,
   search: (value, config, text) =>
     pieces`(${value} @@ plainto_tsquery(CAST(${new Parameter(config)} AS regconfig), ${new Parameter(text)}))`,
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,

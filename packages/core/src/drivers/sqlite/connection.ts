@@ -1,4 +1,5 @@
 import type { ConnectionStatus } from '../driver.js'
+import { pathMatcher } from './paths.js'
 import { type Preparing, Statements } from './statements.js'
 
 /** The part of better-sqlite3's `Database` that we use; its types are no dependency of ours. */
@@ -24,7 +25,7 @@ export class Connection {
     // SQLite's own know the case of ASCII alone.
     native.function('alchemy_lower', { deterministic: true }, (value) => (typeof value === 'string' ? value.toLowerCase() : value))
     native.function('alchemy_upper', { deterministic: true }, (value) => (typeof value === 'string' ? value.toUpperCase() : value))
-    native.function('alchemy_matches', { deterministic: true }, matcher())
+    native.function('alchemy_path_matches', { deterministic: true }, pathMatcher())
     this.statements = new Statements(native)
   }
 
@@ -57,16 +58,5 @@ export class Connection {
 
   close(): void {
     this.native.close()
-  }
-}
-
-/** Holds texts against a regular expression, which is compiled once for the rows of a statement; NULL is neither. */
-function matcher(): (value: unknown, expression: unknown) => number | null {
-  let source: unknown
-  let compiled = /(?!)/
-  return (value, expression) => {
-    if (typeof value !== 'string' || typeof expression !== 'string') return null
-    if (expression !== source) [source, compiled] = [expression, new RegExp(expression)]
-    return compiled.test(value) ? 1 : 0
   }
 }

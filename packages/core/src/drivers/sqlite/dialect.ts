@@ -48,7 +48,7 @@ export const sqliteDialect: Dialect = {
     const rest = pieces`SUBSTR(${value}, INSTR(${value}, '|') + 1)`
     return pieces`SUBSTR(${rest}, 1, INSTR(${rest}, '|') - 1)`
   },
-  regularPath: (value, expression) => pieces`alchemy_matches(${value}, ${new Parameter(expression)})`,
+  pathMatches: (value, levels) => pieces`alchemy_path_matches(${value}, ${new Parameter(JSON.stringify(levels))})`,
   search: undefined,
   jsonText: (value, path) => {
     const at = new Parameter(`$${path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `."${step}"`)).join('')}`)
