@@ -1,3 +1,4 @@
+import { compositeRows } from './conformance/composites.ts'
 import { dataTypeRows } from './conformance/data-types.ts'
 import { ownTypeRows } from './conformance/own-types.ts'
 import { rangeRows } from './conformance/ranges.ts'
@@ -10,3 +11,4 @@ eachDatabase('a type of one’s own', ownTypeRows)
 eachDatabase('ranges', rangeRows)
 eachDatabase('trees', treeRows)
 eachDatabase('search', searchRows)
+eachDatabase('composites', compositeRows)

@@ -176,6 +176,21 @@ function trials(db: ActiveAlchemy): Readonly<Record<string, Trial>> {
       samples: [[9_007_199_254_740_993n], [9_007_199_254_740_993n, 2n]],
       isSorted: false,
     }),
+    CompositeType: trial(db.CompositeType('money', { currency: db.CurrencyType(), amount: db.Numeric(12, 2) }), {
+      samples: [
+        { currency: 'EUR', amount: '1.50' },
+        { currency: 'EUR', amount: '-7.00' },
+        { currency: 'USD', amount: '1.50' },
+      ],
+      isSorted: false,
+      refused: [
+        ...noText,
+        [['EUR', '1']],
+        { currency: 'EUR' },
+        { currency: 'EUR', amount: 'x' },
+        { currency: 'EUR', amount: '1', rate: 1 },
+      ],
+    }),
     ArrowType: trial(db.ArrowType, {
       samples: ['0001-01-01T00:00:00Z', '2026-01-31T12:00:00.5Z', '9999-12-31T23:59:59.999Z'],
       forms: [

@@ -143,6 +143,7 @@ export type {
   NumberRange,
   TypeDefinition,
 } from './types/column-type.js'
+export type { Composite, CompositeColumns, CompositeInput, CompositeOptions } from './types/composite.js'
 export type { EncryptedOptions, EncryptionKey } from './types/encrypted.js'
 export type { JsonColumnType, JsonValue } from './types/json.js'
 export type { TreePath, TreeQuery } from './types/ltree.js'

@@ -107,6 +107,8 @@ export interface Dialect {
   readonly pathMatches: ((value: Pieces, levels: readonly PathLevel[]) => Pieces) | undefined
   /** Whether every word of a text is in what is searched; `undefined` where the database has no search of texts. */
   readonly search: ((value: Pieces, config: string, text: string) => Pieces) | undefined
+  /** A bound row of a composite type: without the name of the type no database with such types compares it. */
+  row(value: Pieces, type: string): Pieces
   /** The text at a path of a JSON value; NULL where there is none. */
   jsonText(value: Pieces, path: readonly string[]): Pieces
   /** One term of ORDER BY. */

@@ -502,7 +502,9 @@ export function isSubquery(value: unknown): value is Subquery<unknown> {
 function operand(value: unknown, type: ValueType, from: From): Pieces {
   if (value instanceof Expression) return value.term(from).pieces
   const bound: Pieces = [new Parameter(encoded(value, type, from))]
-  return type.isWide ? from.driver.dialect.decimal(bound, type.scale ?? 0) : bound
+  const { dialect } = from.driver
+  if (type.kind === 'composite') return dialect.row(bound, type.storedAs ?? 'text')
+  return type.isWide ? dialect.decimal(bound, type.scale ?? 0) : bound
 }
 
 function encoded(value: unknown, type: ValueType, from: From): unknown {
@@ -544,7 +546,9 @@ function numeric(expression: Expression, from: From): Term {
 }
 
 /** What sorts as the values of a term do. */
-export function sortable({ pieces, type }: Term, { driver: { dialect } }: From): Pieces {
+export function sortable({ pieces, type }: Term, from: From): Pieces {
+  const { dialect } = from.driver
+  if (type.kind === 'composite') throw refusal(from, 'has no order')
   return type.isWide && !dialect.sortsDecimals ? dialect.orderOfDecimal(pieces, type.scale ?? 0) : pieces
 }
 
@@ -558,7 +562,8 @@ function compared(expression: Expression, from: From): Term {
 /** What has a smallest and a largest. */
 function comparable(expression: Expression, from: From): Term {
   const term = compared(expression, from)
-  if (['boolean', 'uuid', 'bytes', 'bits', 'range', 'path'].includes(term.type.kind)) throw refusal(from, 'has no order on every database')
+  if (['boolean', 'uuid', 'bytes', 'bits', 'range', 'path', 'composite'].includes(term.type.kind))
+    throw refusal(from, 'has no order on every database')
   return term
 }
 

@@ -102,9 +102,9 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
     const { present } = await viewsOf(dataSource, runner)
     for (const view of present.reverse()) await runner.dropView(view)
     for (const { table } of tables) await dataSource.driver.dropTable(runner, table)
-    // Two tables may have columns of one type.
+    // Two tables may have columns of one type, and a type may be made of those before it.
     const drops = new Set(tables.flatMap(({ definitions }) => definitions.flatMap(({ drop }) => (drop === undefined ? [] : [drop]))))
-    for (const drop of drops) await runner.query(drop)
+    for (const drop of [...drops].reverse()) await runner.query(drop)
   })
 }
 

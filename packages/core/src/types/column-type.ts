@@ -26,6 +26,8 @@ export type ColumnKind =
   | 'path'
   /** What is searched of other columns, and never read. */
   | 'search'
+  /** An object of several columns; equal ones are found, and they have no order. */
+  | 'composite'
   /** A password, or an encrypted value: it is shown nowhere, and neither compared nor sorted by. */
   | 'secret'
   /** What only its database knows. */

@@ -41,6 +41,7 @@ export const mysqlDialect: Dialect = {
   cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'CHAR'})`,
   like: (value, pattern) => pieces`(${value} LIKE ${new Parameter(pattern)} COLLATE utf8mb4_bin)`,
   ilike: (value, pattern) => pieces`(LOWER(${value}) LIKE LOWER(${new Parameter(pattern)}) COLLATE utf8mb4_bin)`,
+  row: (value) => value,
   rangePart: (value, end) =>
     end === 'lower' ? pieces`SUBSTRING_INDEX(${value}, '|', 1)` : pieces`SUBSTRING_INDEX(SUBSTRING_INDEX(${value}, '|', 2), '|', -1)`,
   // Its case is seen, whatever the collation says.

@@ -47,6 +47,7 @@ export const postgresDialect: Dialect = {
   pathMatches: undefined,
   search: (value, config, text) =>
     pieces`(${value} @@ plainto_tsquery(CAST(${new Parameter(config)} AS regconfig), ${new Parameter(text)}))`,
+  row: (value, type) => pieces`CAST(${value} AS ${type})`,
   jsonText: (value, path) => pieces`(${value} #>> CAST(${new Parameter(`{${path.map((step) => `"${step}"`).join(',')}}`)} AS text[]))`,
   order: (value, direction, nulls) => [...value, ` ${direction}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`],
   nulls: 'last',

@@ -42,6 +42,7 @@ export const sqliteDialect: Dialect = {
   cast: (value, kind) => pieces`CAST(${value} AS ${castTypes[kind] ?? 'TEXT'})`,
   like: (value, pattern) => pieces`(${value} GLOB ${new Parameter(globOf(pattern))})`,
   ilike: (value, pattern) => pieces`(alchemy_lower(${value}) GLOB ${new Parameter(globOf(pattern.toLowerCase()))})`,
+  row: (value) => value,
   rangePart(value, end): Pieces {
     const lower = pieces`SUBSTR(${value}, 1, INSTR(${value}, '|') - 1)`
     if (end === 'lower') return lower
