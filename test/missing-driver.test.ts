@@ -13,7 +13,7 @@ function without(name: string, text: string): unknown {
     const modules = join(project, 'node_modules')
     mkdirSync(modules)
     for (const each of readdirSync(join(root, 'node_modules'))) {
-      if (each !== name && !each.startsWith('.')) symlinkSync(join(root, 'node_modules', each), join(modules, each))
+      if (each !== name.split('/')[0] && !each.startsWith('.')) symlinkSync(join(root, 'node_modules', each), join(modules, each))
     }
     writeFileSync(join(project, 'app.mjs'), `import { ActiveAlchemy } from '@active-alchemy/core'\n${text}`)
     const { stdout, stderr } = spawnSync(process.execPath, ['--preserve-symlinks', 'app.mjs'], { cwd: project, encoding: 'utf8' })
@@ -33,14 +33,26 @@ it.each([
   expect(without(driver, text)).toEqual(['MISSING_DRIVER', `The package ${driver} is not installed. Run: npm install ${driver}`])
 })
 
-it.each([['libphonenumber-js', 'PhoneNumberType', '']])(
-  'a project without %s is told to install it where a column of %s is defined, and not before',
-  (name, type, parameters) => {
-    const text = `const db = new ActiveAlchemy('sqlite://')
+it.each([
+  ['libphonenumber-js', 'PhoneNumberType()'],
+  ['@node-rs/argon2', "PasswordType({ scheme: 'argon2' })"],
+  ['bcryptjs', "PasswordType({ scheme: 'bcrypt' })"],
+])('a project without %s is told to install it where a column of %s is defined, and not before', (name, type) => {
+  const text = `const db = new ActiveAlchemy('sqlite://')
 const said = [db.utils !== undefined]
-try { db.${type}(${parameters}) } catch (error) { said.push(error.code, error.message) }
+try { db.${type} } catch (error) { said.push(error.code, error.message) }
 console.log(JSON.stringify(said))`
-    const message = `${type}() needs the package ${name}, which is not installed. Run: npm install ${name}`
-    expect(without(name, text)).toEqual([true, 'MISSING_PACKAGE', message])
-  },
-)
+  const message = `${type} needs the package ${name}, which is not installed. Run: npm install ${name}`
+  expect(without(name, text)).toEqual([true, 'MISSING_PACKAGE', message])
+})
+
+it('a hash of a scheme whose package is missing is an error that names it, and no wrong password', () => {
+  const text = `const db = new ActiveAlchemy('sqlite://')
+class User extends db.Model('User', { password: db.Column(db.PasswordType()) }) {}
+await db.createAll()
+await db.dataSource.query("insert into user (id, password) values (1, '$2b$10$abc')")
+const { password } = await User.getOrError(1)
+try { await password.verify('x') } catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
+  const message = 'verify() of a password that bcrypt hashed needs the package bcryptjs, which is not installed. Run: npm install bcryptjs'
+  expect(without('bcryptjs', text)).toEqual(['MISSING_PACKAGE', message])
+})

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { inStore, type Store } from './store.ts'
 
-/** What passlib, which the Python original uses, wrote for `correct horsé`; the first two are examples of its documentation, of `password`. */
+/** What passlib, which the Python original uses, wrote for `correct horsé`, or others for texts of their own tests. */
 const written = {
   'scrypt of the documentation': ['$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E', 'password'],
   'PBKDF2 of the documentation': ['$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44', 'password'],
@@ -16,6 +16,10 @@ const written = {
   ],
   'PBKDF2 with SHA-256': ['$pbkdf2-sha256$1000$AAECAwQFBgcICQoLDA0ODw$Y2/EVQKhnKKhACVY6z9QwMMxFHMYsblVBxqPjXrlYcE', 'correct horsé'],
   'PBKDF2 with SHA-1': ['$pbkdf2$1000$AAECAwQFBgcICQoLDA0ODw$27RWRIHGY2Xj6YWphk/sR5QT8BM', 'correct horsé'],
+  argon2id: ['$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc', 'password'],
+  argon2i: ['$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA', 'password'],
+  bcrypt: ['$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
+  'bcrypt of PHP': ['$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
   'MD5-crypt': ['$1$saltsalt$NuzA7WTAelpl95xgBGWN60', 'correct horse'],
 } as const
 
@@ -225,11 +229,56 @@ export function passwordRows(database: TestDatabase): void {
       'plain',
       '$9$x$y',
       '$1$$',
+      '$argon2id$',
+      '$argon2id$v=19$m=1024,t=2,p=1$AAAA$BBBB',
+      '$argon2i$v=19$m=99999999999,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+      '$2b$10$',
+      '$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW',
+      '$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW',
     ]) {
-      const { id } = await Member.create({ name: `d${damaged.slice(0, 15)}` })
+      const { id } = await Member.create({ name: `d${damaged.slice(0, 19)}` })
       await raw(`update member set password = '${damaged}' where id = ${id}`)
       expect([damaged, await has(await Member.getOrError(id), '')]).toEqual([damaged, false])
     }
+  })
+
+  row('each scheme hashes in its usual form, verifies what the others hashed, and asks for its own', async ({ db, raw }) => {
+    const forms = {
+      scrypt: /^\$scrypt\$ln=10,r=8,p=3\$/,
+      argon2: /^\$argon2id\$v=19\$m=1024,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/,
+      bcrypt: /^\$2b\$10\$[./\w]{53}$/,
+    } as const
+    const schemes = ['scrypt', 'argon2', 'bcrypt'] as const
+    const columns = (scheme: (typeof schemes)[number], cost = 10) => ({ password: db.Column(db.PasswordType({ scheme, cost })) })
+    const tableName = 'hashed'
+    const of = {
+      scrypt: class extends db.Model('OfScrypt', columns('scrypt'), { tableName }) {},
+      argon2: class extends db.Model('OfArgon2', columns('argon2'), { tableName }) {},
+      bcrypt: class extends db.Model('OfBcrypt', columns('bcrypt'), { tableName }) {},
+      costly: class extends db.Model('Costly', columns('argon2', 11), { tableName }) {},
+      slow: class extends db.Model('Slow', columns('bcrypt', 11), { tableName }) {},
+    }
+    await db.createAll()
+    for (const scheme of schemes) {
+      const { id } = await of[scheme].create({ password: 'correct horsé' })
+      const [stored] = await raw<{ password: Buffer }>(`select password from hashed where id = ${id}`)
+      expect(String(stored?.password)).toMatch(forms[scheme])
+      for (const reader of schemes) {
+        const { password } = await of[reader].getOrError(id)
+        const answers = [await password.verify('correct horsé'), await password.verify('correct horse'), password.needsRehash]
+        expect([scheme, reader, ...answers]).toEqual([scheme, reader, true, false, scheme !== reader])
+      }
+      const costlier = [await of.costly.getOrError(id), await of.slow.getOrError(id)].map(({ password }) => password.needsRehash)
+      expect([scheme, ...costlier]).toEqual([scheme, true, true])
+    }
+    // A sign of two bytes: 72 of them are 36.
+    const longest = 'é'.repeat(36)
+    expect(await (await of.bcrypt.create({ password: longest })).password.verify(longest)).toBe(true)
+    await expect((async () => of.bcrypt.create({ password: `${longest}x` }))()).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      status: 422,
+    })
+    expect(() => db.PasswordType({ scheme: 'argon' as never })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
   row('a higher cost asks for another hash, which the next save has', async ({ db }) => {

@@ -53,3 +53,8 @@ const decorated = await Decorated.create({ password: 'x', pin: 5 })
 void decorated.update({ password: 'y' })
 // @ts-expect-error neither a text nor a password
 void decorated.update({ password: 5 })
+
+db.PasswordType({ scheme: 'argon2', cost: 16 })
+db.PasswordType({ scheme: 'bcrypt' })
+// @ts-expect-error no scheme
+db.PasswordType({ scheme: 'md5' })

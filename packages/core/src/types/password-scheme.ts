@@ -1,5 +1,7 @@
 import { createHash, pbkdf2, randomBytes, scrypt, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { isArgon2Of } from './argon2.js'
+import { isBcryptOf } from './bcrypt.js'
 
 /** A way to hash passwords. */
 export interface PasswordScheme {
@@ -70,7 +72,7 @@ function pbkdf2With(digest: string): Verify {
   }
 }
 
-/** What passlib, which the Python original uses, calls its schemes in a hash. */
+/** By what a hash is called; passlib, which the Python original uses, names them so. */
 const verifiers: Readonly<Record<string, Verify>> = {
   scrypt: async (password, [cost = '', salt = '', key = '']) => {
     const expected = bytesOf(key)
@@ -79,11 +81,21 @@ const verifiers: Readonly<Record<string, Verify>> = {
   pbkdf2: pbkdf2With('sha1'),
   'pbkdf2-sha256': pbkdf2With('sha256'),
   'pbkdf2-sha512': pbkdf2With('sha512'),
+  argon2id: isArgon2Of,
+  argon2i: isArgon2Of,
+  argon2d: isArgon2Of,
+  '2a': isBcryptOf,
+  '2b': isBcryptOf,
+  '2y': isBcryptOf,
   // oxlint-disable-next-line typescript/require-await -- as the others
   1: async (password, [salt = '', key = '']) => isSame(Buffer.from(md5Crypt(password, salt)), Buffer.from(key)),
 }
 
-/** Whether a password is the one of a hash, in a time that does not tell how much of it is right; no scheme that is unknown matches. */
+/**
+ * Whether a password is the one of a hash, in a time that does not tell how much of it is right; no scheme that is unknown matches.
+ *
+ * @throws {MissingPackageError} The package of its scheme is not installed.
+ */
 export async function isPasswordOf(hash: string, password: string): Promise<boolean> {
   const [empty, name = '', ...parts] = hash.split('$')
   const verify = empty === '' && Object.hasOwn(verifiers, name) ? verifiers[name] : undefined

@@ -1,14 +1,21 @@
 import { inspect } from 'node:util'
 import { oneWordOf, readOptions, wholeNumber } from '../options.js'
 import { type ColumnType, refuse, type takes } from './column-type.js'
+import { argon2Scheme } from './argon2.js'
+import { bcryptScheme, longestOfBcrypt } from './bcrypt.js'
 import { isPasswordOf, type PasswordScheme, scryptScheme } from './password-scheme.js'
 import { acceptText } from './string.js'
 
 /** How passwords are hashed. @since 0.2 */
 export interface PasswordOptions {
-  /** `scrypt` is Node's own. @default 'scrypt' */
-  readonly scheme?: 'scrypt'
-  /** Doublings of the work of one guess, 10 to 20: with 15, scrypt takes 32 MB. @default 15 */
+  /**
+   * `scrypt` is Node's own; `argon2` (argon2id) needs the package `@node-rs/argon2`; `bcrypt` needs `bcryptjs`, and takes passwords of at most
+   * 72 bytes.
+   *
+   * @default 'scrypt'
+   */
+  readonly scheme?: 'scrypt' | 'argon2' | 'bcrypt'
+  /** Doublings of the work of one guess, 10 to 20: with 15, scrypt and argon2 take 32 MB. @default 15; of bcrypt 12 */
   readonly cost?: number
 }
 
@@ -88,20 +95,24 @@ export class Password {
  * A password. A text is written, and hashed before the statement, on another thread; what is read is an object with `verify`, which no
  * JSON, log, dict or filter shows anything of.
  *
- * It reads what passlib wrote for the Python original: scrypt, PBKDF2, MD5-crypt; and passlib reads what it writes.
+ * It reads what passlib wrote for the Python original: scrypt, argon2, bcrypt, PBKDF2, MD5-crypt; and passlib reads what it writes.
  *
  * @throws {InvalidOptionError} An option is unknown, or the cost is another.
+ * @throws {MissingPackageError} The package of the scheme is not installed; the message has the command that installs it.
  * @example
  * class User extends db.Model('User', { name: db.Column(db.String(40)), password: db.Column(db.PasswordType()) }) {}
  * const user = await User.create({ name: 'ada', password: 'correct horse' })
  * await user.password.verify('correct horse')  // true
  */
 export function PasswordType(options?: PasswordOptions): ColumnType<Password, string> {
-  const { cost = 15 } = readOptions({ scheme: oneWordOf('scrypt'), cost: wholeNumber(10, 20) }, options, 'PasswordType()')
-  const scheme = scryptScheme(cost)
+  const known = { scheme: oneWordOf('scrypt', 'argon2', 'bcrypt'), cost: wholeNumber(10, 20) }
+  const { scheme: name = 'scrypt', cost = name === 'bcrypt' ? 12 : 15 } = readOptions(known, options, 'PasswordType()')
+  const scheme = { scrypt: scryptScheme, argon2: argon2Scheme, bcrypt: bcryptScheme }[name](cost)
   const textOf = (value: unknown): Password => {
     const text = acceptText(value)
     if (text === '' || text.length > longest) refuse(`a password of 1 to ${longest} characters`, value)
+    // bcrypt would take all that begin alike for the same.
+    if (name === 'bcrypt' && Buffer.byteLength(text) > longestOfBcrypt) refuse(`a password of at most ${longestOfBcrypt} bytes`, value)
     return new Password(scheme, { text })
   }
   return {
