@@ -106,7 +106,7 @@ for (const database of servers) {
             error: '',
           })
 
-          change('src/db.js', shop(type, 'price: db.Column(db.Integer, { nullable: true }),'))
+          change('src/db.js', shop(type, "price: db.Column(db.CompositeType('money', { amount: db.Integer }), { nullable: true }),"))
           const differs = run('migrate:generate', 'AddPrice', '--check')
           expect(differs).toMatchObject({ code: 1, out: expect.stringContaining('price') as unknown })
           expect(migrationFiles()).toHaveLength(1)

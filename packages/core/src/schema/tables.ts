@@ -91,7 +91,14 @@ export function schemaDifference(dataSource: AlchemyDataSource): Promise<SchemaD
   return detached(async () => {
     await dataSource.ready()
     const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log()
-    return { up: upQueries, down: downQueries.toReversed() }
+    // What the columns of a changed table need, made where it is missing; it stays when that is undone, since others may have it.
+    const isChanged = ({ name }: Table): boolean => {
+      const quoted = dataSource.driver.escape(name.split('.').at(-1) ?? name)
+      return upQueries.some(({ query }) => /^(?:CREATE|ALTER) TABLE/.test(query) && query.includes(quoted))
+    }
+    const needed = tablesOf(dataSource).flatMap(({ table, definitions }) => (definitions.length > 0 && isChanged(table) ? definitions : []))
+    const up = [...new Set(needed.map(({ create }) => create))].map((query) => ({ query }))
+    return { up: [...up, ...upQueries], down: downQueries.toReversed() }
   })
 }
 
