@@ -146,7 +146,7 @@ try {
       for (const needed of ['LICENSE', 'README.md', 'AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
         if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
       }
-      const stray = paths.filter((path) => /test|tsbuildinfo/.test(path))
+      const stray = paths.filter((path) => /\btests?\b|tsbuildinfo/.test(path))
       if (stray.length > 0) throw new Error(`${name} holds ${stray.join(', ')}`)
     }
   })
