@@ -1,7 +1,19 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { MissingPackageError } from '../errors.js'
 
-const requireHere = createRequire(import.meta.url)
+const here = /^\s*at (?:.*\()?((?:file:\/\/)?[^()\n]*\/types\/peer\.[jt]s):\d+/m
+
+/**
+ * Looks for packages from this file on; where a bundle has put it into the application's own, from the folder in which the process runs.
+ * Not by `import.meta`: what makes CommonJS of the package, for jest or for a bundle, has none.
+ */
+function requireFrom(): NodeJS.Require {
+  const file = here.exec((new Error('here').stack ?? '').replaceAll('\\', '/'))?.[1]
+  return createRequire(file ?? join(process.cwd(), 'app.js'))
+}
+
+const requireHere = requireFrom()
 
 /**
  * Loads an optional package, in the call itself: where a column is defined, so that a project without it hears of it as it starts.
