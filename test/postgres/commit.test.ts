@@ -1,5 +1,5 @@
 import { CommitUnknownError, ConnectionLostError, ForeignKeyError, RolledBackError, UniqueError } from '@active-alchemy/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { inStore, type Store } from '../conformance/store.ts'
 import { onServer, postgres } from '../databases/postgres.ts'
 import { inProxied } from './proxied.ts'
@@ -121,6 +121,38 @@ describe('postgres: a backend that is killed', () => {
         await Promise.all([User.create({ name: `n${round}` }), User.count(), User.count()])
       }
       expect(await names(store)).toHaveLength(10)
+    }))
+
+  it('idle for long, and looking alive: a verb by itself goes to another connection too', () =>
+    inProxied(
+      async ({ Country, proxy }, { raw }) => {
+        // What begins, and what is its own transaction on a session that limits its waits.
+        for (const code of ['AA', 'BB', 'CC']) await Country.create({ code, name: 'x' })
+        const now = performance.now.bind(performance)
+        vi.spyOn(performance, 'now').mockImplementation(() => now() + 11_000)
+        onTestFinished(() => void vi.restoreAllMocks())
+        proxy.killSilently()
+        await Country.create({ code: 'XX', name: 'x' })
+        expect(await raw('select code from country order by code')).toHaveLength(4)
+      },
+      { poolSize: 1 },
+    ))
+
+  it('during a statement that binds nothing: it is not sent again, since nobody knows how far it came', () =>
+    inStore(postgres, async (store) => {
+      const { db, raw } = store
+      await raw('create sequence tries')
+      // Used before, and killed soon after it was sent: as one that died in the pool.
+      await Promise.all([raw('select 1'), raw('select 1')])
+      const runner = db.dataSource.createQueryRunner()
+      const call = thrown(runner.query("select nextval('tries'), pg_sleep(60)"))
+      const find = "select pid from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
+      for (let found: { pid: number }[] = []; found.length === 0; found = await onServer<{ pid: number }>(find)) {}
+      const [{ pid } = { pid: 0 }] = await onServer<{ pid: number }>(find)
+      await kill(pid)
+      expect(await call).toBeInstanceOf(ConnectionLostError)
+      await runner.release()
+      expect(await raw("select nextval('tries') as next")).toEqual([{ next: '2' }])
     }))
 
   it('idle in the pool, and looking alive: BEGIN and reads go to another connection', () =>

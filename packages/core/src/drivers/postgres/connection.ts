@@ -99,7 +99,7 @@ export class Connection {
   isUsed = false
   /** What its borrower may have left in the server's session. */
   dirt: PostgresStatement['dirties'] = 'nothing'
-  /** Whether the server has begun with what was sent last, where that binds values. */
+  /** Whether the server may have begun with what was sent last: it says so of what binds values, and of nothing else. */
   #hasBegun = false
   /** Whether the session waits for locks no longer than `limitLocks` has said. */
   #limitsLocks = false
@@ -168,7 +168,7 @@ export class Connection {
   async send({ text, name, dirties }: PostgresStatement, values: unknown[], form: RowForm): Promise<NativeResult> {
     if (dirties !== 'nothing' && this.dirt !== 'everything') this.dirt = dirties
     this.isUsed = true
-    this.#hasBegun = false
+    this.#hasBegun = values.length === 0
     this.#sentAt = performance.now()
     try {
       const result = await this.client.query({ text, values, name, rowMode: form === 'lists' ? 'array' : undefined })
