@@ -406,7 +406,7 @@ export class Scope {
     if (!this.isPending) {
       this.#state = outcome.commit ? 'committed' : 'rolled back'
       for (const member of this.#members?.values() ?? []) member.end(outcome.commit)
-      this.#tellEnd?.({ label: this.label, outcome: this.#state, written: 0 })
+      this.#tellEnd?.({ label: this.label, outcome: this.#state, written: this.#together().written })
       return undefined
     }
     this.#state = 'closing'
@@ -441,6 +441,11 @@ export class Scope {
     if (this.#state !== 'committed') throw timeout
   }
 
+  /** Its members, as it ends them. */
+  #together(): Members {
+    return new Members(this.#members?.values() ?? [], this.label, (event) => this.report(event))
+  }
+
   #isTouched(): boolean {
     for (const member of this.#members?.values() ?? []) if (member.touched) return true
     return false
@@ -451,7 +456,7 @@ export class Scope {
     // Never at once: what an answer goes on to say in the same breath may refuse its commit.
     if (wantsCommit) await (this.#underWay + this.#lingering > 0 ? this.#quiet() : undefined)
     this.#refusesOperations = true
-    const members = new Members(this.#members?.values() ?? [], this.label, (event) => this.report(event))
+    const members = this.#together()
     let ended: ScopeState = 'failed'
     const { written } = members
     try {

@@ -193,7 +193,6 @@ export class Transaction {
       })
     const attempt = (): Eventual<StatementResult> => this.#borrow(root, send, 'autocommit')
     return caught(attempt, (error) => {
-      this.#isUnknown = error instanceof CommitUnknownError
       this.#fail(root, error)
       throw error
     })
@@ -649,6 +648,7 @@ export class Transaction {
         throw first
       }
       this.#tellEnd?.({ outcome: 'commit' })
+      this.#tellEnd = undefined
     }
     if (isHeard) this.#hooks.push(this.#told('AfterTransactionCommit'))
     if (this.#root) this.#hooks = [...this.#hooks, ...this.#root.commit()]
@@ -671,7 +671,6 @@ export class Transaction {
     }
     if (this.state !== 'none') this.#progress.become('rolling back')
     await runner?.rollback()
-    if (runner) this.#tellEnd?.({ outcome: 'rollback' })
   }
 
   /** Runs the last writes of the scope, when everybody else is refused. */
@@ -694,6 +693,8 @@ export class Transaction {
   letGo(): Eventual<void> {
     const runner = this.#runner
     this.#runner = undefined
+    this.#tellEnd?.({ outcome: 'rollback' })
+    this.#tellEnd = undefined
     this.#idle.forget()
     if (this.state !== 'none') this.#progress.become('none')
     return runner?.giveBack()

@@ -354,7 +354,12 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   giveBack(): Eventual<void> {
     if (this.isReleased) return
     this.isReleased = true
-    return this.#connection ? this.#return(this.#connection) : this.#acquiring?.then((late) => this.#return(late)).catch(() => undefined)
+    if (this.#connection) return this.#return(this.#connection)
+    // Why none came its caller was told.
+    return this.#acquiring?.then(
+      (late) => this.#return(late),
+      () => undefined,
+    )
   }
 
   #return(connection: Connection): Eventual<void> {

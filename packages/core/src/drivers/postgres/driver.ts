@@ -341,9 +341,10 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     if (this.isReleased) return
     this.isReleased = true
     const { pooling, statements, sessionSettings } = this.driver
-    const release = (connection: Connection | undefined): Eventual<void> =>
-      connection?.release(pooling.poolTimeoutMs, statements, sessionSettings)
-    return this.#connection ? release(this.#connection) : this.#acquiring?.catch(() => undefined).then(release)
+    const release = (connection: Connection): Eventual<void> => connection.release(pooling.poolTimeoutMs, statements, sessionSettings)
+    if (this.#connection) return release(this.#connection)
+    // Why none came its caller was told.
+    return this.#acquiring?.then(release, () => undefined)
   }
 
   async begin(isolation?: IsolationLevel): Promise<void> {
