@@ -1,6 +1,7 @@
 import { ActiveAlchemy, type ReportEvent } from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
 import { noteModel } from './conformance/world.ts'
+import type { TestDatabase } from './databases/database.ts'
 import { frameworks, servers } from './matrix.ts'
 import { startProxy } from './servers/proxy.ts'
 
@@ -10,19 +11,29 @@ const lines: Readonly<Record<string, { readonly port: string; readonly commit: s
   mariadb: { port: '3306', commit: 'COMMIT' },
 }
 
+/** A database whose answers can be cut off on their way. */
+async function behindProxy(database: TestDatabase) {
+  const fresh = await database.create()
+  const server = new URL(fresh.uri)
+  server.port ||= lines[database.name]?.port ?? ''
+  const proxy = await startProxy(server.href)
+  const through = new URL(fresh.uri)
+  through.port = String(proxy.port)
+  const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 30_000 })
+  const close = async (): Promise<void> => {
+    await db.close()
+    await proxy.close()
+    await fresh.drop()
+  }
+  return { db, Note: noteModel(db), proxy, close }
+}
+
 for (const database of servers.filter(({ name }) => name in lines)) {
   for (const framework of frameworks.filter(({ databases }) => !databases || databases.includes(database.name))) {
-    const { port, commit } = lines[database.name] ?? { port: '', commit: '' }
+    const { commit } = lines[database.name] ?? { commit: '' }
     describe(`${framework.name} × ${database.name} › a commit whose answer is lost`, () => {
       it('is answered 503 as unknown, is sent once, and may have been kept', async () => {
-        const fresh = await database.create()
-        const server = new URL(fresh.uri)
-        server.port ||= port
-        const proxy = await startProxy(server.href)
-        const through = new URL(fresh.uri)
-        through.port = String(proxy.port)
-        const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 30_000 })
-        const Note = noteModel(db)
+        const { db, Note, proxy, close } = await behindProxy(database)
         const reports: ReportEvent[] = []
         const told: string[] = []
         await db.createAll()
@@ -51,9 +62,7 @@ for (const database of servers.filter(({ name }) => name in lines)) {
           expect(await Note.count()).toBe(1)
         } finally {
           await app.stop()
-          await db.close()
-          await proxy.close()
-          await fresh.drop()
+          await close()
         }
       })
     })
@@ -61,15 +70,7 @@ for (const database of servers.filter(({ name }) => name in lines)) {
 
   describe(`${database.name} › a verb by itself whose answer is lost`, () => {
     it('is unknown, is sent once, and may have been kept', async () => {
-      const { port } = lines[database.name] ?? { port: '' }
-      const fresh = await database.create()
-      const server = new URL(fresh.uri)
-      server.port ||= port
-      const proxy = await startProxy(server.href)
-      const through = new URL(fresh.uri)
-      through.port = String(proxy.port)
-      const db = new ActiveAlchemy(through.href, { poolTimeoutMs: 30_000 })
-      const Note = noteModel(db)
+      const { db, Note, proxy, close } = await behindProxy(database)
       try {
         await db.createAll()
         const note = await Note.create({ text: 'x' })
@@ -88,9 +89,7 @@ for (const database of servers.filter(({ name }) => name in lines)) {
         expect((await Note.query('text').orderBy('id').all()).map(({ text }) => text)).toEqual(['z', 'y'])
         expect(note.text).toBe('x')
       } finally {
-        await db.close()
-        await proxy.close()
-        await fresh.drop()
+        await close()
       }
     })
   })

@@ -88,6 +88,25 @@ export function diagnosticsRows(database: TestDatabase): void {
     expect(transactions.failed.length + transactions.ended.filter(({ outcome }) => outcome === 'rollback').length).toBe(1)
   })
 
+  row('a transaction that ends before its first statement is told of to its end', async ({ db, User }) => {
+    await User.count()
+    const transactions = heard('active-alchemy:transaction')
+    db.onBegin(() => {
+      throw new Error('not now')
+    })
+    await expect(db.run(() => User.create({ name: 'a' }))).rejects.toThrow('not now')
+    expect(transactions.ended).toMatchObject([{ outcome: 'rollback' }])
+    expect(transactions.begun).toEqual(transactions.ended)
+  })
+
+  row('a verb by itself is a scope without a transaction, and says what it wrote', async ({ User }) => {
+    await User.create({ name: 'a' })
+    const [scopes, transactions] = [heard('active-alchemy:scope'), heard('active-alchemy:transaction')]
+    await User.create({ name: 'b' })
+    expect(scopes.ended).toMatchObject([{ label: 'User.create()', outcome: 'committed', written: 1 }])
+    expect(transactions.begun).toEqual([])
+  })
+
   row('a wait for a connection is told of, with how long it took, and what it waited for in vain', async ({ db, User }) => {
     await User.count()
     const waits = heard('active-alchemy:pool')

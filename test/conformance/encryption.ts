@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { type ActiveAlchemy, type Filter, gt, isNull, ne, not, oneOf, startsWith } from '@active-alchemy/core'
 import { assert, asyncProperty, property, string } from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { reason, refused } from './reason.ts'
+import { rowIn } from './store.ts'
 
 /** What the original's `AesEngine` wrote of `größe 12345` with `the old key`, by each of its paddings, and its `AesGcmEngine`. */
 const written = {
@@ -16,17 +17,7 @@ const written = {
 
 /** Encrypted columns: read by who has a key, found by a blind index, and shown by nothing. */
 export function encryptionRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
-  const reason = (call: () => unknown): Promise<unknown> =>
-    Promise.resolve()
-      .then(call)
-      .then(
-        (value) => ['no error', value],
-        (error: unknown) => error,
-      )
+  const row = rowIn(database)
   const key = 'pLanted-kEy'
 
   async function patients(db: ActiveAlchemy) {

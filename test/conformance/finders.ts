@@ -130,7 +130,7 @@ export function finderRows(database: TestDatabase): void {
     expect(await Member.count()).toBe(2)
   })
 
-  row('who waits for one that is rolled back makes it', async ({ db }) => {
+  row('who waits for one that is rolled back makes it', async ({ db, statements }) => {
     const { Counted } = await catalogue(db)
     const ways = {
       first: () => Counted.firstOrCreate({ code: 'first' }, { name: 'n' }),
@@ -147,14 +147,11 @@ export function finderRows(database: TestDatabase): void {
         db.session.rollbackOnly()
       })
       await inserted
+      const before = statements.length
       const waiting = Promise.all(Array.from({ length: 3 }, () => db.run(way)))
-      // They have asked for a connection, or for the lock that the database has one of.
-      await until(
-        () =>
-          db.dataSource.driver.pool.leased + db.dataSource.driver.pool.waiting > 1 || database.lacks['concurrent writers'] !== undefined,
-      )
-      // Those who have a connection come to the INSERT meanwhile: InnoDB would see a deadlock if several waited in one.
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      // Each has sent what waits for the first one, or there is one lock to wait for: InnoDB sees a deadlock if several wait in an INSERT.
+      const waits = (sql: string): boolean => /^INSERT|GET_LOCK|FOR UPDATE/.test(sql)
+      await until(() => database.lacks['concurrent writers'] !== undefined || statements.slice(before).filter(waits).length >= 3)
       goOn()
       await maker
       expect((await waiting).filter(({ wasCreated }) => wasCreated)).toHaveLength(1)

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { type ActiveAlchemy, isNull, not, oneOf, or, Password } from '@active-alchemy/core'
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { reason, refused } from './reason.ts'
+import { rowIn } from './store.ts'
 
 /** What passlib, which the Python original uses, wrote for `correct horsé`, or others for texts of their own tests. */
 const written = {
@@ -25,17 +26,7 @@ const written = {
 
 /** Passwords: hashed before the statement, verified, and shown by nothing. */
 export function passwordRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
-  const reason = (call: () => unknown): Promise<unknown> =>
-    Promise.resolve()
-      .then(call)
-      .then(
-        (value) => ['no error', value],
-        (error: unknown) => error,
-      )
+  const row = rowIn(database)
 
   async function members(db: ActiveAlchemy) {
     class Member extends db.Model('Member', {

@@ -16,6 +16,7 @@ import { array, assert, asyncProperty, bigInt, constantFrom, date, integer, opti
 import { Entity, PrimaryGeneratedColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
+import { reason, refused } from './reason.ts'
 import { rowIn } from './store.ts'
 
 const bounds = ['[)', '[]', '(]', '()'] as const
@@ -23,14 +24,6 @@ const bounds = ['[)', '[]', '(]', '()'] as const
 /** Ranges: as PostgreSQL has them, on every database. */
 export function rangeRows(database: TestDatabase): void {
   const row = rowIn(database)
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
-  const reason = (call: () => unknown): Promise<unknown> =>
-    Promise.resolve()
-      .then(call)
-      .then(
-        (value) => ['no error', value],
-        (error: unknown) => error,
-      )
 
   async function things(db: ActiveAlchemy) {
     class Span extends db.Model('Span', {

@@ -145,6 +145,14 @@ export function relationLoadingRows(database: TestDatabase): void {
     expect(await sent(() => db.run(batches))).toHaveLength(3)
   })
 
+  row('of a large result a thousand load together: one that is kept keeps no more', async ({ db, User, sent }) => {
+    for (const size of [600, 500]) await User.createMany(Array.from({ length: size }, () => ({ name: 'one of many' })))
+    const loop = async (): Promise<void> => {
+      for (const user of await User.query().orderBy('id').all()) await user.load('posts')
+    }
+    expect(await sent(() => db.run(loop))).toHaveLength(3)
+  })
+
   row('a loop in a loop sends one statement for each level, also where records lead to the same one', async (store) => {
     const { User, Post, sent, db } = store
     await fill(store)

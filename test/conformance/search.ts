@@ -2,19 +2,12 @@ import { match, not, or, type SearchVector } from '@active-alchemy/core'
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
+import { reason, refused } from './reason.ts'
 import { rowIn } from './store.ts'
 
 /** Words in texts: by PostgreSQL's search, elsewhere by their letters. */
 export function searchRows(database: TestDatabase): void {
   const row = rowIn(database)
-  const reason = (call: () => unknown): Promise<unknown> =>
-    Promise.resolve()
-      .then(call)
-      .then(
-        (value) => ['no error', value],
-        (error: unknown) => error,
-      )
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
 
   row('match finds the rows that have every word, in whichever column', async ({ db, raw, sent }) => {
     class Article extends db.Model('Article', {

@@ -15,6 +15,7 @@ import { array, assert, asyncProperty, stringMatching, uniqueArray } from 'fast-
 import { Entity, PrimaryGeneratedColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
+import { reason, refused } from './reason.ts'
 import { rowIn } from './store.ts'
 
 const topics = [
@@ -35,14 +36,6 @@ const topics = [
 /** Paths in a tree: as PostgreSQL's `ltree` has them, on every database. */
 export function treeRows(database: TestDatabase): void {
   const row = rowIn(database)
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
-  const reason = (call: () => unknown): Promise<unknown> =>
-    Promise.resolve()
-      .then(call)
-      .then(
-        (value) => ['no error', value],
-        (error: unknown) => error,
-      )
 
   async function things(db: ActiveAlchemy) {
     class Topic extends db.Model('Topic', {

@@ -1,21 +1,12 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { inStore, type Store } from './store.ts'
+import { reason, refused } from './reason.ts'
+import { rowIn } from './store.ts'
 
 /** Values: what a type accepts, every database keeps and gives back the same; the rest is refused, with a status of the client. */
 export function valueRows(database: TestDatabase): void {
-  const row = (title: string, run: (store: Store) => Promise<void>): void => {
-    it(title, () => inStore(database, run))
-  }
-  const refused = (code: string, status: number): object => expect.objectContaining({ code, status }) as object
-  const settled = async (call: () => unknown): Promise<unknown> => {
-    try {
-      return ['no error', await call()]
-    } catch (error) {
-      return error
-    }
-  }
+  const row = rowIn(database)
 
   /** A model with one column of each type. */
   async function things(db: ActiveAlchemy) {
@@ -172,36 +163,36 @@ export function valueRows(database: TestDatabase): void {
       ['cents', 1e15],
       ['ratio', 1e308],
     ] as const) {
-      expect([column, by, await settled(() => tally.increment(column, by))]).toEqual([column, by, refused('CONFLICT', 409)])
+      expect([column, by, await reason(() => tally.increment(column, by))]).toEqual([column, by, refused('CONFLICT', 409)])
     }
     await tally.update({ n: -2_147_483_648, cents: '-99.99' })
-    expect(await settled(() => tally.decrement('n'))).toEqual(refused('CONFLICT', 409))
-    expect(await settled(() => tally.decrement('cents', 0.01))).toEqual(refused('CONFLICT', 409))
+    expect(await reason(() => tally.decrement('n'))).toEqual(refused('CONFLICT', 409))
+    expect(await reason(() => tally.decrement('cents', 0.01))).toEqual(refused('CONFLICT', 409))
 
     await tally.update({ n: 5 })
     for (const by of ['5', ['5'], true, null, '', Number.NaN, Number.POSITIVE_INFINITY, 1.5, {}]) {
       for (const verb of ['increment', 'decrement'] as const) {
-        const error = await settled(() => tally[verb]('n', by as never))
+        const error = await reason(() => tally[verb]('n', by as never))
         expect([by, verb, error]).toEqual([by, verb, refused('INVALID_OPTION', 400)])
       }
     }
-    expect(await settled(() => tally.decrement('n', -100, { min: 0 }))).toEqual(refused('INVALID_OPTION', 400))
-    expect(await settled(() => tally.increment('cents', 0.001))).toEqual(refused('INVALID_OPTION', 400))
+    expect(await reason(() => tally.decrement('n', -100, { min: 0 }))).toEqual(refused('INVALID_OPTION', 400))
+    expect(await reason(() => tally.increment('cents', 0.001))).toEqual(refused('INVALID_OPTION', 400))
     for (const limit of ['0', Number.NaN, null]) {
-      expect(await settled(() => tally.increment('n', 1, { min: limit as never }))).toMatchObject({ code: 'INVALID_OPTION' })
+      expect(await reason(() => tally.increment('n', 1, { min: limit as never }))).toMatchObject({ code: 'INVALID_OPTION' })
     }
     for (const column of ['nope', '__proto__', 'isNew']) {
-      expect([column, await settled(() => tally.increment(column as never))]).toEqual([column, refused('UNKNOWN_COLUMN', 422)])
+      expect([column, await reason(() => tally.increment(column as never))]).toEqual([column, refused('UNKNOWN_COLUMN', 422)])
     }
     for (const column of ['id', 'createdAt', 'isDeleted']) {
-      expect([column, await settled(() => tally.increment(column as never))]).toEqual([column, refused('INVALID_OPTION', 400)])
+      expect([column, await reason(() => tally.increment(column as never))]).toEqual([column, refused('INVALID_OPTION', 400)])
     }
-    expect(await settled(() => tally.increment('credits', 5))).toEqual(refused('PROTECTED_COLUMN', 422))
+    expect(await reason(() => tally.increment('credits', 5))).toEqual(refused('PROTECTED_COLUMN', 422))
     expect(await tally.increment('credits', 5, { unguarded: true })).toMatchObject({ credits: 5, n: 5 })
 
     const empty = await Tally.create({ n: null })
     expect((await empty.increment('n')).n).toBeNull()
-    expect(await settled(() => empty.decrement('n', 1, { min: 0 }))).toEqual(refused('CONFLICT', 409))
+    expect(await reason(() => empty.decrement('n', 1, { min: 0 }))).toEqual(refused('CONFLICT', 409))
     expect(await raw('select n, credits from tally order by id')).toEqual([
       { n: 5, credits: 5 },
       { n: null, credits: 0 },

@@ -1,7 +1,8 @@
 import { ConflictError, DateTime, RecordNotFoundError, type RecordPromise } from '@active-alchemy/core'
-import { expect } from 'vitest'
+import { EventSubscriber } from 'typeorm'
+import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { models, names, rowIn } from './store.ts'
+import { inStore, models, names, rowIn } from './store.ts'
 
 /** What one record can do, and what each of it costs. */
 export function verbRows(database: TestDatabase): void {
@@ -79,6 +80,54 @@ export function verbRows(database: TestDatabase): void {
     await taken.delete({ hardDelete: true })
     await expect(taken.update({ name: 'd' })).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND' })
     expect(await names(store)).toEqual(['b', 'c'])
+  })
+
+  it('by itself, it is a transaction where a subscriber of another model waits to hear of one', () => {
+    const heard: string[] = []
+    class Listener {
+      listenTo(): string {
+        return 'Country'
+      }
+      beforeTransactionStart(): void {
+        heard.push('start')
+      }
+      afterTransactionCommit(): void {
+        heard.push('commit')
+      }
+    }
+    EventSubscriber()(Listener)
+    return inStore(
+      database,
+      async ({ db, User }) => {
+        await User.count()
+        expect(db.dataSource.subscribers).toHaveLength(1)
+        heard.length = 0
+        await User.create({ name: 'a' })
+        expect(heard).toEqual(['start', 'commit'])
+      },
+      { typeorm: { subscribers: [Listener] } },
+    )
+  })
+
+  row('by itself, nothing is kept where what the database has filled in cannot be read', async ({ db, raw }) => {
+    const text = db.String(10)
+    const unreadable = {
+      ...text,
+      storage: (kind: Parameters<typeof text.storage>[0]) => ({
+        ...text.storage(kind),
+        transformer: {
+          to: (value: unknown) => value,
+          from(): never {
+            throw new Error('unreadable')
+          },
+        },
+      }),
+    }
+    class Draft extends db.Model('Draft', { state: db.Column(unreadable, { serverDefault: "'new'" }) }) {}
+    await db.createAll()
+    await db.dataSource.query('select 1')
+    await expect(Draft.create({})).rejects.toThrow('unreadable')
+    expect(await raw('select id from draft')).toEqual([])
   })
 
   row('by itself, with a save of its own that fails at its end, nothing of it is kept', async ({ db, raw }) => {
