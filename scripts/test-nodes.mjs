@@ -9,7 +9,15 @@ const majors = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['22',
 /** Compiled for every Node from 22 on, where 12 has to be compiled for each. */
 const betterSqlite = '13.2.0'
 const platform = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-const suites = ['test/model.test.ts', 'test/request', 'test/promises.test.ts', 'test/typeorm-contract.test.ts', 'packages/core']
+const suites = [
+  'test/model.test.ts',
+  'test/data-types.test.ts',
+  'test/cli.test.ts',
+  'test/request',
+  'test/promises.test.ts',
+  'test/typeorm-contract.test.ts',
+  'packages/core',
+]
 
 let failed = 0
 const check = async (title, work) => {

@@ -30,8 +30,8 @@ afterEach(async () => {
   delete open.fresh
 })
 
-/** A project with `files`, and the packages of this repository. @returns Runs `active-alchemy` in it. */
-function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}): (...words: string[]) => Ended {
+/** A project with `files`, and the packages of this repository. @param place Folder in it. @returns Runs `active-alchemy` there. */
+function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}, place = '.'): (...words: string[]) => Ended {
   const folder = mkdtempSync(join(tmpdir(), 'alchemy-cli-'))
   open.folder = folder
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
@@ -41,7 +41,7 @@ function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv
   }
   return (...words) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...words], {
-      cwd: folder,
+      cwd: join(folder, place),
       encoding: 'utf8',
       env: { ...process.env, ...env },
       timeout: 60_000,
@@ -240,7 +240,12 @@ for (const database of servers) {
 describe('active-alchemy finds the database', () => {
   const uri = { SHOP_URI: 'sqlite://' }
 
-  it('by package.json, from any folder below it, and by --db from where it is typed', () => {
+  it('by package.json, from any folder below it', () => {
+    const run = project({ 'package.json': manifest('module'), 'src/db.js': shop('module'), 'src/deep/here.txt': '' }, uri, 'src/deep')
+    expect(run('status')).toMatchObject({ code: 0, error: '' })
+  })
+
+  it('by --db, from where it is typed', () => {
     const run = project({ 'package.json': manifest('module', {}), 'src/db.js': shop('module') }, uri)
     expect(run('status')).toMatchObject({
       code: 2,

@@ -68,7 +68,7 @@ function packages({ db, project }: Call): Finding {
     ...found.map(({ name, version }) => `${name} ${version ?? '(not found)'}`),
   ]
   const old = found.filter(({ version, floor }) => version !== undefined && floor !== undefined && !reaches(version, floor))
-  const needed = old.map(({ name, floor }) => `${name} must be ^${floor}: npm install ${name}@^${floor}.`)
+  const needed = old.map(({ name, floor }) => `${name} must be ${floor} or newer: npm install ${name}@^${floor}.`)
   return { text: [`Node.js ${process.version}, ${text.join(', ')}.`, ...needed].join(' '), isWrong: old.length > 0 }
 }
 

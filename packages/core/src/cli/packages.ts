@@ -27,11 +27,10 @@ export function floorOf(name: string): string | undefined {
   return isObject(peers) && name in peers ? textOf(Reflect.get(peers, name))?.replace('^', '') : undefined
 }
 
-/** Whether a version is of the same major version as the floor, and not below it. */
+/** Whether a version is not below the floor; of a newer major version npm itself says that it is out of range. */
 export function reaches(version: string, floor: string): boolean {
   const [own = [], least = []] = [version, floor].map((text) => text.split(/[.-]/, 3).map(Number))
-  if (own[0] !== least[0]) return false
-  for (const index of [1, 2]) {
+  for (const index of [0, 1, 2]) {
     const [part = 0, needed = 0] = [own[index], least[index]]
     if (part !== needed) return part > needed
   }
