@@ -15,7 +15,7 @@ import type { Query } from './query/query.js'
 import { detachWork, type SqlTag, sqlTag } from './query/sql.js'
 import { type Health, type HealthOptions, health } from './schema/health.js'
 import { migrate, pendingMigrations } from './schema/migrations.js'
-import { type Sandbox, type SandboxOptions, Sandboxes } from './sandbox/sandbox.js'
+import type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
 import { createAll, dropAll, reflect, truncateAll } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
 import type { HookOptions } from './scope/hooks.js'
@@ -42,8 +42,6 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
   readonly Model: ModelDoor<typeof Model & WithQueries<Queries>>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
   readonly BaseModel: ModelDoor<typeof BaseModel & WithQueries<Queries>>
-
-  #sandboxes: Sandboxes | undefined
 
   /**
    * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
@@ -234,8 +232,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    */
   sandbox(options?: SandboxOptions): Promise<Sandbox> {
     this.reopen()
-    this.#sandboxes ??= new Sandboxes(this.dataSource.engine)
-    return this.#sandboxes.open(options)
+    return this.dataSource.engine.sandboxes.open(options)
   }
 
   /**

@@ -92,6 +92,12 @@ export interface PoolStatus {
   readonly waiting: number
 }
 
+/** The driver of a data source of ours, which TypeORM types as any. */
+export function driverOf({ driver }: DataSource): DatabaseDriver {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
+  return driver as DatabaseDriver
+}
+
 /** How many of a pool's places are taken, at whatever moment it is looked at. */
 export function statusOf(places: Semaphore): PoolStatus {
   return {

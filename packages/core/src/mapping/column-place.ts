@@ -1,4 +1,4 @@
-import type { DatabaseDriver } from '../drivers/driver.js'
+import { driverOf } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ModelDefinitionError } from '../errors.js'
 import type { ColumnPlace } from '../types/column-type.js'
@@ -6,8 +6,7 @@ import type { ColumnPlace } from '../types/column-type.js'
 /** Where a column stands, for the SQL of its type. */
 export function placeOf(column: ColumnMetadata): ColumnPlace {
   const { entityMetadata, propertyName } = column
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-  const driver = entityMetadata.dataSource.driver as DatabaseDriver
+  const driver = driverOf(entityMetadata.dataSource)
   return {
     database: driver.kind,
     column: driver.escape(column.databaseName),

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
-import type { DatabaseDriver } from '../drivers/driver.js'
+import { driverOf } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { keyColumn } from '../mapping/foreign-key.js'
 import { valueOf } from './foreign-key.js'
@@ -28,8 +28,7 @@ export class PlannedColumn {
 
   constructor(metadata: ColumnMetadata, index: number) {
     const { propertyName, embeddedMetadata, relationMetadata, referencedColumn, isVirtual, entityMetadata } = metadata
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-    const driver = entityMetadata.dataSource.driver as DatabaseDriver
+    const driver = driverOf(entityMetadata.dataSource)
     this.metadata = metadata
     this.index = index
     this.property = propertyName

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
 import type { Dialect } from '../drivers/dialect.js'
-import { type DatabaseDriver, quotedPath } from '../drivers/driver.js'
+import { driverOf, quotedPath } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { deletionColumns, unmarked } from './deletion.js'
 import { plansAreOn } from './planned-column.js'
@@ -111,8 +111,7 @@ export function insertText(
   unlessTaken = false,
 ): string {
   return text(metadata, `insert${unlessTaken ? ' unless taken' : ''} ${rows} ${names(columns)} ${names(returning)}`, () => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-    const driver = metadata.dataSource.driver as DatabaseDriver
+    const driver = driverOf(metadata.dataSource)
     const table = quotedTable(metadata)
     const [key] = metadata.primaryColumns
     const conflict = unlessTaken && key ? driver.dialect.unlessTaken(driver.escape(key.databaseName)) : ''

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QueryFailedError } from 'typeorm'
 import { databaseError, LockTimeoutError } from '../drivers/database-error.js'
-import type { ConnectionStatus, DriverRunner, LeasePurpose } from '../drivers/driver.js'
+import type { ConnectionStatus, DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '../drivers/driver.js'
 import { PoolTimeoutError, SandboxError } from '../errors.js'
 import { readOptions, wholeNumber } from '../options.js'
 import { enterSandbox, leaveSandbox, sandboxHeader, sandboxesHere } from '../scope/sandbox-context.js'
 import { detached, type Scope } from '../scope/scope.js'
 import { Semaphore } from '../semaphore.js'
-import type { Engine, Lender } from '../session/engine.js'
 import { type SharedConnection, sandboxRunnerClass } from './sandbox-runner.js'
 
 /** How a sandbox opens. @since 0.2 */
@@ -52,7 +51,7 @@ export class Sandbox {
     this.id = id
     this.#sandboxes = sandboxes
     this.#runner = runner
-    const { driver, settings } = sandboxes.engine
+    const { driver, settings } = sandboxes
     this.#Runner = sandboxRunnerClass(driver)
     const current = (): DriverRunner => this.#current
     const status = (): ConnectionStatus => (this.#ended ? 'lost' : runner.connectionStatus)
@@ -121,7 +120,7 @@ export class Sandbox {
   }
 
   async #takeTurn(label: string): Promise<() => void> {
-    const { poolTimeoutMs } = this.#sandboxes.engine.settings
+    const { poolTimeoutMs } = this.#sandboxes.settings
     const onTimeout = (): Error =>
       this.#ended
         ? over()
@@ -140,12 +139,22 @@ export class Sandbox {
 }
 
 /** The sandboxes of one database: they lend connections in place of its pool, while any is open. */
-export class Sandboxes implements Lender {
-  readonly engine: Engine
+export class Sandboxes {
+  readonly driver: DatabaseDriver
+  readonly settings: PoolOptions
+  readonly #ready: () => Promise<void>
   readonly #open = new Map<string, Sandbox>()
 
-  constructor(engine: Engine) {
-    this.engine = engine
+  /** @param ready Connects. */
+  constructor(driver: DatabaseDriver, settings: PoolOptions, ready: () => Promise<void>) {
+    this.driver = driver
+    this.settings = settings
+    this.#ready = ready
+  }
+
+  /** Whether any is. */
+  get isOpen(): boolean {
+    return this.#open.size > 0
   }
 
   /** Opens one. See `db.sandbox`. The calling code belongs to it from the call on. */
@@ -163,19 +172,18 @@ export class Sandboxes implements Lender {
   }
 
   async #begin(id: string, timeoutMs: number): Promise<Sandbox> {
-    await this.engine.ready()
+    await this.#ready()
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const runner = await this.#tryLease()
       if (runner) {
         const sandbox = new Sandbox(id, this, runner)
         this.#open.set(id, sandbox)
-        this.engine.lender = this
         return sandbox
       }
       if (performance.now() > deadline) {
         throw new SandboxError(
-          `Another sandbox of ${this.engine.settings.name} was open for ${timeoutMs} ms, and there can be one at a time`,
+          `Another sandbox of ${this.settings.name} was open for ${timeoutMs} ms, and there can be one at a time`,
           'Roll back each when its test ends; run the files of tests one after the other, or raise timeoutMs.',
         )
       }
@@ -185,7 +193,7 @@ export class Sandboxes implements Lender {
 
   /** A connection whose transaction is that of the sandbox; `undefined` while another sandbox has the database for itself. */
   async #tryLease(): Promise<DriverRunner | undefined> {
-    const { driver } = this.engine
+    const { driver } = this
     // It waits no longer than it is told: neither in the line of the pool nor for the lock of another writer.
     if (driver.pool.leased >= driver.pool.size) return undefined
     let runner: DriverRunner | undefined
@@ -209,17 +217,19 @@ export class Sandboxes implements Lender {
   leave({ id }: Sandbox): void {
     this.#open.delete(id)
     leaveSandbox(id)
-    if (this.#open.size === 0) this.engine.lender = undefined
   }
 
+  /** Rolls all of them back. */
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#open.values(), (sandbox) => sandbox.rollback()))
   }
 
+  /** A connection for `scope`. */
   lease(purpose: LeasePurpose, scope: Scope): Promise<DriverRunner> {
     return this.#of(scope.sandboxes, scope.label).lease(purpose, scope.label)
   }
 
+  /** A connection for TypeORM, outside any scope. */
   createQueryRunner(): DriverRunner {
     return this.#of(sandboxesHere(), 'A statement outside any scope').createQueryRunner()
   }
@@ -234,7 +244,7 @@ export class Sandboxes implements Lender {
     if (!only) throw over()
     if (others.length > 0) {
       throw new SandboxError(
-        `Several sandboxes of ${this.engine.settings.name} are open, and ${label} says none of them`,
+        `Several sandboxes of ${this.settings.name} are open, and ${label} says none of them`,
         'Send its headers with the request: fetch(url, { headers: box.headers }).',
       )
     }

@@ -5,6 +5,7 @@ import type { DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '..
 import { DatabaseClosedError } from '../errors.js'
 import { after, type Eventual } from '../eventual.js'
 import type { Cursors } from '../pagination/cursor.js'
+import { Sandboxes } from '../sandbox/sandbox.js'
 import { channels, type PoolTrace } from '../scope/diagnostics.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
 
@@ -22,16 +23,6 @@ export interface SessionSettings extends PoolOptions {
   readonly keepsStatements: boolean
 }
 
-/** Lends connections in place of the pool: a sandbox of tests, which stands above. */
-export interface Lender {
-  /** A connection for `scope`. */
-  lease(purpose: LeasePurpose, scope: Scope): Promise<DriverRunner>
-  /** A connection for TypeORM, outside any scope. */
-  createQueryRunner(): DriverRunner
-  /** Ends all that it lends. */
-  close(): Promise<void>
-}
-
 /** What is called when a transaction has begun in a scope. */
 export type ScopeHook = (scope: Scope) => unknown
 
@@ -43,8 +34,8 @@ export class Engine {
   readonly settings: SessionSettings
   /** Called when a transaction has begun, in this order. */
   readonly beginHooks: readonly ScopeHook[]
-  /** While a sandbox is open. */
-  lender: Lender | undefined
+  /** While one is open, connections come from there. */
+  readonly sandboxes: Sandboxes
   readonly #open: () => Promise<unknown>
   #opening: Promise<void> | undefined
   readonly #live = new Set<Scope>()
@@ -65,6 +56,7 @@ export class Engine {
     this.driver = driver
     this.settings = settings
     this.beginHooks = beginHooks
+    this.sandboxes = new Sandboxes(driver, settings, () => this.ready())
   }
 
   /** A session leads here, and would be printed with all of its driver. */
@@ -99,7 +91,7 @@ export class Engine {
       await Promise.race([everyone, sleep(this.settings.transactionTimeoutMs, undefined, { ref: false, signal: limit.signal })])
       limit.abort()
     }
-    await this.lender?.close()
+    await this.sandboxes.close()
     this.#closed = true
     await this.#opening?.catch(() => undefined)
     if (this.dataSource.isInitialized) await this.dataSource.destroy()
@@ -115,7 +107,8 @@ export class Engine {
 
   /** A connection for `scope`. @param limitMs See `DatabaseDriver.lease`. */
   lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Eventual<DriverRunner> {
-    const work = (): Eventual<DriverRunner> => (this.lender ? this.lender.lease(purpose, scope) : this.driver.lease(purpose, limitMs))
+    const work = (): Eventual<DriverRunner> =>
+      this.sandboxes.isOpen ? this.sandboxes.lease(purpose, scope) : this.driver.lease(purpose, limitMs)
     if (!channels.pool.isHeard) return work()
     const startedAt = performance.now()
     const trace: PoolTrace = { database: this.settings.name, purpose }
@@ -130,7 +123,7 @@ export class Engine {
   /** Whether who waits for a connection, inside a scope that has one, can only wait for itself. */
   wouldWait(purpose: LeasePurpose): boolean {
     const { capabilities, pool } = this.driver
-    return this.lender !== undefined || (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
+    return this.sandboxes.isOpen || (purpose === 'write' && capabilities.singleWriter) || pool.size === 1
   }
 
   /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */

@@ -200,8 +200,8 @@ export class Transaction {
 
   /** Whether there is no transaction yet, and nobody waits to hear of one, or to be kept in it. */
   get #mayAutocommit(): boolean {
-    const { dataSource, driver, beginHooks, lender } = this.#engine
-    if (this.#runner || lender || !dataSource.isInitialized || !driver.canAutocommit) return false
+    const { dataSource, driver, beginHooks, sandboxes } = this.#engine
+    if (this.#runner || sandboxes.isOpen || !dataSource.isInitialized || !driver.canAutocommit) return false
     return beginHooks.length === 0 && dataSource.subscribers.length === 0
   }
 

@@ -1,4 +1,4 @@
-import type { DatabaseDriver } from '../drivers/driver.js'
+import { driverOf } from '../drivers/driver.js'
 import { patternText } from '../drivers/pattern.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import type { LengthLimit } from '../mapping/limits.js'
@@ -16,8 +16,7 @@ const bounded: ReadonlySet<ColumnKind> = new Set(['integer', 'bigint', 'number',
 export function columnChecks(metadata: ColumnMetadata): string[] {
   const { min, max, length, pattern } = rulesOf(metadata) ?? {}
   const type = columnType(metadata)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-  const driver = metadata.entityMetadata.dataSource.driver as DatabaseDriver
+  const driver = driverOf(metadata.entityMetadata.dataSource)
   const column = driver.escape(metadata.databaseName)
   const { dialect, kind: database } = driver
   const checks: string[] = []

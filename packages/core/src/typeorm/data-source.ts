@@ -146,13 +146,16 @@ export class AlchemyDataSource<S extends Session = Session> extends DataSource {
     const session = this.session()
     if (session) return this.joinedRunner(session)
     this.buildMetadata()
-    const observation = observationHere()
-    const runner =
-      this.engine.lender?.createQueryRunner() ??
-      (observation
-        ? new this.#Observed(this.driver, observation.connection(this.engine.settings.name))
-        : this.driver.createQueryRunner(mode))
+    const runner = this.#ownRunner(mode)
     return Object.assign(runner, { manager: this.createEntityManager(runner) })
+  }
+
+  /** A query runner outside any session: of the open sandbox, of the request that is observed, or of the pool. */
+  #ownRunner(mode: 'master' | 'slave'): DriverRunner {
+    const { sandboxes, settings } = this.engine
+    if (sandboxes.isOpen) return sandboxes.createQueryRunner()
+    const observation = observationHere()
+    return observation ? new this.#Observed(this.driver, observation.connection(settings.name)) : this.driver.createQueryRunner(mode)
   }
 
   /** On a connection of its own, also inside a scope: a schema change must not end with a request. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm'
-import type { DatabaseDriver } from '../drivers/driver.js'
+import { driverOf } from '../drivers/driver.js'
 import { CheckMetadata } from '../drivers/internals.js'
 import { placeOf } from '../mapping/column-place.js'
 import { columnType, isDefined } from '../mapping/mapped-column.js'
@@ -8,8 +8,7 @@ import { columnChecks } from './column-checks.js'
 /** Gives a table what belongs to its columns: the checks of their types and of their limits, and the SQL of what the database computes. */
 export function describeTypes(metadata: EntityMetadata): void {
   const { namingStrategy } = metadata.dataSource
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our data source has no other drivers
-  const { capabilities } = metadata.dataSource.driver as DatabaseDriver
+  const { capabilities } = driverOf(metadata.dataSource)
   for (const column of metadata.columns) {
     if (!isDefined(column)) continue
     const type = columnType(column)
