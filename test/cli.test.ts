@@ -273,6 +273,24 @@ describe('active-alchemy finds the database', () => {
     expect(run('status')).toEqual({ code: 0, out: '0 ran, 0 pending.\n', error: '' })
   })
 
+  it('works on one of its binds by --bind, and says which there are', () => {
+    const run = project({
+      'package.json': manifest('module', { db: './db.js' }),
+      'db.js': `import { ActiveAlchemy } from '@active-alchemy/core'
+export const db = new ActiveAlchemy('sqlite:///shop.db', { binds: { users: 'sqlite:///users.db' } })
+class Order extends db.Model('Order', { text: db.Column(db.Text) }) {}
+class User extends db.Model('User', { name: db.Column(db.Text) }, { bindKey: 'users' }) {}`,
+    })
+    const tables = (text: string): string[] => [...text.matchAll(/CREATE TABLE "(\w+)"/g)].map(([, name = '']) => name)
+    expect(tables(run('schema').out)).toContain('order')
+    expect(tables(run('schema', '--bind', 'users').out)).toEqual(expect.arrayContaining(['user']))
+    expect(tables(run('schema', '--bind', 'users').out)).not.toContain('order')
+    expect(run('schema', '--bind', 'user')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('The database has no bind user. It has users.') as unknown,
+    })
+  })
+
   it('asks which, where a module exports several', () => {
     const run = project(
       {

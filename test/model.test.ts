@@ -1,4 +1,5 @@
 import { askingRows } from './conformance/asking.ts'
+import { bindRows } from './conformance/binds.ts'
 import { checkRows } from './conformance/checks.ts'
 import { connectionRows } from './conformance/connections.ts'
 import { cursorRows } from './conformance/cursors.ts'
@@ -61,6 +62,7 @@ eachDatabase('finders', finderRows)
 eachDatabase('relations', relationRows)
 eachDatabase('loading relations', relationLoadingRows)
 eachDatabase('keys of relations', relationKeyRows)
+eachDatabase('binds', bindRows)
 eachDatabase('sessions', sessionRows)
 eachDatabase('input', inputRows)
 eachDatabase('records', recordRows)

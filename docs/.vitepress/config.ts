@@ -54,6 +54,7 @@ const groups: Record<string, Record<string, string>> = {
     health: 'Health',
     statements: 'What is sent, and told',
     tracing: 'Tracing and metrics',
+    'several-databases': 'Several databases',
     tenants: 'Tenants',
     security: 'Security',
   },

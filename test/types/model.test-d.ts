@@ -345,3 +345,14 @@ void db.Model('Other', {}, { optimisticLock: 'always' })
 void db.transaction(async () => 1, { isolation: 'SERIALIZABLE', retries: 3 })
 // @ts-expect-error there is no such level on all databases
 void db.transaction(async () => 1, { isolation: 'SNAPSHOT' })
+
+const bound = new ActiveAlchemy('sqlite://', { binds: { users: 'sqlite://', log: { uri: 'sqlite://', poolSize: 2 } } })
+expectTypeOf(bound.binds.users.sql).toEqualTypeOf<typeof db.sql>()
+class Bound extends bound.Model('Bound', { text: bound.Column(bound.Text) }, { bindKey: 'log' }) {}
+expectTypeOf((await Bound.create({ text: 'a' })).text).toEqualTypeOf<string>()
+// @ts-expect-error there is no such bind
+void bound.binds.user
+// @ts-expect-error a database without binds has none
+void db.binds.users
+// @ts-expect-error a bind has a URI
+void new ActiveAlchemy('sqlite://', { binds: { users: { poolSize: 2 } } })

@@ -3,6 +3,7 @@ import { DateTime as Luxon } from 'luxon'
 import type { Migration, ObjectLiteral, Table } from 'typeorm'
 import { clock } from './clock.js'
 import { BaseModel, type WithQueries } from './model/base-model.js'
+import { commitAll, inTurn } from './model/binds.js'
 import { Database } from './model/database.js'
 import type { ModelDoor } from './model/definition.js'
 import { door } from './model/door.js'
@@ -13,13 +14,14 @@ import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
 import { detachWork, type SqlTag, sqlTag } from './query/sql.js'
-import { type Health, type HealthOptions, health } from './schema/health.js'
+import { type Health, type HealthOptions, health, healthOfAll } from './schema/health.js'
 import { migrate, pendingMigrations } from './schema/migrations.js'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.js'
 import { createAll, dropAll, reflect, truncateAll } from './schema/tables.js'
 import { beginOperation } from './scope/operation.js'
 import type { HookOptions } from './scope/hooks.js'
 import { bound } from './scope/scope.js'
+import type { AlchemyDataSource } from './typeorm/data-source.js'
 import { type RunOptions, run, type TransactionOptions, transaction } from './typeorm/run-transaction.js'
 import { type TransactionalDecorator, transactional } from './typeorm/transactional.js'
 
@@ -27,6 +29,8 @@ import { type TransactionalDecorator, transactional } from './typeorm/transactio
  * A database: its models, its sessions, its connections. `db` in all examples.
  *
  * @typeParam App Application of the framework, in its adapter.
+ * @typeParam Queries Queries of `queryClass`.
+ * @typeParam Key Keys of `binds`.
  * @since 0.1
  * @example
  * const db = new ActiveAlchemy('sqlite:///shop.db')
@@ -37,7 +41,14 @@ import { type TransactionalDecorator, transactional } from './typeorm/transactio
  * const user = await User.create({ name: 'Mardix' })
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
-export class ActiveAlchemy<App = never, Queries extends object = object> extends Database<App, ModelSession> {
+export class ActiveAlchemy<App = never, Queries extends object = object, Key extends string = never> extends Database<App, ModelSession> {
+  /**
+   * The databases of the option `binds`, by key, each a whole one: `db.binds.users.sql`, `db.binds.users.migrate()`.
+   *
+   * @since 0.2
+   */
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are those of the option
+  readonly binds = {} as Readonly<Record<Key, ActiveAlchemy<never, Queries>>>
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
   readonly Model: ModelDoor<typeof Model & WithQueries<Queries>>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
@@ -50,13 +61,26 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    * @throws {InvalidOptionError} An option has a value that it cannot have.
    */
   constructor()
-  constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>, Queries>)
-  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App, Queries>]) {
+  constructor(uri: string, options?: ActiveAlchemyOptions<NoInfer<App>, Queries, Key>)
+  constructor(...parameters: [uri?: string, options?: ActiveAlchemyOptions<App, Queries, Key>]) {
     super(ModelSession)
     this.BaseModel = door(this, class extends BaseModel {})
     this.Model = door(this, withStamps(class extends Model {}))
     Object.assign(this, vocabulary)
     if (parameters.length > 0) this.setUp(...parameters)
+  }
+
+  protected override makeBound(key: string): ActiveAlchemy {
+    const bound = new ActiveAlchemy()
+    Object.defineProperty(this.binds, key, { value: bound, enumerable: true })
+    return bound
+  }
+
+  /** Itself, or that of its binds which has the table of a model. @throws {ModelDefinitionError} It is one of another database. */
+  #homeOf(model: object): Database<never, ModelSession> {
+    const home = this.all.find(({ registry }) => registry.has(model)) ?? this
+    refuseForeign(model, home.dataSource)
+    return home
   }
 
   /** The present, UTC. */
@@ -71,28 +95,41 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
 
   /** Puts records into the session, to be written with the next flush. @throws {NoScopeError} There is no scope. */
   add(...records: object[]): void {
-    this.dataSource.requireSession('db.add()').add(...records)
+    for (const record of records) this.#homeOf(record.constructor).dataSource.requireSession('db.add()').add(record)
   }
 
   /** Writes what was added, and every changed record. @throws {NoScopeError} There is no scope. */
   flush(): Promise<void> {
-    return beginOperation(async () => this.dataSource.requireSession('db.flush()').flush())
+    return beginOperation(async () => {
+      for (const session of this.#sessions('db.flush()')) await session.flush()
+    })
   }
 
-  /** Commits at once; the next write opens a new transaction. @throws {NoScopeError} There is no scope. */
+  /**
+   * Commits at once; the next write opens a new transaction.
+   *
+   * @throws {NoScopeError} There is no scope.
+   * @throws {CommitError} One of its `binds` has committed, or itself, and another has not.
+   */
   commit(): Promise<void> {
-    return beginOperation(async () => this.dataSource.requireSession('db.commit()').commit())
+    return beginOperation(async () => commitAll(this.#sessions('db.commit()')))
   }
 
   /** Drops what was written since the last commit. @throws {NoScopeError} There is no scope. */
   rollback(): Promise<void> {
-    return beginOperation(async () => this.dataSource.requireSession('db.rollback()').rollback())
+    return beginOperation(async () => {
+      for (const session of this.#sessions('db.rollback()')) await session.rollback()
+    })
+  }
+
+  #sessions(what: string): readonly ModelSession[] {
+    return this.all.map(({ dataSource }) => dataSource.requireSession(what))
   }
 
   /** A query of a model; deleted rows are left out, as in `Model.query()`. */
   query<T extends ObjectLiteral>(model: abstract new (...values: never[]) => T): Query<T> {
-    refuseForeign(model, this.dataSource)
-    return this.queryClass.of<T>(this.dataSource, model)
+    const { dataSource, queryClass } = this.#homeOf(model)
+    return queryClass.of<T>(dataSource, model)
   }
 
   /**
@@ -104,8 +141,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    * await db.of(User).update(user, { name: 'Ada' })
    */
   of<T extends ObjectLiteral>(entity: abstract new (...values: never[]) => T): EntityVerbs<T> {
-    refuseForeign(entity, this.dataSource)
-    return new EntityVerbs(this, entity)
+    return new EntityVerbs(this.#homeOf(entity), entity)
   }
 
   /**
@@ -141,7 +177,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    * })
    */
   transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return beginOperation(async () => transaction(this.dataSource, work, options))
+    return beginOperation(async () => transaction(this.#dataSources, work, options))
   }
 
   /**
@@ -176,29 +212,33 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
   /** Runs `work` outside any scope: for what outlives the request, as a timer or a subscription. */
   readonly detach = detachWork
 
-  /** Creates the tables that are missing; never alters or drops one. */
+  get #dataSources(): readonly AlchemyDataSource[] {
+    return this.all.map(({ dataSource }) => dataSource)
+  }
+
+  /** Creates the tables that are missing, in its `binds` too; never alters or drops one. */
   async createAll(): Promise<void> {
-    return createAll(this.dataSource)
+    for (const dataSource of this.#dataSources) await createAll(dataSource)
   }
 
-  /** Drops the tables of all models, with everything in them. */
+  /** Drops the tables of all models, in its `binds` too, with everything in them. */
   async dropAll(): Promise<void> {
-    return dropAll(this.dataSource)
+    for (const dataSource of this.#dataSources) await dropAll(dataSource)
   }
 
-  /** Describes the tables that the database has, mapped or not. */
+  /** Describes the tables that the database has, mapped or not; `db.binds.users.reflect()` those of a bind. */
   async reflect(): Promise<Table[]> {
     return reflect(this.dataSource)
   }
 
-  /** Runs the migrations that have not run, under a lock. They are given by `typeorm: { migrations }`. */
+  /** Runs the migrations that have not run, under a lock. They are given by `typeorm: { migrations }`, also of each of its `binds`. */
   async migrate(): Promise<Migration[]> {
-    return migrate(this.dataSource)
+    return inTurn(this.#dataSources, (dataSource) => migrate(dataSource))
   }
 
   /** The migrations that have not run, oldest first: for a start that refuses an old schema. Changes nothing. @since 0.2 */
   async pendingMigrations(): Promise<Migration[]> {
-    return pendingMigrations(this.dataSource)
+    return inTurn(this.#dataSources, (dataSource) => pendingMigrations(dataSource))
   }
 
   /**
@@ -215,7 +255,11 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    * })
    */
   health(options?: HealthOptions): Promise<Health> {
-    return health(this.shownName, () => this.dataSource, options)
+    return healthOfAll(
+      health(this.shownName, () => this.dataSource, options),
+      this.binds,
+      options,
+    )
   }
 
   /**
@@ -232,16 +276,17 @@ export class ActiveAlchemy<App = never, Queries extends object = object> extends
    */
   sandbox(options?: SandboxOptions): Promise<Sandbox> {
     this.reopen()
-    return this.dataSource.engine.sandboxes.open(options)
+    const others = this.#dataSources.slice(1).map(({ engine }) => engine.sandboxes)
+    return this.dataSource.engine.sandboxes.open(options, others)
   }
 
   /**
-   * Empties the tables of all models, and lets their keys begin anew: for tests that cannot have a sandbox.
+   * Empties the tables of all models, in its `binds` too, and lets their keys begin anew: for tests that cannot have a sandbox.
    *
    * @since 0.2
    */
   async truncateAll(): Promise<void> {
-    return truncateAll(this.dataSource)
+    for (const dataSource of this.#dataSources) await truncateAll(dataSource)
   }
 
   [inspect.custom](): string {

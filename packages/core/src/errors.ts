@@ -129,10 +129,17 @@ export abstract class AnsweredError extends ActiveAlchemyError {
 /** A database URI cannot be read. @since 0.1 */
 export class InvalidUriError extends ActiveAlchemyError {
   readonly code = 'INVALID_URI'
+  readonly #reason: string
   constructor(reason: string) {
     super(
       `The database URI cannot be used: ${reason}. Write sqlite:///file.db, postgresql://user:password@host/name or mysql://user:password@host/name.`,
     )
+    this.#reason = reason
+  }
+
+  /** @internal The same, which says whose URI it is. */
+  of(whose: string): InvalidUriError {
+    return new InvalidUriError(`${whose}: ${this.#reason}`)
   }
 }
 

@@ -105,9 +105,10 @@ export function readOptions<const Known extends Options>(known: Known, given: un
  *
  * @typeParam App Application of the framework, in its adapter.
  * @typeParam Queries Queries of `queryClass`.
+ * @typeParam Key Keys of `binds`.
  * @since 0.1
  */
-export interface ActiveAlchemyOptions<App = never, Queries extends object = object> {
+export interface ActiveAlchemyOptions<App = never, Queries extends object = object, Key extends string = string> {
   /** Application that is bound at once, as by `initApp` of the adapters. @default none */
   readonly app?: App
   /** Prints every statement, without its values. @default false */
@@ -144,6 +145,16 @@ export interface ActiveAlchemyOptions<App = never, Queries extends object = obje
    * @default none is told
    */
   readonly slowMs?: number
+  /**
+   * Databases beside this one that have some of its models, by the `bindKey` of these: a URI, or an object with it and with options.
+   * Options that are not said there are those of this database, but for the pool, `models`, `name` and `typeorm`.
+   *
+   * @default none
+   * @since 0.2
+   * @example
+   * new ActiveAlchemy('postgresql://localhost/shop', { binds: { users: 'sqlite:///users.db' } })
+   */
+  readonly binds?: Readonly<Record<Key, string | BoundOptions>>
   /** Models that nothing else names, and entities of plain TypeORM. @default none */
   readonly models?: readonly object[]
   /** Class of the queries, with methods of your own: it extends `Query`. @default Query */
@@ -155,14 +166,22 @@ export interface ActiveAlchemyOptions<App = never, Queries extends object = obje
 }
 
 /** How a database is used that `ActiveAlchemy.from` adopts: the rest its data source says. @since 0.2 */
-export type AdoptOptions = Omit<ActiveAlchemyOptions, 'app' | 'typeorm'>
+export type AdoptOptions = Omit<ActiveAlchemyOptions, 'app' | 'binds' | 'typeorm'>
+
+/** How one of `binds` is used. @since 0.2 */
+export interface BoundOptions extends Omit<ActiveAlchemyOptions, 'app' | 'binds' | 'queryClass'> {
+  /** As the first parameter of `ActiveAlchemy`. */
+  readonly uri: string
+}
 
 /** A class of queries; that it extends `Query` is looked at where queries are known. */
 type QueryClass<Queries extends object = object> = abstract new (...parameters: never[]) => Queries
 
 /** The options with their defaults. */
 export interface ResolvedOptions
-  extends Required<Omit<ActiveAlchemyOptions, 'app' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name' | 'cursorSecret' | 'slowMs'>> {
+  extends Required<
+    Omit<ActiveAlchemyOptions, 'app' | 'binds' | 'poolSize' | 'poolRecycleMs' | 'queryClass' | 'name' | 'cursorSecret' | 'slowMs'>
+  > {
   readonly poolSize: number | undefined
   readonly poolRecycleMs: number | undefined
   readonly queryClass: QueryClass | undefined
@@ -184,6 +203,7 @@ const known = {
   outsideScope: oneWordOf('allow', 'report', 'refuse'),
   cursorSecret: text,
   slowMs: wholeNumber(0, milliseconds),
+  binds: { takes: 'an object of URIs by key', accepts: isObject },
   models: { takes: 'a list of classes', accepts: (value): value is readonly object[] => Array.isArray(value) },
   queryClass: { takes: 'a class that extends Query', accepts: (value): value is QueryClass => typeof value === 'function' },
   name: { takes: 'a string', accepts: (value): value is string => typeof value === 'string' },
@@ -200,8 +220,40 @@ export function resolveAdoptOptions(
   options: AdoptOptions | undefined,
   usual: Pick<AdoptOptions, 'poolSize' | 'poolTimeoutMs'>,
 ): ResolvedOptions {
-  const { app: _app, typeorm: _typeorm, ...adopting } = known
+  const { app: _app, binds: _binds, typeorm: _typeorm, ...adopting } = known
   return resolved({ ...usual, ...readOptions(adopting, options, 'from()') })
+}
+
+/** One of `binds`: its URI, and its options. */
+export interface Bind {
+  readonly uri: string | undefined
+  readonly options: ActiveAlchemyOptions
+}
+
+/**
+ * The databases of `binds`, by key.
+ *
+ * @throws {InvalidOptionError} What one is given is no URI and no object of options, or an option is unknown.
+ */
+export function readBinds(given: ActiveAlchemyOptions<unknown> | undefined): Map<string, Bind> {
+  const {
+    app: _app,
+    binds: all,
+    models: _models,
+    name: _name,
+    typeorm: _typeorm,
+    poolSize: _size,
+    poolRecycleMs: _age,
+    ...usual
+  } = given ?? {}
+  const { app: _noApp, binds: _noBinds, queryClass: _noClass, ...own } = known
+  const read = new Map<string, Bind>()
+  for (const [key, value] of Object.entries(all ?? {})) {
+    const said: unknown = typeof value === 'object' ? value : { uri: value }
+    const { uri, ...options } = readOptions({ ...own, uri: text }, said, `binds.${key}`)
+    read.set(key, { uri, options: { name: key, ...usual, ...options } })
+  }
+  return read
 }
 
 function resolved(given: Given<typeof known>): ResolvedOptions {

@@ -14,7 +14,7 @@ export type ExpressOptions = ActiveAlchemyOptions<Application>
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * app.use(db.middleware())
  */
-export class ActiveAlchemy<Queries extends object = object> extends Core<Application, Queries> {
+export class ActiveAlchemy<Queries extends object = object, Key extends string = never> extends Core<Application, Queries, Key> {
   protected override bindApp(app: Application): void {
     this.initApp(app)
   }

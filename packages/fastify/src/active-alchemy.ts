@@ -14,7 +14,7 @@ export type FastifyOptions = ActiveAlchemyOptions<Registrar>
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * await app.register(db.plugin())
  */
-export class ActiveAlchemy<Queries extends object = object> extends Core<Registrar, Queries> {
+export class ActiveAlchemy<Queries extends object = object, Key extends string = never> extends Core<Registrar, Queries, Key> {
   protected override bindApp(app: Registrar): void {
     this.initApp(app, { close: true })
   }

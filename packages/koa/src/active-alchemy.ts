@@ -13,7 +13,7 @@ export type KoaOptions = ActiveAlchemyOptions<Mountable>
  * const db = new ActiveAlchemy('sqlite:///shop.db')
  * app.use(db.middleware())
  */
-export class ActiveAlchemy<Queries extends object = object> extends Core<Mountable, Queries> {
+export class ActiveAlchemy<Queries extends object = object, Key extends string = never> extends Core<Mountable, Queries, Key> {
   protected override bindApp(app: Mountable): void {
     this.initApp(app)
   }

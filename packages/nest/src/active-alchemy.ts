@@ -26,7 +26,7 @@ export interface TypeOrmModuleOptions {
  * @Module({ imports: [AlchemyModule.forRoot({ db })] })
  * class AppModule {}
  */
-export class ActiveAlchemy<Queries extends object = object> extends Core<INestApplication, Queries> {
+export class ActiveAlchemy<Queries extends object = object, Key extends string = never> extends Core<INestApplication, Queries, Key> {
   protected override bindApp(app: INestApplication): void {
     this.initApp(app)
   }

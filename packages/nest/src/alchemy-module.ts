@@ -154,7 +154,7 @@ export class AlchemyModule {
       provide: getModelToken(model),
       inject: [getAlchemyToken(name)],
       useFactory: (db: ActiveAlchemy) => {
-        if (Reflect.get(model, 'db') !== db) {
+        if (!db.all.some((each) => each === Reflect.get(model, 'db'))) {
           const given = `forFeature was given ${model.name}, which is no model of ${getAlchemyToken(name)}.`
           throw new InvalidOptionError(`${given} Give models of it; those of plain TypeORM go by TypeOrmModule.forFeature.`)
         }

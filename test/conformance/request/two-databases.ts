@@ -46,4 +46,40 @@ export function rows(framework: Framework, database: TestDatabase): void {
       await fresh.drop()
     }
   })
+
+  row('a database and its bind commit with one answer, or neither', async (world) => {
+    const [one, two] = [await database.create(), await database.create()]
+    const db = new ActiveAlchemy(one.uri, { name: 'orders', binds: { users: two.uri } })
+    class Order extends db.Model('Order', { text: db.Column(db.String(20)) }) {}
+    class User extends db.Model('User', { name: db.Column(db.String(20)) }, { bindKey: 'users' }) {}
+    await db.createAll()
+    for (const sql of database.prepareBreak)
+      await db.binds.users.dataSource.query(sql.replace('references note(id)', 'references "user"(id)'))
+    const app = await world.start(
+      {
+        'POST /orders': async ({ body }) => {
+          const { status } = body as { status: number }
+          await Order.create({ text: 'tea' })
+          await User.create({ name: 'Ada' })
+          if (status === 500) for (const sql of database.breakCommit) await db.binds.users.session.manager.query(sql)
+          return { json: {}, status: status === 409 ? 409 : 200 }
+        },
+      },
+      { databases: [db] },
+    )
+    const headers = { 'content-type': 'application/json' }
+    const post = async (status: number): Promise<unknown> =>
+      (await fetch(`${app.url}/orders`, { method: 'POST', headers, body: JSON.stringify({ status }) })).status
+    const kept = async () => [await Order.count(), await User.count()]
+    try {
+      expect([await post(409), await kept()]).toEqual([409, [0, 0]])
+      expect([await post(200), await kept()]).toEqual([200, [1, 1]])
+      expect([await post(500), await kept()]).toEqual([500, [2, 1]])
+      expect(world.reports.at(-1)?.error).toMatchObject({ committed: ['orders'], failed: ['users'] })
+    } finally {
+      await db.close()
+      await one.drop()
+      await two.drop()
+    }
+  })
 }

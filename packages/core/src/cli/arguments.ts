@@ -6,6 +6,7 @@ import { CommandError } from './command-error.js'
 /** What every command takes. */
 export const commonOptions: Readonly<Record<string, CommandOption>> = {
   db: { takes: 'path#export', about: 'The module that exports the database; without #export it is `db`, the default or the only one.' },
+  bind: { takes: 'key', about: 'One of its binds, in place of the database itself.' },
   'env-file': { takes: 'path', about: 'A file of environment variables, read before the module.' },
   help: { about: 'This help.' },
   version: { about: 'The version of Active-Alchemy.' },

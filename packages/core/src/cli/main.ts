@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { ActiveAlchemy } from '../active-alchemy.js'
 import { readArguments } from './arguments.js'
 import { CommandError, type ExitCode } from './command-error.js'
 import { commands } from './commands.js'
@@ -22,10 +23,20 @@ async function main(given: readonly string[]): Promise<ExitCode> {
   }
   const project = await Project.open(options.get('db'), options.get('env-file'))
   try {
-    return await command.run({ db: project.db, project, terminal, word, options })
+    return await command.run({ db: boundIn(project.db, options.get('bind')), project, terminal, word, options })
   } finally {
     await project.db.close()
   }
+}
+
+/** The database, or one of its binds. @throws {CommandError} It has no such bind. */
+function boundIn(db: ActiveAlchemy, key: string | undefined): ActiveAlchemy {
+  const binds: Readonly<Record<string, ActiveAlchemy>> = db.binds
+  const bound = key === undefined ? db : binds[key]
+  if (bound) return bound
+  const keys = Object.keys(binds)
+  const there = keys.length === 0 ? 'It has none' : `It has ${keys.join(', ')}`
+  throw new CommandError(`The database has no bind ${key}. ${there}.`, 2)
 }
 
 try {

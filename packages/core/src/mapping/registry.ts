@@ -17,6 +17,11 @@ export interface Entry {
   readonly hasTable: boolean
 }
 
+/** The classes that models of any database extend. */
+const everyBase = new WeakSet<object>()
+/** The classes that were made from columns, but those that are only there to be extended. */
+const made = new WeakSet<object>()
+
 /**
  * The models of one database: which there are, and what was defined on them.
  *
@@ -24,8 +29,8 @@ export interface Entry {
  * its models, and so that two databases in one process never see each other's.
  */
 export class ModelRegistry {
-  /** The classes that all models extend. */
-  readonly #bases: ModelClass[] = []
+  /** The classes that its models extend, and the `bindKey` that these have. */
+  readonly #bases: { readonly base: ModelClass; readonly bindKey: string | undefined }[] = []
   /** The same, and as the application extends them. */
   readonly #doors = new Set<unknown>()
   readonly #entries: { -readonly [K in keyof Entry]: Entry[K] }[] = []
@@ -58,15 +63,22 @@ export class ModelRegistry {
 
   /** Takes a class that models extend. @param door The form in which the application extends it. */
   addBase(base: ModelClass, door: ModelClass): void {
-    this.#bases.push(base)
+    everyBase.add(base)
+    this.#bases.push({ base, bindKey: undefined })
     this.#doors.add(base).add(door)
+  }
+
+  /** Takes the models of another database whose `bindKey` is this one's. */
+  bind(other: ModelRegistry, bindKey: string): void {
+    this.#bases.push(...other.#bases.map(({ base }) => ({ base, bindKey })))
+    for (const door of other.#doors) this.#doors.add(door)
   }
 
   /** Whether `target` is a class of the database's models; it may be one that is only there to be extended. */
   has(target: unknown): target is ModelClass {
     if (typeof target !== 'function' || this.#doors.has(target)) return false
     const prototype: unknown = target.prototype
-    return this.#bases.some((base) => prototype instanceof base)
+    return this.#bases.some(({ base, bindKey }) => prototype instanceof base && bindKeyOf(target) === bindKey)
   }
 
   /** Takes a class that was made from columns; the class that extends it takes its place when it is met. */
@@ -74,7 +86,10 @@ export class ModelRegistry {
     if (isAbstract(definition)) {
       this.#abstract.add(definition)
       this.#met.add(definition)
-    } else this.#add({ name, definition, target: definition, hasTable: false })
+    } else {
+      made.add(definition)
+      this.#add({ name, definition, target: definition, hasTable: false })
+    }
   }
 
   /** Notes that `target` is a model; what is no class of this database is left alone. */
@@ -92,6 +107,7 @@ export class ModelRegistry {
 
   #add(entry: Entry): void {
     const { name } = entry
+    refuseOtherBind(entry)
     const same = this.#entries.find((each) => each.name === name)
     if (same && tableOf(same) === tableOf(entry)) {
       throw new ModelDefinitionError(name, 'this database has a model of that name already', 'Rename one of them.')
@@ -119,9 +135,31 @@ export class ModelRegistry {
       this.#read.set(key, list.length)
     }
     for (const entry of this.#unwalked) {
-      for (const owner of lineage(entry.target)) for (const { related } of ownRelations(owner).values()) this.meet(related())
+      // It was made known before the line of its body that binds it.
+      if (!this.has(entry.target)) throw lateBind(entry.name, entry.target)
+      for (const owner of lineage(entry.target)) {
+        for (const [property, { related }] of ownRelations(owner)) {
+          const other = related()
+          this.meet(other)
+          this.#refuseForeign(entry, property, other)
+        }
+      }
       this.#unwalked.delete(entry)
     }
+  }
+
+  /** @throws {ModelDefinitionError} A relation leads to a model of another database, where no join and no foreign key gets. */
+  #refuseForeign({ name, target }: Entry, property: string, other: unknown): void {
+    if (typeof other !== 'function' || this.has(other) || !lineage(other).some((each) => everyBase.has(each))) return
+    const at = (model: object): string => {
+      const bindKey = bindKeyOf(model)
+      return bindKey === undefined ? '' : ` (bindKey '${String(bindKey)}')`
+    }
+    throw new ModelDefinitionError(
+      name + at(target),
+      `its relation ${property} leads to ${other.name}${at(other)}, which is in another database`,
+      `Keep the key in a column, and get the record by it: ${other.name}.get(…).`,
+    )
   }
 
   /** The class that records are of, where a definition may stand for it. */
@@ -158,6 +196,26 @@ export class ModelRegistry {
     if (Object.hasOwn(target, 'primaryKey') && !namesIn(target, 'primaryKey').every(isKey)) late('primaryKey', asSetting('primaryKey'))
     if (bareRelations(target).length > 0) late('relations', 'Write: static relations = this.relate({ … })')
   }
+}
+
+/** The database among the binds of its own that a model names. */
+function bindKeyOf(model: object): unknown {
+  return Reflect.get(model, 'bindKey')
+}
+
+/** @throws {ModelDefinitionError} The columns of a model were defined for one database, and its body names another. */
+function refuseOtherBind({ name, target }: Entry): void {
+  const bindKey = bindKeyOf(target)
+  if (lineage(target).some((each) => made.has(each) && bindKeyOf(each) !== bindKey)) throw lateBind(name, target)
+}
+
+function lateBind(name: string, target: ModelClass): ModelDefinitionError {
+  const bindKey = String(bindKeyOf(target))
+  return new ModelDefinitionError(
+    name,
+    `its static bindKey '${bindKey}' was seen after it had been defined for another database`,
+    `Write: db.Model('${name}', columns, { bindKey: '${bindKey}' }); in a class of decorators, as the first line of its body.`,
+  )
 }
 
 /** What decorators of TypeORM tell is told of a target. */

@@ -77,6 +77,8 @@ export class BaseModel {
   declare static readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
   declare static readonly tableName?: string
+  /** The database among the `binds` of `db` that has its table. @default `db` itself @since 0.2 */
+  declare static readonly bindKey?: string
   /** Names of the key's columns. @default those that are defined with `primary` */
   declare static readonly primaryKey?: string | readonly string[]
   /** The only columns that values may set. @default every column that may be set at all */

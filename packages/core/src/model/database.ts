@@ -1,8 +1,9 @@
 import { DataSource, type DataSourceOptions, type EntityMetadata } from 'typeorm'
-import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError } from '../errors.js'
+import { AlreadyConfiguredError, DatabaseClosedError, InvalidOptionError, InvalidUriError, ModelDefinitionError } from '../errors.js'
 import type { ModelClass } from '../mapping/model-class.js'
 import { ModelRegistry } from '../mapping/registry.js'
-import type { ActiveAlchemyOptions, AdoptOptions } from '../options.js'
+import { nearest } from '../nearest.js'
+import { type ActiveAlchemyOptions, type AdoptOptions, readBinds } from '../options.js'
 import type { Query } from '../query/query.js'
 import { acceptHook } from '../scope/hooks.js'
 import { detached } from '../scope/scope.js'
@@ -33,6 +34,10 @@ export class Database<App = never, S extends Session = Session> {
   #dataSource: AlchemyDataSource<S> | undefined
   #closed = false
   readonly #beginHooks: ScopeHook[] = []
+  /** Databases that have some of its models, by the `bindKey` of these: they may be named before they are configured. */
+  readonly #bound = new Map<string, Database<never, S>>()
+  /** Of one of these: that nothing configures it. */
+  #refusal: (() => Error) | undefined
 
   /** @param sessionClass Class of its sessions. */
   constructor(sessionClass: SessionClass<S>) {
@@ -58,6 +63,15 @@ export class Database<App = never, S extends Session = Session> {
   /** @throws {InvalidUriError} The URI has another form, or is `undefined`: an environment variable that is not set. */
   protected setUp(uri: string | undefined, options?: ActiveAlchemyOptions<App>): void {
     this.#configuration = Configuration.ofUri(this.registry, uri, options)
+    const binds = readBinds(options)
+    for (const [key, bind] of binds) {
+      try {
+        this.#bind(key).setUp(bind.uri, bind.options)
+      } catch (error) {
+        throw error instanceof InvalidUriError ? error.of(`binds.${key}`) : error
+      }
+    }
+    for (const each of this.#bound.values()) each.#refuseUnconfigured()
     if (options && Object.hasOwn(options, 'app') && options.app !== undefined) this.bindApp(options.app)
   }
 
@@ -90,13 +104,59 @@ export class Database<App = never, S extends Session = Session> {
   }
 
   #configured(): Configuration {
+    this.#refuseUnconfigured()
     if (!this.#configuration) console.warn(inMemory)
     return (this.#configuration ??= Configuration.ofUri(this.registry, unconfigured))
   }
 
+  // ------------------------------------------------------------------------------------------------ binds
+
+  /** Makes one of its binds. */
+  protected makeBound(_key: string): Database<never, S> {
+    return new Database(this.#sessionClass)
+  }
+
+  #bind(key: string): Database<never, S> {
+    const known = this.#bound.get(key)
+    if (known) return known
+    const made = this.makeBound(key)
+    made.registry.bind(this.registry, key)
+    made.#refusal = () => this.#noBind(key, made.registry.entries[0]?.name)
+    this.#bound.set(key, made)
+    return made
+  }
+
+  #noBind(key: string, model = 'of no name'): Error {
+    const keys = [...this.#bound].flatMap(([each, database]) => (database.#configuration ? each : []))
+    const meant = nearest(key, keys)
+    const there = keys.length === 0 ? 'It has none' : `It has ${keys.join(', ')}`
+    return new ModelDefinitionError(
+      model,
+      `its bindKey '${key}' is none of the binds of its database`,
+      `${meant === undefined ? '' : `Did you mean ${meant}? `}${there}: new ActiveAlchemy(uri, { binds: { ${key}: … } }).`,
+    )
+  }
+
+  #refuseUnconfigured(): void {
+    if (!this.#configuration && this.#refusal) throw this.#refusal()
+  }
+
+  /** @internal The database of a class of its own: itself, or the bind that the class names. @throws {ModelDefinitionError} There is none. */
+  ofModel({ bindKey, name }: { readonly bindKey?: unknown; readonly name: string }): Database<never, S> {
+    if (bindKey === undefined) return this
+    const key = String(bindKey)
+    if (this.#configuration && !this.#bound.has(key)) throw this.#noBind(key, name)
+    return this.#bind(key)
+  }
+
+  /** @internal Itself, and its binds. */
+  get all(): readonly Database<never, S>[] {
+    return [this, ...this.#bound.values()]
+  }
+
   /** Makes classes known that nothing else names: a model without a column of its own, used by no relation. */
   register(...models: readonly ModelClass[]): void {
-    for (const model of models) this.registry.meet(model)
+    for (const { registry } of this.all) for (const model of models) registry.meet(model)
   }
 
   /** TypeORM's data source; inside a scope everything that it does joins the session. */
@@ -147,19 +207,21 @@ export class Database<App = never, S extends Session = Session> {
    * @throws The error of the database, if it cannot be reached.
    */
   async ping(): Promise<boolean> {
-    return detached(() => this.dataSource.engine.ping())
+    const free = await Promise.all(this.all.map(({ dataSource }) => detached(() => dataSource.engine.ping())))
+    return free.every(Boolean)
   }
 
   /** Refuses new scopes, waits for live ones as long as a transaction may last, and ends all connections for good. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#dataSource?.engine.close()
+    await Promise.all([this.#dataSource?.engine.close(), ...Array.from(this.#bound.values(), (each) => each.close())])
   }
 
   /** @internal Takes a `close()` back: for an application that is started again after it had closed its database. */
   reopen(): void {
     this.#closed = false
     this.#dataSource?.engine.reopen()
+    for (const each of this.#bound.values()) each.reopen()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

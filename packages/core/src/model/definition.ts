@@ -151,6 +151,8 @@ export interface ModelSettings<Name extends string = string, T = never> {
   readonly abstract?: boolean
   /** Table in the database. @default made from the name: `TodoList` → `todo_list` */
   readonly tableName?: string
+  /** The database among the `binds` of `db` that has its table; what extends it has it too. @default `db` itself @since 0.2 */
+  readonly bindKey?: string
   /** Names of the key's columns, for those that are not defined with `primary`. */
   readonly primaryKey?: string | readonly string[]
   /** Columns that `toDict()` and `toJSON()` leave out. */

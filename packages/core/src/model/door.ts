@@ -1,6 +1,5 @@
 import { ModelDefinitionError } from '../errors.js'
 import { isColumn, ownColumns, refuseReserved, shareColumns } from '../mapping/column.js'
-import type { ModelRegistry } from '../mapping/registry.js'
 import { isRelation } from '../mapping/relation.js'
 import { nearest } from '../nearest.js'
 import { isObject } from '../options.js'
@@ -17,28 +16,27 @@ import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
  * @param Class An empty subclass of `Model` or `BaseModel`, which becomes that of the database.
  */
 export function door<Base extends typeof BaseModel>(db: Database, Class: Base): ModelDoor<Base> {
-  const { registry } = db
   const { name }: { readonly name: string } = Object.getPrototypeOf(Class)
-  Object.defineProperties(Class, { db: { value: db }, name: { value: name } })
+  Object.defineProperties(Class, {
+    db: {
+      get(this: typeof BaseModel) {
+        return db.ofModel(this)
+      },
+    },
+    name: { value: name },
+  })
   const callable = new Proxy(Class, {
-    apply: (_class, _this, [name, columns, settings = {}]: [unknown, unknown, unknown?]) =>
-      defineModel(Class, registry, name, columns, settings),
+    apply: (_class, _this, [name, columns, settings = {}]: [unknown, unknown, unknown?]) => defineModel(Class, name, columns, settings),
   })
   shareColumns(Class, callable)
-  registry.addBase(Class, callable)
+  db.registry.addBase(Class, callable)
   // It is a class and a function at once, which no declaration of a value can say.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   return callable as ModelDoor<Base>
 }
 
 /** Makes the class that the class of the application extends. */
-function defineModel(
-  Base: typeof BaseModel,
-  registry: ModelRegistry,
-  name: unknown,
-  columns: unknown,
-  settings: unknown,
-): typeof BaseModel {
+function defineModel(Base: typeof BaseModel, name: unknown, columns: unknown, settings: unknown): typeof BaseModel {
   const definition = checkDefinition(name, columns, settings)
   const Parent = parentOf(definition.name, Base, definition.parent)
   const Defined = class extends Parent {}
@@ -47,7 +45,7 @@ function defineModel(
     Object.defineProperty(Defined, setting, { value, writable: true, configurable: true })
   }
   for (const [property, column] of Object.entries(definition.columns)) ownColumns(Defined).set(property, column)
-  registry.define(definition.name, Defined)
+  Defined.db.registry.define(definition.name, Defined)
   return Defined
 }
 
@@ -69,6 +67,7 @@ const settingNames: readonly string[] = [
   'extends',
   'abstract',
   'tableName',
+  'bindKey',
   'primaryKey',
   'hidden',
   'fillable',

@@ -41,14 +41,17 @@ export class Sandbox {
   readonly #Runner: ReturnType<typeof sandboxRunnerClass>
   readonly #turn = new Semaphore(1)
   readonly #runner: DriverRunner
+  /** Those of other databases that begin and end with it. */
+  readonly #beside: readonly Sandbox[]
   /** Who has the turn, for messages. */
   #holder = 'a statement outside any scope'
   #savepoints = 0
   #ended: Promise<void> | undefined
 
   /** @internal Made by `db.sandbox()`. */
-  constructor(id: string, sandboxes: Sandboxes, runner: DriverRunner) {
+  constructor(id: string, sandboxes: Sandboxes, runner: DriverRunner, beside: readonly Sandbox[]) {
     this.id = id
+    this.#beside = beside
     this.#sandboxes = sandboxes
     this.#runner = runner
     const { driver, settings } = sandboxes
@@ -71,7 +74,7 @@ export class Sandbox {
 
   /** Headers by which a request belongs to it: needed where several are open at once in one process. */
   get headers(): Readonly<Record<string, string>> {
-    return { [sandboxHeader]: this.id }
+    return { [sandboxHeader]: [this, ...this.#beside].map(({ id }) => id).join(',') }
   }
 
   /** Undoes all that was written, and gives the connection back. Scopes that are still open in it are refused from now on. */
@@ -90,6 +93,7 @@ export class Sandbox {
       await this.#runner.rollback()
     } finally {
       await this.#runner.release()
+      await Promise.all(this.#beside.map((each) => each.rollback()))
     }
   }
 
@@ -157,27 +161,35 @@ export class Sandboxes {
     return this.#open.size > 0
   }
 
-  /** Opens one. See `db.sandbox`. The calling code belongs to it from the call on. */
-  async open(given: SandboxOptions | undefined): Promise<Sandbox> {
+  /**
+   * Opens one. See `db.sandbox`. The calling code belongs to it from the call on.
+   *
+   * @param others Of further databases: one of each is opened before, one after the other, and ends with it.
+   */
+  async open(given: SandboxOptions | undefined, others: readonly Sandboxes[] = []): Promise<Sandbox> {
     const { timeoutMs = 60_000 } = readOptions(sandboxOptions, given, 'sandbox()')
-    const id = randomUUID()
+    const all = [...others, this].map((sandboxes) => ({ sandboxes, id: randomUUID() }))
     // In the call itself, whose context is that of the test.
-    enterSandbox(id)
+    for (const { id } of all) enterSandbox(id)
+    const open: Sandbox[] = []
     try {
-      return await detached(() => this.#begin(id, timeoutMs))
+      for (const { sandboxes, id } of all.slice(0, -1)) open.push(await detached(() => sandboxes.#begin(id, timeoutMs, [])))
+      const id = all.at(-1)?.id ?? ''
+      return await detached(() => this.#begin(id, timeoutMs, open))
     } catch (error) {
-      leaveSandbox(id)
+      await Promise.all(open.map((each) => each.rollback()))
+      for (const { id } of all) leaveSandbox(id)
       throw error
     }
   }
 
-  async #begin(id: string, timeoutMs: number): Promise<Sandbox> {
+  async #begin(id: string, timeoutMs: number, beside: readonly Sandbox[]): Promise<Sandbox> {
     await this.#ready()
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const runner = await this.#tryLease()
       if (runner) {
-        const sandbox = new Sandbox(id, this, runner)
+        const sandbox = new Sandbox(id, this, runner, beside)
         this.#open.set(id, sandbox)
         return sandbox
       }

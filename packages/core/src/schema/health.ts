@@ -34,6 +34,8 @@ export interface Health {
   readonly version: string | null
   /** Number of migrations that have not run, where that was asked. */
   readonly pendingMigrations?: number
+  /** How each of its `binds` is: `ok` speaks for all of them. @since 0.2 */
+  readonly binds?: Readonly<Record<string, Health>>
   /** Why it is not `ok`: the `code` of the error, `'TIMEOUT'` or `'PENDING_MIGRATIONS'`. */
   readonly error?: string
 }
@@ -64,6 +66,19 @@ export async function health(name: string, open: () => AlchemyDataSource, option
   const { pool, version = null } = dataSource.driver
   const { size, leased: used, waiting } = pool
   return { ok: found.error === undefined, database: name, ...found, pool: { size, used, waiting }, version }
+}
+
+/** The same with its binds, which are asked beside it. */
+export async function healthOfAll(
+  own: Promise<Health>,
+  binds: Readonly<Record<string, { health(options?: HealthOptions): Promise<Health> }>>,
+  options: HealthOptions | undefined,
+): Promise<Health> {
+  const asked = Object.entries(binds).map(async ([key, each]) => [key, await each.health(options)] as const)
+  const found = await Promise.all(asked)
+  const health = await own
+  if (found.length === 0) return health
+  return { ...health, ok: health.ok && found.every(([, { ok }]) => ok), binds: Object.fromEntries(found) }
 }
 
 const nothing: Found = { busy: false, latencyMs: null }

@@ -38,23 +38,31 @@ const transactionOptions = {
 /**
  * Runs `work` as one transaction: a savepoint inside a scope, a scope of its own outside.
  *
+ * @param dataSources Those whose sessions it undoes when it fails.
  * @throws {InvalidOptionError} `isolation` is none of the SQL standard, `retries` is no whole number from 0 to 20, or an option was
  *   given inside a scope.
  */
-export async function transaction<T>(dataSource: AlchemyDataSource, work: () => Promise<T>, given?: TransactionOptions): Promise<T> {
+export async function transaction<T>(
+  dataSources: readonly AlchemyDataSource[],
+  work: () => Promise<T>,
+  given?: TransactionOptions,
+): Promise<T> {
   const options = readOptions(transactionOptions, given, 'db.transaction()')
   const { isolation, retries = 0 } = options
   if (currentScope()) {
     if (isolation ?? options.retries) {
       throw new InvalidOptionError('isolation, retries', 'none inside a scope, where db.transaction is a savepoint', options)
     }
-    return dataSource.requireSession('db.transaction()').transaction(work)
+    return dataSources.reduceRight<() => Promise<T>>(
+      (inner, dataSource) => () => dataSource.requireSession('db.transaction()').transaction(inner),
+      work,
+    )()
   }
   for (let attempt = 0; ; attempt++) {
     try {
       return await runInScope({ label: 'db.transaction', isolation }, () => work())
     } catch (error) {
-      if (attempt >= retries || !isTransient(error, dataSource.driver)) throw error
+      if (attempt >= retries || !dataSources.some(({ driver }) => isTransient(error, driver))) throw error
     }
     // Full jitter, so that those who met once do not meet again: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     await sleep(Math.random() * Math.min(1_000, 10 * 2 ** attempt))
