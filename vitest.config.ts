@@ -41,8 +41,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
-      // Run as a process, by test/cli.test.ts.
-      exclude: ['packages/core/src/cli/**'],
+      // Run as processes, by test/cli.test.ts and test/create.test.ts.
+      exclude: ['packages/core/src/cli/**', 'packages/create-active-alchemy/src/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { lines: 95, branches: 90 },
     },

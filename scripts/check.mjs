@@ -12,6 +12,7 @@ const checks = [
   ['the lock is complete', 'npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund'],
   ['types, TypeScript 7', node, 'node_modules/typescript7/bin/tsc', '-b'],
   ['types of the tests', node, 'node_modules/typescript7/bin/tsc', '-p', 'test/tsconfig.json'],
+  ['types of what is created', node, 'node_modules/typescript7/bin/tsc', '-p', 'packages/create-active-alchemy/template'],
   ['lint', bin('oxlint'), '--type-aware', '--deny-warnings'],
   ['format', bin('biome'), 'format', '.'],
   ['layers', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'packages'],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { provoked, setting } from '../docs/reference/provoked.mjs'
-import { packages, root } from './packed.mjs'
+import { libraries, root } from './packed.mjs'
 
 /** The classes of errors with a code, as their source says it. */
 function errorClasses() {
@@ -121,7 +121,7 @@ ${example}
 
 const pages = {
   'docs/reference/errors.md': errorsPage(),
-  ...Object.fromEntries(packages.map((name) => [`packages/${name}/AGENTS.md`, agentsPage(name)])),
+  ...Object.fromEntries(libraries.map((name) => [`packages/${name}/AGENTS.md`, agentsPage(name)])),
 }
 for (const [path, text] of Object.entries(pages)) {
   const file = join(root, path)

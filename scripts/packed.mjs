@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '..')
 export const packages = readdirSync(join(root, 'packages'))
+/** Those that an application imports. */
+export const libraries = packages.filter((name) => !name.startsWith('create-'))
 
 /** Runs a command to its end, and gives what it printed. @throws {Error} It failed; the message holds all that it printed. */
 export function run(command, parameters, options = {}) {

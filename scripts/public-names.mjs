@@ -1,7 +1,7 @@
 // Each name that a package exports is told about where it is defined: what it is, since when, and how a value of it is used.
 import { join } from 'node:path'
 import ts from 'typescript'
-import { packages, root } from './packed.mjs'
+import { libraries, root } from './packed.mjs'
 
 const options = {
   module: ts.ModuleKind.NodeNext,
@@ -11,7 +11,7 @@ const options = {
   types: ['node'],
 }
 const parts = ['http', 'testing'].map((part) => `packages/core/src/${part}/index.ts`)
-const entries = [...packages.map((name) => `packages/${name}/src/index.ts`), ...parts].map((path) => join(root, path))
+const entries = [...libraries.map((name) => `packages/${name}/src/index.ts`), ...parts].map((path) => join(root, path))
 const program = ts.createProgram(entries, options)
 const checker = program.getTypeChecker()
 const seen = new Set()

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pack, packages, root, run, step } from './packed.mjs'
+import { libraries, pack, packages, root, run, step } from './packed.mjs'
 
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -136,6 +136,7 @@ function project(name, type, tarballs) {
 try {
   for (const name of packages) {
     await step(`publint ${name}`, () => run(bin('publint'), ['--strict', join('packages', name)]))
+    if (!libraries.includes(name)) continue
     await step(`are the types wrong: ${name}`, () => run(bin('attw'), ['--profile', 'esm-only', '--pack', join('packages', name)]))
   }
   let tarballs
@@ -143,7 +144,10 @@ try {
     const packed = pack(folder)
     tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name.split('/')[1], tarball]))
     for (const { name, paths } of packed) {
-      for (const needed of ['LICENSE', 'README.md', 'AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
+      const own = libraries.includes(name.split('/')[1])
+        ? ['AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']
+        : ['dist/main.js', 'dist/javascript/common/src/server.js', 'template/common/src/server.ts', 'template/common/_gitignore']
+      for (const needed of ['LICENSE', 'README.md', ...own]) {
         if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
       }
       const stray = paths.filter((path) => /\btests?\b|tsbuildinfo/.test(path))
