@@ -18,6 +18,13 @@ interface Ended {
   readonly error: string
 }
 
+/** Runs `active-alchemy`. */
+interface Run {
+  (...words: string[]): Ended
+  /** With lines on its standard input. */
+  piped(lines: readonly string[], ...words: string[]): Ended
+}
+
 /** Many processes, one after the other, perhaps on a busy machine. */
 const patience = 300_000
 
@@ -31,7 +38,7 @@ afterEach(async () => {
 })
 
 /** A project with `files`, and the packages of this repository. @param place Folder in it. @returns Runs `active-alchemy` there. */
-function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}, place = '.'): (...words: string[]) => Ended {
+function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}, place = '.'): Run {
   const folder = mkdtempSync(join(tmpdir(), 'alchemy-cli-'))
   open.folder = folder
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
@@ -39,15 +46,17 @@ function project(files: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
-  return (...words) => {
+  const piped: Run['piped'] = (lines, ...words) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...words], {
       cwd: join(folder, place),
       encoding: 'utf8',
       env: { ...process.env, ...env },
       timeout: 60_000,
+      input: lines.join('\n'),
     })
     return { code: status, out: stdout, error: stderr }
   }
+  return Object.assign((...words: string[]) => piped([], ...words), { piped })
 }
 
 const manifest = (type: string, config: object = { db: './src/db.js' }): string => JSON.stringify({ type, 'active-alchemy': config })
@@ -387,6 +396,34 @@ describe('active-alchemy', () => {
     expect(failed).toMatchObject({ code: 1, out: '' })
     expect(failed.error).toContain('db.js could not be loaded. Error: cannot reach redis://me:***@host')
     expect(failed.error).toContain('src/db.js:1')
+  })
+
+  it('opens a console, each of whose lines is a scope, and which keeps nothing in a sandbox', async () => {
+    const source = shop('module').replace('setInterval(() => {}, 1_000)', 'await db.createAll()')
+    const run = project({ 'package.json': manifest('module'), 'src/db.js': source }, { SHOP_URI: 'sqlite:///shop.db' })
+    const lines = [
+      "const desk = await Product.create({ name: 'Desk' })",
+      'async function rename(product, name) {',
+      '  await product.update({ name })',
+      '',
+      '  return product.name',
+      '}',
+      "rename(desk, 'Table')",
+      "Product.filter({ name: startsWith('Tab') }).count()",
+      '[db.session.statements.length, 6 * 7]',
+    ]
+    expect(run.piped(lines, 'console')).toEqual({ code: 0, out: "undefined\nundefined\n'Table'\n1\n[ 0, 42 ]\n", error: '' })
+
+    for (const line of [
+      "await Product.create({ name: 'Chair' }); throw new Error('no')",
+      "Product.create({ name: 'Chair' }); throw new Error('no')",
+    ]) {
+      const failed = run.piped([line, 'process.exit(7)'], 'console')
+      expect(failed).toMatchObject({ code: 1, out: expect.stringContaining('Uncaught Error: no') as unknown })
+    }
+    const forgotten = run.piped(["await Product.create({ name: 'Chair' }), 'made'", 'Product.count()'], 'console', '--sandbox')
+    expect(forgotten).toEqual({ code: 0, out: "'made'\n2\n", error: '' })
+    expect(run.piped(['Product.count()', '.exit', 'process.exit(7)'], 'console')).toEqual({ code: 0, out: '1\n', error: '' })
   })
 
   it('leaves a migration whose file is gone as it is', () => {

@@ -134,7 +134,9 @@ describe('create-active-alchemy', () => {
       return Object.entries({ ...dependencies, ...own }).map(([name, range]) => [name, range.slice(1)] as const)
     })
     const floors = Object.fromEntries(named.filter(([name]) => name in devDependencies))
-    expect(Object.keys(floors)).toEqual(expect.arrayContaining(['express', 'fastify', 'koa', '@nestjs/core', 'typeorm', 'pg', 'typescript']))
+    expect(Object.keys(floors)).toEqual(
+      expect.arrayContaining(['express', 'fastify', 'koa', '@nestjs/core', 'typeorm', 'pg', 'typescript']),
+    )
     const tested = Object.entries(devDependencies).map(([name, version]) => [name, version.replace(/^~/, '')] as const)
     expect(floors).toEqual(Object.fromEntries(tested.filter(([name]) => name in floors)))
   })

@@ -1,5 +1,6 @@
 import { checkCommand } from './check.js'
 import type { Command } from './command.js'
+import { consoleCommand } from './console.js'
 import { generateCommand } from './generate.js'
 import { migrateCommand } from './migrate.js'
 import { reflectCommand } from './reflect.js'
@@ -16,4 +17,5 @@ export const commands: readonly Command[] = [
   schemaCommand,
   checkCommand,
   reflectCommand,
+  consoleCommand,
 ]
