@@ -60,6 +60,7 @@ const groups: Record<string, Record<string, string>> = {
   },
   'Coming from': {
     'coming-from/flask-sqlalchemy': 'Flask-SQLAlchemy',
+    'coming-from/sqlalchemy-utils': 'SQLAlchemy-Utils',
     'coming-from/sequelize': 'Sequelize',
     'coming-from/prisma': 'Prisma',
     'coming-from/typeorm-transactional': 'typeorm-transactional',

@@ -191,6 +191,59 @@ function trials(db: ActiveAlchemy): Readonly<Record<string, Trial>> {
         { currency: 'EUR', amount: '1', rate: 1 },
       ],
     }),
+    EmailType: trial(db.EmailType(), {
+      samples: ['ada@example.org', 'b.c+d@example.org', 'eve@sub.example.org'],
+      forms: [['ADA@Example.org', 'ada@example.org']],
+      refused: [...noText, 'ada', 'ada@', '@example.org', 'a b@example.org', `${'a'.repeat(250)}@example.org`],
+    }),
+    JSONType: trial(db.JSONType, {
+      samples: [{ a: [1, null, { b: 'é' }] }, [], [1, 'x', true], 'text', '5', 5, 0.1, false],
+      isSorted: false,
+      refused: [5n, Number.NaN, () => 1, new Map()],
+    }),
+    LtreeType: trial(db.LtreeType(), {
+      samples: ['Top', 'Top.Arts', 'Top.Science', 'Top.Science.Astronomy', 'a'],
+      refused: [...noText, 'Top.', '.Top', 'Top..Arts', 'a b', 'ä'],
+    }),
+    IntRangeType: trial(db.IntRangeType, {
+      samples: ['empty', '(,5)', '[-3,7)', '[1,5)', '[1,6)', '[1,)', '[2,3)'],
+      forms: [
+        ['[1,4]', '[1,5)'],
+        ['(0,5)', '[1,5)'],
+        [[1, 5], '[1,5)'],
+      ],
+      refused: [5, '', 'x', '[1,', [5, 1], [1], ['a', 'b'], [0.5, 2], {}],
+    }),
+    Int8RangeType: trial(db.Int8RangeType, {
+      samples: ['[-9007199254740993,1)', '[1,9007199254740993)', '[1,9007199254740994)'],
+      forms: [
+        ['[1,9007199254740992]', '[1,9007199254740993)'],
+        [[1n, 9_007_199_254_740_993n], '[1,9007199254740993)'],
+      ],
+      refused: [5n, 'x', [2n, 1n], [0.5, 2]],
+    }),
+    NumericRangeType: trial(db.NumericRangeType, {
+      samples: ['[-1.5,2)', '[1,2)', '[1,2]', '(1,2)', '[10,20)'],
+      forms: [[['1', '2'], '[1,2)']],
+      refused: [5, 'x', ['2', '1'], ['a', 'b']],
+    }),
+    DateRangeType: trial(db.DateRangeType, {
+      samples: ['[2026-01-01,2026-01-08)', '[2026-01-01,)', '[2026-01-02,2026-01-03)'],
+      forms: [
+        ['[2026-01-01,2026-01-07]', '[2026-01-01,2026-01-08)'],
+        [['2026-01-01', '2026-01-08'], '[2026-01-01,2026-01-08)'],
+      ],
+      refused: [5, 'x', ['2026-01-08', '2026-01-01'], ['2026-02-30', null]],
+    }),
+    DateTimeRangeType: trial(db.DateTimeRangeType, {
+      samples: ['[2026-01-01T10:00:00Z,2026-01-01T12:00:00Z)', '[2026-01-01T10:00:00Z,)', '[2026-01-01T11:00:00Z,2026-01-01T12:00:00Z)'],
+      forms: [['[2026-01-01T11:00:00+01:00,2026-01-01T12:00:00Z)', '[2026-01-01T10:00:00Z,2026-01-01T12:00:00Z)']],
+      refused: [5, 'x', '[2026-01-02T00:00:00Z,2026-01-01T00:00:00Z)'],
+    }),
+    EncryptedType: trial(db.EncryptedType(db.String(20), { key: 'a key' }), {
+      samples: ['', 'a', 'ünter', 'x'.repeat(20)],
+      refused: [5, 'x'.repeat(21), {}, []],
+    }),
     ArrowType: trial(db.ArrowType, {
       samples: ['0001-01-01T00:00:00Z', '2026-01-31T12:00:00.5Z', '9999-12-31T23:59:59.999Z'],
       forms: [
@@ -238,12 +291,16 @@ export function dataTypeRows(database: TestDatabase): void {
     PrimaryGeneratedColumn()(Plain.prototype, 'id')
     const values: Record<string, unknown> = {}
     const kept: Record<string, unknown> = {}
+    const uncompared = new Set<string>()
     for (const [index, { type, samples }] of Object.values(trials(db)).entries()) {
       const property = `value${index}`
       db.Column(type, { nullable: true })(Plain.prototype as never, property as never)
       const sample = samples.at(-1)
+      if (type.opaque || type.kind === 'json') uncompared.add(String(index))
       values[property] = type.accept(sample)
       kept[property] = type.accept(sample)
+      // The default of a secret would stand in the table.
+      if (type.kind === 'secret') continue
       const other = `default${index}`
       db.Column(type, { default: samples[0] })(Plain.prototype as never, other as never)
       kept[other] = type.accept(samples[0])
@@ -254,7 +311,8 @@ export function dataTypeRows(database: TestDatabase): void {
     const [found = new Plain()] = await repository.find()
     expect(JSON.stringify(found, shown)).toBe(JSON.stringify({ id: 1, ...kept }, shown))
     await repository.save(Object.assign(new Plain(), found, { id: 2 }))
-    expect(await db.of(Plain).count(kept)).toBe(2)
+    const compared = Object.entries(kept).filter(([property]) => !uncompared.has(property.replace(/^\D+/, '')))
+    expect(await db.of(Plain).count(Object.fromEntries(compared))).toBe(2)
     const { upQueries } = await db.dataSource.driver.createSchemaBuilder().log()
     expect(upQueries.map(({ query }) => query)).toEqual([])
   })

@@ -3,6 +3,7 @@ import { type ActiveAlchemy, type Filter, gt, isNull, ne, not, oneOf, startsWith
 import { assert, asyncProperty, property, string } from 'fast-check'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
+import { Equal, In, IsNull, Like, MoreThan, Not } from 'typeorm'
 import { reason, refused } from './reason.ts'
 import { rowIn } from './store.ts'
 
@@ -150,6 +151,35 @@ export function encryptionRows(database: TestDatabase): void {
     expect(await found({ ssn: '8' })).toBe('r')
     await repository.update({ name: 'r' }, { ssn: '9' })
     expect([await found({ ssn: '8' }), await found({ ssn: '9' })]).toEqual(['', 'r'])
+  })
+
+  row('TypeORM finds equal values by the blind index too, wherever it takes conditions, and compares nothing else', async ({ db }) => {
+    const Patient = await patients(db)
+    await Patient.createMany([{ name: 'a', ssn: '1', email: 'A@example.org' }, { name: 'b', ssn: '2' }, { name: 'c' }])
+    const repository = db.dataSource.getRepository(Patient)
+    const names = async (where: object): Promise<string[]> =>
+      (await repository.find({ where, order: { id: 'ASC' } })).map(({ name }) => name)
+    expect([await names({ ssn: '1' }), await names({ ssn: Equal('2') }), await names({ ssn: 'no' })]).toEqual([['a'], ['b'], []])
+    expect([await names({ ssn: In(['1', '2']) }), await names({ ssn: Not('1') }), await names({ ssn: Not(In(['1'])) })]).toEqual([
+      ['a', 'b'],
+      ['b'],
+      ['b'],
+    ])
+    expect([await names({ ssn: IsNull() }), await names({ ssn: Not(IsNull()) }), await names([{ ssn: '1' }, { name: 'c' }])]).toEqual([
+      ['c'],
+      ['a', 'b'],
+      ['a', 'c'],
+    ])
+    expect(await names({ email: 'a@EXAMPLE.org' })).toEqual(['a'])
+    expect((await repository.createQueryBuilder('p').where({ ssn: '2' }).getMany()).map(({ name }) => name)).toEqual(['b'])
+    await repository.update({ ssn: '2' }, { name: 'changed' })
+    expect(await names({ ssn: '2' })).toEqual(['changed'])
+    for (const where of [{ notes: { seen: [] } }, { born: '1815-12-10' }, { ssn: MoreThan('1') }, { ssn: Like('1%') }, { ssn: 5 }]) {
+      expect(await reason(() => repository.find({ where: where as never }))).toEqual(refused('INVALID_FILTER', 400))
+    }
+    await repository.softDelete({ ssn: '2' })
+    await repository.delete({ ssn: '1' })
+    expect(await names({})).toEqual(['c'])
   })
 
   row('unique is of the values, by their index: 409', async ({ db }) => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { type ActiveAlchemy, isNull, not, oneOf, or, Password } from '@active-alchemy/core'
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+import { Column, Entity, In, IsNull as TypeormIsNull, Not as TypeormNot, PrimaryGeneratedColumn } from 'typeorm'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { reason, refused } from './reason.ts'
@@ -289,6 +289,8 @@ export function passwordRows(database: TestDatabase): void {
     const repository = db.dataSource.getRepository(Member)
     const text = (password: string): never => password as never
     const saved = await repository.save(repository.create({ name: 'saved', password: text('one') }))
+    expect([saved.password, await has(saved, 'one')]).toEqual([expect.any(Password), true])
+    expect(JSON.stringify(saved)).not.toContain('one')
     expect(await has(await Member.get(saved.id), 'one')).toBe(true)
     await repository.insert({ name: 'inserted', password: text('two') })
     expect(await has(await repository.findOneBy({ name: 'inserted' }), 'two')).toBe(true)
@@ -306,7 +308,20 @@ export function passwordRows(database: TestDatabase): void {
       .where({ name: 'saved' })
       .execute()
     expect(await has(await Member.get(saved.id), 'six')).toBe(true)
-    expect(await reason(() => repository.findOneBy({ password: text('six') }))).toMatchObject({ code: 'INVALID_STATEMENT' })
+    for (const find of [
+      () => repository.findOneBy({ password: text('six') }),
+      () => repository.find({ where: [{ name: 'x' }, { password: In([text('six')]) }] }),
+      () => repository.update({ password: text('six') }, { name: 'x' }),
+      () => repository.delete({ password: text('six') }),
+      () =>
+        repository
+          .createQueryBuilder('member')
+          .where({ password: text('six') })
+          .getMany(),
+    ]) {
+      expect(await reason(find)).toEqual(refused('INVALID_FILTER', 400))
+    }
+    expect(await repository.countBy({ password: TypeormNot(TypeormIsNull()) })).toBe(2)
     expect(await reason(() => db.dataSource.query('select 1', [new Member({ name: 'x', password: 'x' }).password]))).toMatchObject({
       code: 'INVALID_STATEMENT',
     })
@@ -343,7 +358,9 @@ export function passwordRows(database: TestDatabase): void {
     const own = another({ models: [Account] })
     await own.createAll()
     const repository = own.dataSource.getRepository(Account)
-    const { id } = await repository.save({ name: 'ada', password: 'one' as never })
+    const given = { name: 'ada', password: 'one' as never }
+    const { id } = await repository.save(given)
+    expect(inspect(given)).not.toContain('one')
     expect(await (await repository.findOneByOrFail({ id })).password.verify('one')).toBe(true)
     const made = await own.of(Account).create({ name: 'eve', password: 'two' })
     expect(await (await repository.findOneByOrFail({ id: made.id })).password.verify('two')).toBe(true)

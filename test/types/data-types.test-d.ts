@@ -41,6 +41,19 @@ class Everything extends db.Model('Everything', {
   warmth: db.Column(Celsius, { nullable: true }),
 }) {}
 
+const codes = {
+  email: db.Column(db.EmailType()),
+  country: db.Column(db.CountryType()),
+  currency: db.Column(db.CurrencyType()),
+  locale: db.Column(db.LocaleType()),
+  zone: db.Column(db.TimezoneType()),
+  site: db.Column(db.URLType()),
+  address: db.Column(db.IPAddressType()),
+  phone: db.Column(db.PhoneNumberType()),
+  bits: db.Column(db.BitType(3)),
+}
+class Codes extends db.Model('Codes', { ...codes, day: db.Column(db.EnrichedDateType), seen: db.Column(db.EnrichedDateTimeType) }) {}
+
 // ---------------------------------------------------------------------------------------------- what is read
 
 declare const row: Everything
@@ -56,6 +69,21 @@ expectTypeOf(row.initials).toEqualTypeOf<string>()
 expectTypeOf(state.labelOf('paid')).toEqualTypeOf<string>()
 expectTypeOf(state.options()).toEqualTypeOf<{ readonly value: 'open' | 'paid'; readonly label: string }[]>()
 expectTypeOf(db.utils.nameOf('DE', 'fr')).toEqualTypeOf<string>()
+
+declare const coded: Codes
+expectTypeOf<Pick<Codes, keyof typeof codes>>().toEqualTypeOf<Record<keyof typeof codes, string>>()
+expectTypeOf([coded.day, coded.seen] as const).toEqualTypeOf<readonly [string, DateTime]>()
+void coded.update({ email: 'a@b.cd', seen: new Date(), day: '2026-01-31' })
+// @ts-expect-error a code is a text
+void coded.update({ country: 49 })
+// @ts-expect-error a number of a phone is a text
+void coded.update({ phone: 49301234 })
+// @ts-expect-error bits are a text
+void coded.update({ bits: 0b101 })
+// @ts-expect-error an address is a text
+void Codes.filter({ address: 2_130_706_433 })
+// @ts-expect-error a moment is no number
+void coded.update({ seen: 5 })
 
 // ---------------------------------------------------------------------------------------------- what is written
 

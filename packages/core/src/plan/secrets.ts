@@ -3,6 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { columnType } from '../mapping/mapped-column.js'
 import type { BlindIndex, ColumnType } from '../types/column-type.js'
 import { type PlannedColumn, plannedColumns } from './planned-column.js'
+import { isObject } from '../options.js'
 import { accept } from './values.js'
 
 /** An encrypted column, and the one by which equal values of it are found. */
@@ -61,6 +62,22 @@ export function mirrorBlindIndexes(values: ObjectLiteral, metadata: EntityMetada
     if (value === undefined) continue
     const accepted = accept(column.metadata, value)
     index.set(values, accepted === null ? null : of(accepted)[0])
+  }
+}
+
+/** Takes texts on an object for what is written of them, so that it holds no password when it was saved; and of what is saved with it. */
+export function takeSecrets(metadata: EntityMetadata, record: object, seen = new Set<object>()): void {
+  if (seen.has(record)) return
+  seen.add(record)
+  for (const { column } of secretsOf(metadata).prepared) {
+    const value: unknown = column.get(record)
+    if (value !== undefined && value !== null) column.set(record, accept(column.metadata, value))
+  }
+  for (const { isCascadeInsert, isCascadeUpdate, isLazy, propertyName, inverseEntityMetadata } of metadata.relations) {
+    if (isLazy || !(isCascadeInsert || isCascadeUpdate)) continue
+    for (const each of [Reflect.get(record, propertyName)].flat() as unknown[]) {
+      if (isObject(each)) takeSecrets(inverseEntityMetadata, each, seen)
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type DataSource,
   EntityManager,
+  EntitySchema,
   type EntityTarget,
   type ObjectLiteral,
   type QueryRunner,
@@ -8,6 +9,8 @@ import {
   type TreeRepository,
 } from 'typeorm'
 import type { IsolationLevel } from '../drivers/internals.js'
+import { isObject } from '../options.js'
+import { takeSecrets } from '../plan/secrets.js'
 import type { Session } from '../session/session.js'
 import { asOperations, isJoined, scopeOfRunner } from './operations.js'
 import { AlchemyRepository, AlchemyTreeRepository } from './repository.js'
@@ -54,6 +57,26 @@ export class AlchemyEntityManager extends EntityManager {
     const runner: QueryRunner | undefined = this.queryRunner
     return runner !== undefined && !isJoined(runner)
   }
+}
+
+/** Saved objects hold what was written of a password, and not its text. */
+Object.defineProperty(AlchemyEntityManager.prototype, 'save', {
+  configurable: true,
+  writable: true,
+  value: async function save(this: AlchemyEntityManager, ...parameters: readonly unknown[]): Promise<unknown> {
+    const [first, second] = parameters
+    const [target, entities] = isTarget(first) ? [first, second] : [undefined, first]
+    for (const each of [entities].flat()) {
+      const of = isObject(each) ? (target ?? each.constructor) : undefined
+      if (isObject(each) && isTarget(of) && this.dataSource.hasMetadata(of)) takeSecrets(this.dataSource.getMetadata(of), each)
+    }
+    // oxlint-disable-next-line typescript/unbound-method -- applied to this manager
+    return Reflect.apply(EntityManager.prototype.save, this, parameters)
+  },
+})
+
+function isTarget(value: unknown): value is EntityTarget<ObjectLiteral> {
+  return typeof value === 'function' || typeof value === 'string' || value instanceof EntitySchema
 }
 
 function missing(): Promise<never> {

@@ -12,7 +12,8 @@ import type { AlchemyDataSource } from './data-source.js'
 import { isObject } from '../options.js'
 import { snapshot } from '../plan/record-state.js'
 import { asOperations, isJoined, scopeOfRunner } from './operations.js'
-import { DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, UpdateBuilder } from './write-builders.js'
+import { knowingSecrets } from './secret-conditions.js'
+import { metadataOf, DeleteBuilder, InsertBuilder, RelationBuilder, SoftDeleteBuilder, UpdateBuilder } from './write-builders.js'
 
 /**
  * The query builder that plain TypeORM gets: its writes keep soft delete in step, and its plain reads hold no connection.
@@ -82,6 +83,16 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
     return lockMode === undefined && commonTableExpressions.length === 0 && isPlainFind(this.findOptions, this.conditions)
   }
 
+  /** The conditions of `find`. */
+  protected override buildWhere(...[where, metadata, alias, path]: BuildWhere): string {
+    return super.buildWhere(knowingSecrets(where, metadata, path === undefined ? '' : `${path}.`), metadata, alias, path)
+  }
+
+  /** Those of `where({ … })`. */
+  protected override getPredicates(where: ObjectLiteral): Generator<unknown[], void> {
+    return super.getPredicates(knowingSecrets(where, metadataOf(this)))
+  }
+
   protected override async loadRawResults(runner: QueryRunner): Promise<ObjectLiteral[]> {
     if (this.dataSource.session()?.hasWritten) this.expressionMap.cache = false
     return super.loadRawResults(this.isPlainRead && isJoined(runner) ? runner.reader : runner)
@@ -94,6 +105,9 @@ export class Builder<T extends ObjectLiteral> extends SelectQueryBuilder<T> {
     return found
   }
 }
+
+/** What `buildWhere` takes. */
+type BuildWhere = [where: ObjectLiteral | ObjectLiteral[], metadata: EntityMetadata, alias: string, path?: string]
 
 /** Remembers the values of a loaded object and of what was loaded with it, so that its verbs need no SELECT. */
 function snapshotTree(metadata: EntityMetadata, entity: ObjectLiteral): void {

@@ -20,6 +20,7 @@ import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, 
 import { blindIndexOf, mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import type { AlchemyDataSource } from './data-source.js'
 import { asOperations, scopeOfRunner } from './operations.js'
+import { knowingSecrets } from './secret-conditions.js'
 
 /**
  * TypeORM's builders for writes, with soft delete in step and the application's clock.
@@ -31,7 +32,8 @@ import { asOperations, scopeOfRunner } from './operations.js'
 /** What `orUpdate` takes after the columns. */
 type OrUpdateRest<T extends ObjectLiteral> = Parameters<InsertQueryBuilder<T>['orUpdate']> extends [unknown, ...infer Rest] ? Rest : never
 
-function metadataOf(builder: QueryBuilder<ObjectLiteral>): EntityMetadata | undefined {
+/** What is known of what a builder is of. */
+export function metadataOf(builder: QueryBuilder<ObjectLiteral>): EntityMetadata | undefined {
   const { mainAlias } = builder.expressionMap
   return mainAlias?.hasMetadata ? mainAlias.metadata : undefined
 }
@@ -40,6 +42,10 @@ function metadataOf(builder: QueryBuilder<ObjectLiteral>): EntityMetadata | unde
 export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T> {
   static {
     asOperations(UpdateBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
+  protected override getPredicates(where: ObjectLiteral): Generator<unknown[], void> {
+    return super.getPredicates(knowingSecrets(where, metadataOf(this)))
   }
 
   #values: { readonly given: object; readonly completed: ObjectLiteral } | undefined
@@ -132,6 +138,10 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
     asOperations(SoftDeleteBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
   }
 
+  protected override getPredicates(where: ObjectLiteral): Generator<unknown[], void> {
+    return super.getPredicates(knowingSecrets(where, metadataOf(this)))
+  }
+
   readonly #now = clock.now()
 
   /** What is written: values by column. */
@@ -200,6 +210,10 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
 export class DeleteBuilder<T extends ObjectLiteral> extends DeleteQueryBuilder<T> {
   static {
     asOperations(DeleteBuilder, ['execute'], ({ queryRunner }) => scopeOfRunner(queryRunner))
+  }
+
+  protected override getPredicates(where: ObjectLiteral): Generator<unknown[], void> {
+    return super.getPredicates(knowingSecrets(where, metadataOf(this)))
   }
 }
 

@@ -20,6 +20,8 @@ interface Ends<T> {
   next?(value: T): T
   /** A text that sorts as the value does; none of them is the beginning of another one. */
   readonly key: (value: T) => string
+  /** An end as PostgreSQL shows it, so that a default is the one that its table has. @default its text */
+  readonly shown?: (value: T) => string
 }
 
 /** What sorts before all ends, and after them. */
@@ -37,6 +39,13 @@ function keyed<T>(range: Range<T>, { key }: Ends<T>): string {
   const lower = range.lower === null ? least : `${key(range.lower)}${range.bounds.startsWith('[') ? 1 : 2}`
   const upper = range.upper === null ? most : `${key(range.upper)}${range.bounds.endsWith(']') ? 1 : 0}`
   return [lower, upper, range].join('|')
+}
+
+/** A range as PostgreSQL shows it. */
+function native<T>(range: Range<T>, { shown = String }: Ends<T>): string {
+  if (range.isEmpty) return 'empty'
+  const end = (value: T | null): string => (value === null ? '' : shown(value))
+  return `${range.bounds.slice(0, 1)}${end(range.lower)},${end(range.upper)}${range.bounds.slice(1)}`
 }
 
 /** A range as its database keeps it, with its ends as they sort there. */
@@ -91,7 +100,7 @@ function rangeType<T, Also = never>(ends: Ends<T>): ColumnType<Range<T>, RangeIn
     storage: (database: DatabaseKind) => ({
       ...(database === 'postgres' ? { type: ends.native } : { type: 'varchar', length: 255 }),
       transformer: {
-        to: (value: unknown) => (!(value instanceof Range) ? value : database === 'postgres' ? String(value) : keyed(value, ends)),
+        to: (value: unknown) => (!(value instanceof Range) ? value : database === 'postgres' ? native(value, ends) : keyed(value, ends)),
         // What the Python original wrote is the range alone.
         from: (value: unknown) => (typeof value === 'string' ? read(value.slice(value.lastIndexOf('|') + 1)) : value),
       },
@@ -178,4 +187,9 @@ export const DateTimeRangeType: ColumnType<Range<Luxon>, RangeInput<Luxon | glob
   example: '[2026-01-01T10:00:00Z,2026-01-01T12:00:00Z)',
   accept: (value) => DateTime.accept(typeof value === 'string' ? value.replace(' ', 'T') : value),
   key: (value) => new globalThis.Date(value.toMillis()).toISOString(),
+  shown: (value) =>
+    `"${value
+      .toUTC()
+      .toFormat('yyyy-MM-dd HH:mm:ss.SSS')
+      .replace(/\.?0+$/, '')}"`,
 })
