@@ -34,7 +34,8 @@ function factory(): ((milliseconds: number) => DateTime<true>) | undefined {
   }
   Moment.prototype = prototype
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the prototype of Luxon
-  return (milliseconds) => Reflect.construct(Moment, [milliseconds]) as DateTime<true>
+  const Made = Moment as unknown as new (milliseconds: number) => DateTime<true>
+  return (milliseconds) => new Made(milliseconds)
 }
 
 /** A field that is made with the others when it is first asked for. */

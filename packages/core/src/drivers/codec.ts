@@ -12,10 +12,24 @@ function isPlain({ type, transformer, isArray }: ColumnMetadata): boolean {
   return plainTypes.has(type) && !transformer && !isArray
 }
 
+/** Types of moments, which every database client gives as a `Date`, and TypeORM leaves as they are. */
+const momentTypes: ReadonlySet<unknown> = new Set([
+  'datetime',
+  'timestamp',
+  'timestamptz',
+  'timestamp with time zone',
+  'timestamp without time zone',
+])
+
 /** The decoder of a column whose values need none; of another, `read`. */
 export function decoder(column: ColumnMetadata, read: Codec): Codec {
   if (isPlain(column)) return same
-  return (raw) => (raw === null && !column.transformer ? null : read(raw))
+  const { type, transformer, isArray } = column
+  if (momentTypes.has(type) && transformer && !Array.isArray(transformer) && !isArray)
+    return (raw) => (raw instanceof Date ? (transformer.from(raw) as unknown) : read(raw))
+  if ((type === 'boolean' || type === Boolean) && !transformer && !isArray)
+    return (raw) => (typeof raw === 'boolean' || raw === null ? raw : typeof raw === 'number' ? raw !== 0 : read(raw))
+  return (raw) => (raw === null && !transformer ? null : read(raw))
 }
 
 /** The encoder of a column whose values need none; of another, `write`. */

@@ -116,7 +116,9 @@ export function takeValues(metadata: EntityMetadata, record: ObjectLiteral): unk
  */
 export function snapshotOf(metadata: EntityMetadata, values: readonly unknown[], sent: readonly unknown[] = []): Snapshot {
   let bound: unknown[] | undefined
-  for (const [index, value] of values.entries()) {
+  // Not by an iterator: this is done for each row that is read.
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]
     if (typeof value !== 'object' || !canChange(value)) continue
     const form = sent[index] ?? plannedColumns(metadata)[index]?.encode(value)
     ;(bound ??= [])[index] = memory(value, form)

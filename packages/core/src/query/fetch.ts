@@ -25,7 +25,7 @@ export interface Loaded {
 }
 
 /** Sends a SELECT, and gives the rows as the driver has them. */
-export async function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Promise<readonly Row[]> {
+export function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Eventual<readonly Row[]> {
   return rowsOf(statementOf(state, pieces), reading)
 }
 
@@ -46,7 +46,7 @@ export function run({ text, values }: Statement, { session, writes, hasFragment 
  * @returns `false` where another has it, and the query leaves out what is locked: all of it is.
  * @throws {LockTimeoutError} Another has it, and the query does not wait.
  */
-export function takeLock({ lock, dataSource }: QueryState, { session }: Reading): boolean | Promise<boolean> {
+export function takeLock({ lock, dataSource }: QueryState, { session }: Reading): Eventual<boolean> {
   if (!lock || dataSource.driver.capabilities.rowLocks) return true
   return session.connection.lock(lock.skipLocked ? 'skip' : lock.noWait ? 'fail' : 'wait')
 }
@@ -87,14 +87,16 @@ export interface Beside {
 }
 
 /** Records, each with its row. */
-export async function records(state: QueryState, reading: Reading, beside?: Beside): Promise<Loaded[]> {
-  if (!(await takeLock(state, reading))) return []
-  const { metadata, dataSource } = state
-  const hydrator = hydratorOf(metadata, dataSource.driver)
-  const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
-  const all = [hydrator.list(state.from.alias.name), ...others]
-  const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)
-  return adopted(hydrator, await send(state, reading, pieces), reading, beside !== undefined)
+export function records(state: QueryState, reading: Reading, beside?: Beside): Eventual<Loaded[]> {
+  return after(takeLock(state, reading), (isLocked) => {
+    if (!isLocked) return []
+    const { metadata, dataSource } = state
+    const hydrator = hydratorOf(metadata, dataSource.driver)
+    const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
+    const all = [hydrator.list(state.from.alias.name), ...others]
+    const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)
+    return after(send(state, reading, pieces), (rows) => adopted(hydrator, rows, reading, beside !== undefined))
+  })
 }
 
 /** The session's records for rows that were read; those that came in one result know each other. */

@@ -681,7 +681,7 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
 
   // ------------------------------------------------------------------------------------------------ how it runs
 
-  #read<Result>(verb: string, work: (reading: Reading) => Promise<Result>): Promise<Result> {
+  #read<Result>(verb: string, work: (reading: Reading) => Eventual<Result>): Promise<Result> {
     return this.#operation(() => this.#inSession(verb, !this.#state.isPlainRead, work))
   }
 

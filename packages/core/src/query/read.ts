@@ -8,7 +8,7 @@ import { pageAt, type PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { hydratorOf } from '../plan/hydrator.js'
 import { keyed } from './compile.js'
-import { adopted, chosen, list, type Loaded, name, type Reading, records, recordsOf, rowsOf, send, takeLock, textOf } from './fetch.js'
+import { adopted, chosen, list, name, type Reading, records, recordsOf, rowsOf, send, takeLock, textOf } from './fetch.js'
 import { QueryState, type Selected } from './query-state.js'
 import { loadRelations } from './relations.js'
 import { columnValueType, unknownType } from './value-type.js'
@@ -19,11 +19,9 @@ const batchSize = 500
 const mostKeys = 5_000
 
 /** Everything that matches: records, or rows of what was chosen. */
-export async function all<R>(state: QueryState<R>, reading: Reading): Promise<R[]> {
+export function all<R>(state: QueryState<R>, reading: Reading): Eventual<R[]> {
   if (state.selection) return rows(state, reading)
-  const loaded = await records(state, reading)
-  await loadRelations(state.metadata, recordsOf(loaded), state.loading, state.dataSource, reading)
-  return announced(state, loaded, reading)
+  return after(records(state, reading), (loaded) => complete(state, recordsOf(loaded), reading))
 }
 
 /** Everything that matches, each with what stands `beside` it in its row, as the driver has it. */
@@ -42,27 +40,23 @@ export async function allBeside<R>(
     return found.map((row) => ({ item: itemOf<R>(state.selection ?? [], row), beside: row.slice(length) }))
   }
   const loaded = await records(state, reading, { columns: beside, join: [], perKey: false })
-  await loadRelations(state.metadata, recordsOf(loaded), state.loading, state.dataSource, reading)
-  const items = await announced(state, loaded, reading)
+  const items = await complete(state, recordsOf(loaded), reading)
   const { length } = hydratorOf(state.metadata, state.dataSource.driver).columns
   return items.map((item, index) => ({ item, beside: loaded[index]?.row.slice(length) ?? [] }))
 }
 
-/** The records, when TypeORM's listeners and subscribers have seen them, and what was loaded with them. */
-async function announced<R>(
-  { metadata, dataSource, loading }: QueryState<R>,
-  loaded: readonly Loaded[],
-  { session }: Reading,
-): Promise<R[]> {
-  const records = recordsOf(loaded)
-  const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
-  if (isHeard && records.length > 0) {
+/** Records that were just read, when their relations are loaded, and TypeORM's listeners and subscribers have seen them. */
+function complete<R>(state: QueryState<R>, records: ObjectLiteral[], reading: Reading): Eventual<R[]> {
+  const { metadata, dataSource, loading } = state
+  return after(loadRelations(metadata, records, loading, dataSource, reading), () => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
+    const items = records as R[]
+    const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
+    if (!isHeard || records.length === 0) return items
     const heard = new BroadcasterResult()
-    session.reader.broadcaster.broadcastLoadEvent(heard, metadata, records)
-    await heard.wait()
-  }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
-  return records as R[]
+    reading.session.reader.broadcaster.broadcastLoadEvent(heard, metadata, records)
+    return heard.wait().then(() => items)
+  })
 }
 
 /** The record with a key, in the usual state of a query: its text is made once for the model. */
@@ -105,8 +99,8 @@ export async function byKeys<R>(
 }
 
 /** The first that matches, within the window of the query; `null` if none does. */
-export async function first<R>(state: QueryState<R>, reading: Reading): Promise<R | null> {
-  return (await all(state.with({ limit: Math.min(1, state.limit ?? 1) }), reading))[0] ?? null
+export function first<R>(state: QueryState<R>, reading: Reading): Eventual<R | null> {
+  return after(all(state.with({ limit: Math.min(1, state.limit ?? 1) }), reading), ([found]) => found ?? null)
 }
 
 /** The only one that matches. @throws {RecordNotFoundError} None does. @throws {MultipleRecordsError} Several do. */
@@ -118,7 +112,7 @@ export async function one<R>(state: QueryState<R>, reading: Reading): Promise<R>
 }
 
 /** How many rows `all()` would give. */
-export async function count(state: QueryState, reading: Reading): Promise<number> {
+export function count(state: QueryState, reading: Reading): Eventual<number> {
   const isPlain = !state.isReshaped && !isChosen(state) && state.limit === undefined && state.offset === undefined
   const parts = { orders: [], lock: [], ...(isPlain ? { window: [] } : {}) }
   if (isPlain) return numberOf(state, reading, state.select(['COUNT(*) AS ', name(state, 'n')], parts))
@@ -219,15 +213,13 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { places } = hydratorOf(metadata, dataSource.driver)
   const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.row[places.get(column) ?? -1])), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
-  await loadRelations(metadata, recordsOf(found), state.loading, dataSource, reading)
-  return announced(state, found, reading)
+  return complete(state, recordsOf(found), reading)
 }
 
 // ---------------------------------------------------------------------------------------------------- rows
 
-async function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Promise<number> {
-  const [row] = await send(state, reading, pieces)
-  return Number(row?.[0] ?? 0)
+function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Eventual<number> {
+  return after(send(state, reading, pieces), ([row]) => Number(row?.[0] ?? 0))
 }
 
 function isChosen({ selection }: QueryState): boolean {
@@ -244,13 +236,13 @@ export function selectAll(state: QueryState): Pieces {
   return state.select(state.selection ? chosen(state) : [hydratorOf(state.metadata, state.dataSource.driver).list(state.from.alias.name)])
 }
 
-async function rows<R>(state: QueryState, reading: Reading): Promise<R[]> {
-  return (await selected(state, reading)).map((row) => itemOf<R>(state.selection ?? [], row))
+function rows<R>(state: QueryState, reading: Reading): Eventual<R[]> {
+  return after(selected(state, reading), (found) => found.map((row) => itemOf<R>(state.selection ?? [], row)))
 }
 
 /** Rows of a selection, with its values in its order. */
-async function selected(state: QueryState, reading: Reading): Promise<readonly Row[]> {
-  return (await takeLock(state, reading)) ? send(state, reading, state.select(chosen(state))) : []
+function selected(state: QueryState, reading: Reading): Eventual<readonly Row[]> {
+  return after(takeLock(state, reading), (isLocked) => (isLocked ? send(state, reading, state.select(chosen(state))) : []))
 }
 
 function itemOf<R>(selection: readonly Selected[], row: Row): R {

@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { joined, type Pieces } from '../drivers/dialect.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { keyColumn } from '../mapping/foreign-key.js'
+import type { Eventual } from '../eventual.js'
 import { hydratorOf } from '../plan/hydrator.js'
 import { noteList } from '../plan/loaded-lists.js'
 import { foreignKeyOf, recordState, rowValueOf } from '../plan/record-state.js'
@@ -32,15 +33,25 @@ function loadingOf(metadata: EntityMetadata, asked: ReadonlyMap<string, Loading>
 }
 
 /** Loads relations of records that were just read, and theirs: one statement for each relation, however many records. */
-export async function loadRelations(
+export function loadRelations(
   metadata: EntityMetadata,
   owners: readonly ObjectLiteral[],
   asked: ReadonlyMap<string, Loading>,
   dataSource: AlchemyDataSource,
   reading: Reading,
+): Eventual<void> {
+  const loading = loadingOf(metadata, asked)
+  if (owners.length > 0 && loading.size > 0) return loadEach(metadata, owners, loading, dataSource, reading)
+}
+
+async function loadEach(
+  metadata: EntityMetadata,
+  owners: readonly ObjectLiteral[],
+  all: ReadonlyMap<string, Loading>,
+  dataSource: AlchemyDataSource,
+  reading: Reading,
 ): Promise<void> {
-  if (owners.length === 0) return
-  for (const [property, loading] of loadingOf(metadata, asked)) {
+  for (const [property, loading] of all) {
     const relation = metadata.relations.find(({ propertyName }) => propertyName === property)
     if (relation) await loadRelation(relation, owners, loading, rowValueOf, dataSource, reading)
   }

@@ -4,6 +4,7 @@ import type { Row } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { unshadowed } from '../drivers/shadow-column.js'
 import { InvalidOptionError, InvalidValueError } from '../errors.js'
+import type { Eventual } from '../eventual.js'
 import { deletionColumns, tellsDeletion } from '../plan/deletion.js'
 import { valueOf } from '../plan/foreign-key.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
@@ -196,7 +197,7 @@ export class Upsert<T extends object> {
     return state
   }
 
-  #read(drafts: readonly Draft<T>[], session: Session): Promise<readonly Row[]> {
+  #read(drafts: readonly Draft<T>[], session: Session): Eventual<readonly Row[]> {
     const state = this.#keyed(drafts)
     return send(state, reading(session), state.select([this.#hydrator.list(state.from.alias.name)]))
   }

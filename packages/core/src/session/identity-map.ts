@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { isForeignKey } from '../mapping/foreign-key.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
+import { plannedColumn } from '../plan/planned-column.js'
 import { lockOf } from '../plan/optimistic-lock.js'
 import {
   changedColumns,
@@ -147,6 +148,11 @@ function heldColumns(metadata: EntityMetadata, changed: ReadonlySet<ColumnMetada
 
 /** A key as text, `undefined` while a part of it is missing. */
 export function keyOf(metadata: EntityMetadata, record: ObjectLiteral): string | undefined {
+  const [only, another] = metadata.primaryColumns
+  if (only && !another) {
+    const value = plannedColumn(only).get(record)
+    return value === undefined || value === null ? undefined : String(value)
+  }
   const [first, ...more] = keyValues(metadata, record)
   if (first === undefined || first === null) return undefined
   if (more.length === 0) return String(first)

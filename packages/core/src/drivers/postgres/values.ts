@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon'
+import { millisecondsOf } from '../datetime-text.js'
 import { InvalidStatementError } from '../../errors.js'
 import { type Row, type RowForm, StatementResult } from '../driver.js'
 import { type NativeField, type NativeResult, type SessionSettings } from './connection.js'
@@ -37,10 +38,14 @@ export function typeParser(native: NativePackage, oid: number, format: string | 
   if (format === 'binary') return types.getTypeParser(oid, format)
   // A day has no zone that could move it.
   if (oid === oids.date) return (text) => text
-  if (oid === oids.timestamp && !hasLocalTimes) {
-    const moment = types.getTypeParser(oids.timestamptz)
+  if (oid === oids.timestamptz || (oid === oids.timestamp && !hasLocalTimes)) {
+    const general = types.getTypeParser(oids.timestamptz)
     // Without a zone it is UTC, as the Python original writes it; pg takes it for local time.
-    return (text) => moment(text.replace(/^(\d.*?)( BC)?$/, '$1+00$2'))
+    const zoned = (text: string): string => (oid === oids.timestamp ? text.replace(/^(\d.*?)( BC)?$/, '$1+00$2') : text)
+    return (text) => {
+      const milliseconds = millisecondsOf(text)
+      return milliseconds === undefined ? general(zoned(text)) : new Date(milliseconds)
+    }
   }
   const elementOid = elementOids[oid]
   if (elementOid === undefined) return types.getTypeParser(oid, format)

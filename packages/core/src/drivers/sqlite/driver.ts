@@ -37,7 +37,8 @@ import { isBusy, refusalOf } from './failures.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
 import { controlsTransaction, type Statement } from './statements.js'
-import { bound, isDatetime, isoText, millisecondsOf, storedDatetime, textOf } from './values.js'
+import { millisecondsOf } from '../datetime-text.js'
+import { bound, isDatetime, isoText, storedDatetime, textOf } from './values.js'
 
 /** Inside a transaction it does nothing. */
 const foreignKeysOff = 'PRAGMA foreign_keys = OFF'

@@ -24,23 +24,6 @@ export function isoText(text: string): string {
   return text.replace(/^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(\.\d{1,3})?\d*$/, '$1T$2$3Z')
 }
 
-/** A moment as this library and the Python original write it, `2026-01-01 10:00:00.123456`; `undefined` of any other text. */
-export function millisecondsOf(text: string): number | undefined {
-  if (text.length !== 26 || text.charCodeAt(10) !== space || text.charCodeAt(19) !== point) return undefined
-  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
-  const milliseconds = Date.UTC(
-    year,
-    twoDigits(text, 5) - 1,
-    twoDigits(text, 8),
-    twoDigits(text, 11),
-    twoDigits(text, 14),
-    twoDigits(text, 17),
-    twoDigits(text, 20) * 10 + text.charCodeAt(22) - zero,
-  )
-  // `Date.UTC` takes the years of one and two digits for those of the last century; no digits give NaN.
-  return year < 100 || Number.isNaN(milliseconds) ? undefined : milliseconds
-}
-
 /** The first and the last millisecond whose year has four digits. */
 const [earliest, latest] = [Date.UTC(1000, 0), Date.UTC(10_000, 0) - 1]
 
@@ -60,12 +43,6 @@ export function textOf(date: Date): string | undefined {
   }
   // The thousand before keeps the zeros in front.
   return `${textOfSecond}.${String(milliseconds - whole * 1_000 + 1_000).slice(1)}000`
-}
-
-const [zero, space, point] = [48, 32, 46]
-
-function twoDigits(text: string, at: number): number {
-  return (text.charCodeAt(at) - zero) * 10 + text.charCodeAt(at + 1) - zero
 }
 
 function datetimeText(date: Date): string {
