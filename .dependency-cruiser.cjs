@@ -12,6 +12,7 @@ const rooms = [
   'typeorm',
   'query',
   'schema',
+  'inspector',
   'model',
   'active-alchemy',
   'index',

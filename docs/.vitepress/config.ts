@@ -53,6 +53,7 @@ const groups: Record<string, Record<string, string>> = {
     production: 'Production',
     health: 'Health',
     statements: 'What is sent, and told',
+    inspector: 'The inspector',
     tracing: 'Tracing and metrics',
     'several-databases': 'Several databases',
     tenants: 'Tenants',

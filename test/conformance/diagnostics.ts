@@ -1,6 +1,6 @@
-import { tracingChannel } from 'node:diagnostics_channel'
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import type { Traces } from '@active-alchemy/core'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { rowIn } from './store.ts'
 
@@ -71,6 +71,46 @@ export function diagnosticsRows(database: TestDatabase): void {
     ])
     expect(transactions.ended).toMatchObject([{ label: 'import', outcome: 'commit' }, { outcome: 'rollback' }])
     expect([scopes.begun, transactions.begun]).toEqual([scopes.ended, transactions.ended])
+  })
+
+  row('a statement and a transaction tell whose they are, and a statement where it was called', async ({ db, User }) => {
+    await User.count()
+    const [scopes, transactions, queries] = [
+      heard('active-alchemy:scope'),
+      heard('active-alchemy:transaction'),
+      heard('active-alchemy:query'),
+    ]
+    const run = (name: string) => db.run(() => User.create({ name }), { label: name })
+    await Promise.all([run('one'), run('other')])
+    await User.create({ name: 'alone' })
+    const idOf = (label: string) => scopes.ended.find((each) => each.label === label)?.id
+    expect(new Set(scopes.ended.map(({ id }) => id)).size).toBe(3)
+    const inserts = queries.begun.filter(({ operation }) => operation === 'INSERT')
+    expect(inserts.map(({ scope }) => scope).toSorted()).toEqual(['one', 'other', 'User.create()'].map(idOf).toSorted())
+    expect(transactions.ended.map(({ label, scope }) => [label, scope]).toSorted()).toEqual([
+      ['one', idOf('one')],
+      ['other', idOf('other')],
+    ])
+    for (const { site } of inserts) expect(String(site)).toMatch(/diagnostics\.ts:\d+:\d+$/)
+  })
+
+  row('what is reported is told on a channel as well', async ({ db, User }) => {
+    const told: unknown[] = []
+    onTestFinished(() => void vi.restoreAllMocks())
+    const hear = (event: unknown): void => void told.push(event)
+    subscribe('active-alchemy:report', hear)
+    onTestFinished(() => void unsubscribe('active-alchemy:report', hear))
+    vi.spyOn(console, 'error').mockReturnValue(undefined)
+    await db.run(async () => {
+      db.onCommit(
+        () => {
+          throw new Error('late')
+        },
+        { await: true },
+      )
+      await User.create({ name: 'kept' })
+    })
+    expect(told).toMatchObject([{ kind: 'hook-failed', label: 'db.run' }])
   })
 
   row('a commit that fails is told of with its error, and once', async ({ db, raw }) => {

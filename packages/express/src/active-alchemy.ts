@@ -1,4 +1,4 @@
-import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
+import { type ActiveAlchemyOptions, ActiveAlchemy as Core, Inspector, type InspectorOptions } from '@active-alchemy/core'
 import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
 import { errorHandler, type ErrorHandlerOptions } from './error-handler.js'
 import { initApp, middleware, type MiddlewareOptions } from './middleware.js'
@@ -27,6 +27,21 @@ export class ActiveAlchemy<Queries extends object = object, Key extends string =
   /** Rolls back requests in which something was thrown, and answers errors as JSON if told so. See `errorHandler`. */
   errorHandler(options?: ErrorHandlerOptions): ErrorRequestHandler {
     return errorHandler(options)
+  }
+
+  /**
+   * A page for the time of development: open requests and transactions, the pool, the last requests with their statements, texts by the
+   * time that they took, reports. See `Inspector`.
+   *
+   * @since 0.2
+   * @example
+   * app.use(db.inspector()) // http://localhost:3000/_alchemy
+   */
+  inspector(options?: InspectorOptions): RequestHandler {
+    const inspector = new Inspector(this, options)
+    return (req, res, next) => {
+      if (!inspector.serve(req, res)) next()
+    }
   }
 
   /** Mounts the middleware, once for each application. See `initApp`. */

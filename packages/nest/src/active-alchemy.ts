@@ -1,4 +1,5 @@
-import { type ActiveAlchemyOptions, ActiveAlchemy as Core } from '@active-alchemy/core'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ActiveAlchemyOptions, ActiveAlchemy as Core, Inspector, type InspectorOptions } from '@active-alchemy/core'
 import type { INestApplication } from '@nestjs/common'
 import type { DataSource, DataSourceOptions } from 'typeorm'
 import type { NestBindOptions } from './binding.js'
@@ -35,6 +36,21 @@ export class ActiveAlchemy<Queries extends object = object, Key extends string =
   initApp(app: INestApplication, options?: NestBindOptions): this {
     initApp(app, this, options)
     return this
+  }
+
+  /**
+   * A page for the time of development: open requests and transactions, the pool, the last requests with their statements, texts by the
+   * time that they took, reports. See `Inspector`.
+   *
+   * @since 0.2
+   * @example
+   * app.use(db.inspector()) // http://localhost:3000/_alchemy
+   */
+  inspector(options?: InspectorOptions): (req: IncomingMessage, res: ServerResponse, next: () => void) => void {
+    const inspector = new Inspector(this, options)
+    return (req, res, next) => {
+      if (!inspector.serve(req, res)) next()
+    }
   }
 
   /** Lets repositories of `@nestjs/typeorm` join the sessions. See `typeOrmOptions`. */

@@ -5,6 +5,7 @@ import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { DriverRunner, StatementResult } from './driver.js'
 import { Password } from '../types/password.js'
 import { channels, type QueryTrace } from '../scope/diagnostics.js'
+import { currentScope } from '../scope/scope.js'
 import type { DatabaseKind } from '../uri.js'
 import { BroadcasterResult } from './internals.js'
 
@@ -52,7 +53,8 @@ export function runStatement(
   if (!channels.query.isHeard) return logged(runner, sql, parameters, send, explain)
   const { kind, pooling } = runner.driver
   const operation = (/[a-z]+/i.exec(sql)?.[0] ?? '').toUpperCase()
-  const trace: QueryTrace = { system: kind, database: pooling.name, text: sql, operation }
+  const scope = currentScope()
+  const trace: QueryTrace = { system: kind, database: pooling.name, text: sql, operation, scope: scope?.trace?.id, site: scope?.site }
   return channels.query.around(trace, () =>
     after(logged(runner, sql, parameters, send, explain), (result) => {
       trace.rows = result.affected ?? (result.lists.length || result.records.length)

@@ -1,5 +1,6 @@
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import { type Channel as PlainChannel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type { Eventual } from '../eventual.js'
+import type { ReportEvent } from './report.js'
 
 /** A statement. @since 0.2 */
 export interface QueryTrace {
@@ -11,6 +12,10 @@ export interface QueryTrace {
   readonly text: string
   /** Its first word, in capitals. */
   readonly operation: string
+  /** `id` of the scope that sent it; `undefined` where none did, or nobody listened as it began. */
+  readonly scope?: number | undefined
+  /** Where the application called, as a text by `String(site)`; in production not known. */
+  readonly site?: { toString(): string } | undefined
   /** How many rows it gave or changed. */
   rows?: number
 }
@@ -20,6 +25,8 @@ export interface TransactionTrace {
   readonly database: string
   /** Whose it is: `POST /orders`. */
   readonly label: string
+  /** `id` of its scope. */
+  readonly scope?: number | undefined
   /** `undefined` where it is the database's own. */
   readonly isolation: string | undefined
   /** How it ended. */
@@ -28,6 +35,8 @@ export interface TransactionTrace {
 
 /** A unit of work: a request, a job, a verb by itself. @since 0.2 */
 export interface ScopeTrace {
+  /** Its number in this process. */
+  readonly id: number
   /** `POST /orders/:id`, `db.run`, `User.create()`: with the route once it is known. */
   label: string
   /** How it ended. */
@@ -52,6 +61,9 @@ export interface Traces {
   readonly 'active-alchemy:scope': ScopeTrace
   readonly 'active-alchemy:pool': PoolTrace
 }
+
+/** Where reports are told, beside whoever they are for: a plain channel. @since 0.2 */
+export const reportChannel = 'active-alchemy:report'
 
 /** Tells of the end of what was begun. @param how What is known of it by then. */
 export type TellEnd<Trace> = (how: Partial<Trace> & { readonly error?: unknown }) => void
@@ -118,3 +130,10 @@ export const channels = {
   scope: new Channel<ScopeTrace>('active-alchemy:scope'),
   pool: new Channel<PoolTrace>('active-alchemy:pool'),
 } as const
+
+const reports: PlainChannel = channel(reportChannel)
+
+/** Tells who has subscribed of a report. */
+export function tellReport(event: ReportEvent): void {
+  if (reports.hasSubscribers) reports.publish(event)
+}

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { ForeignSessionError, InvalidOptionError, ScopeClosedError } from '../errors.js'
 import type { Eventual } from '../eventual.js'
 import type { IsolationLevel } from '../options.js'
-import type { CallSite } from './call-site.js'
-import { channels, type ScopeTrace, type TellEnd } from './diagnostics.js'
+import { type CallSite, callSite } from './call-site.js'
+import { channels, type ScopeTrace, tellReport, type TellEnd } from './diagnostics.js'
 import { callHooks, type Hook } from './hooks.js'
 import { Members, type ScopeMember } from './members.js'
 import { runInSandboxes, sandboxesHere } from './sandbox-context.js'
@@ -59,6 +59,9 @@ interface Context {
   readonly isLeaving?: true
 }
 
+/** How many scopes somebody has heard of. */
+let scopesHeard = 0
+
 const outside: Context = { scope: undefined, isOperation: false, isEnd: false }
 
 /** Shared by all copies of this package in the process, so that two of them agree on the current scope. */
@@ -110,10 +113,13 @@ export class Scope {
   site: CallSite | undefined
   /** Tells of its end, where somebody listens. */
   readonly #tellEnd: TellEnd<ScopeTrace> | undefined
+  /** What is told of it, where somebody listens. */
+  readonly trace: ScopeTrace | undefined
 
   constructor(options: ScopeOptions) {
     this.label = options.label
     this.isVerb = options.isVerb ?? false
+    if (this.isVerb) this.site = callSite()
     this.transactionTimeoutMs = options.transactionTimeoutMs
     this.#isolation = options.isolation
     let parent = storage.getStore()?.scope
@@ -122,14 +128,19 @@ export class Scope {
     this.parent = parent
     this.sandboxes = options.sandboxes?.length ? options.sandboxes : parent?.sandboxes.length ? parent.sandboxes : sandboxesHere()
     this.#reporter = options.report ?? printReport
-    if (channels.scope.isHeard) this.#tellEnd = channels.scope.begin({ label: options.label })
+    if (channels.scope.isHeard) {
+      this.trace = { id: ++scopesHeard, label: options.label }
+      this.#tellEnd = channels.scope.begin(this.trace)
+    }
   }
 
   /** Tells what the answer cannot. A reporter that throws does not break what it reports on. */
   report(event: ReportEvent): void {
     const { route } = this
+    const told = route === undefined ? event : { ...event, route }
+    tellReport(told)
     try {
-      this.#reporter(route === undefined ? event : { ...event, route })
+      this.#reporter(told)
     } catch (error) {
       printReport({ kind: 'hook-failed', label: event.label, error, message: `The report function failed for ${event.label}.` })
     }

@@ -365,9 +365,9 @@ export class Transaction {
     const begun = after(told, () => runner.begin(this.#scope.isolation))
     return after(begun, () => {
       this.#progress.become('open')
-      const { label, isolation } = this.#scope
+      const { label, isolation, trace } = this.#scope
       if (channels.transaction.isHeard) {
-        this.#tellEnd = channels.transaction.begin({ database: this.#engine.settings.name, label, isolation })
+        this.#tellEnd = channels.transaction.begin({ database: this.#engine.settings.name, label, isolation, scope: trace?.id })
       }
       this.#hasBegun = true
       this.#settings.clear()
