@@ -553,6 +553,93 @@ export const attacks: readonly Attack[] = [
     (status, text) => status < 400 && text !== '0',
   ),
 
+  ...each(
+    'a deletion of everything',
+    '/wipe',
+    [{}, 'null', '5', [], [{}], { name: { $ne: null } }, { name: null }, { id: [1, 2, 3] }, { pages: {} }],
+    (status) => status < 400,
+  ),
+
+  // What may a client look for, or say that it has seen?
+  ...each('a filter of its own', '/first', [
+    ...operators,
+    ...operators.map((name) => ({ name })),
+    {},
+    [],
+    'null',
+    { token: null },
+    { token: [secrets.token] },
+    { pages: {} },
+    { isDeleted: { $ne: true } },
+    { __proto__: null, '': 1 },
+  ]),
+  ...each(
+    'keys of its own',
+    '/many-keys',
+    [
+      [[1, 2]],
+      [{ id: 1 }],
+      [{}],
+      'x',
+      null,
+      {},
+      5,
+      ['1 or 1=1'],
+      [null],
+      [true],
+      [1.5],
+      Array.from({ length: 70_000 }, (_, n) => -n - 1),
+    ].map((ids) => ({ ids })),
+    (status, text) => status < 400 && text.includes('admin@'),
+  ),
+  ...each('a cursor of its own', '/cursor', [
+    ...injections.map((after) => ({ after })),
+    ...jugglers.map((after) => ({ after })),
+    { first: -1 },
+    { first: 1e9 },
+    { first: '0; drop table canary' },
+    { first: [5] },
+    { last: {} },
+    { first: 1, last: 1 },
+    { before: 'eyJhIjoxfQ', after: 'eyJhIjoxfQ' },
+    { maxPerPage: 1e9 },
+    { unknown: 1 },
+    { after: 'x'.repeat(100_000) },
+  ]),
+  ...each(
+    'a tag that was never given',
+    '/seen',
+    [...injections, ...jugglers, '"account-2-1"', 'W/"*"', '"x"'.repeat(10_000), ','.repeat(50_000)].map((tag) => ({ tag })),
+  ),
+  ...['/found', '/changed', '/upserted'].flatMap((route) => [
+    ...each(
+      'mass assignment by a finder',
+      route,
+      [
+        { role: 'admin' },
+        { credits: 1_000_000 },
+        { id: 1 },
+        { token: 'mine' },
+        { isDeleted: true },
+        { deletedAt: null, createdAt: '2000-01-01' },
+        { pages: [{ id: 1 }] },
+        { nope: 1 },
+        { ['__proto__']: 1 },
+      ].map((values, index) => ({ name: `f${index}${route}`, ...values })),
+      (status) => status < 400,
+    ),
+    ...each('a name that is none', route, [
+      { name: null },
+      { name: ['admin'] },
+      { name: { $ne: null } },
+      { name: 0 },
+      {},
+      [],
+      [[]],
+      'null',
+    ]),
+  ]),
+
   // What may a client write into SQL of the application?
   ...[
     ...each(

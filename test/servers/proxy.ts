@@ -7,6 +7,8 @@ export interface Proxy {
   count(text: string): number
   /** Passes the next message that holds `text` on, and cuts the line when the server has answered. */
   cutAnswerTo(text: string): void
+  /** Passes the next message that holds `text` on, and keeps what is answered. @returns Lets the answer go, when the message was sent. */
+  holdAnswerTo(text: string): Promise<() => void>
   /** The lines that are open look alive until something is sent on them. */
   killSilently(): void
   /** Nothing passes any more, in either direction, and nobody is told; connections are taken. */
@@ -25,6 +27,7 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
   const lines = new Set<{ readonly client: Socket; readonly server: Socket; isDead: boolean }>()
   const sent: string[] = []
   let cut: string | undefined
+  let hold: { readonly text: string; readonly sent: (release: () => void) => void } | undefined
   let isSilent = false
 
   const accept = (client: Socket): void => {
@@ -33,6 +36,7 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
     lines.add(line)
     let isCut = false
     let isMute = false
+    let held: Buffer[] | undefined
     const isUnheard = (): boolean => (isMute ||= isSilent)
     client.on('data', (chunk) => {
       if (isUnheard()) return
@@ -47,8 +51,20 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
         isCut = true
       }
       server.write(chunk)
+      if (hold === undefined || !text.includes(hold.text)) return
+      held = []
+      hold.sent(() => {
+        for (const each of held ?? []) client.write(each)
+        held = undefined
+      })
+      hold = undefined
     })
-    server.on('data', (chunk) => isUnheard() || (isCut ? client.destroy() : client.write(rewrite(chunk))))
+    server.on('data', (chunk) => {
+      if (isUnheard()) return
+      if (isCut) client.destroy()
+      else if (held) held.push(rewrite(chunk))
+      else client.write(rewrite(chunk))
+    })
     server.on('close', () => line.isDead || client.destroy())
     client.on('close', () => {
       server.destroy()
@@ -72,6 +88,7 @@ export async function startProxy(url: string, rewrite: (chunk: Buffer) => Buffer
     port,
     count: (text) => sent.reduce((count, each) => count + each.split(text).length - 1, 0),
     cutAnswerTo: (text) => void (cut = text),
+    holdAnswerTo: (text) => new Promise((sent) => (hold = { text, sent })),
     killSilently() {
       for (const line of lines) {
         line.isDead = true

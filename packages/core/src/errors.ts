@@ -379,8 +379,18 @@ export class InvalidIdentifierError extends AnsweredError {
 /** A filter cannot be applied. Status 400. @since 0.1 */
 export class InvalidFilterError extends AnsweredError {
   readonly code = 'INVALID_FILTER'
-  constructor(model: string, key: string, why: string, remedy = "Give a value of the column's kind.") {
-    super(400, `${model} cannot be filtered by ${keyText(key)}: ${why}. ${remedy}`)
+  /**
+   * @param key What was asked by.
+   * @param why What is wrong with it.
+   * @param remedy What to write instead, where `why` does not say it already.
+   */
+  constructor(model: string, key: string, why: string, remedy?: string) {
+    super(400, `${model} cannot be filtered by ${keyText(key)}: ${why}.${remedy === undefined ? '' : ` ${remedy}`}`)
+  }
+
+  /** Of a value that its column does not take. @param why What the column takes, and what it got. */
+  static ofValue(model: string, key: string, why: string): InvalidFilterError {
+    return new InvalidFilterError(model, key, `it ${why}`, "Give a value of the column's kind.")
   }
 }
 

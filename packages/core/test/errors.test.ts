@@ -189,10 +189,10 @@ const rows: Readonly<Record<string, Row>> = {
     remedy: 'Give the value of its primary key.',
   },
   InvalidFilterError: {
-    make: () => new errors.InvalidFilterError('User', 'nope', 'it is no column'),
+    make: () => errors.InvalidFilterError.ofValue('User', 'name', 'takes a string'),
     code: 'INVALID_FILTER',
     status: 400,
-    fact: 'User cannot be filtered by nope: it is no column',
+    fact: 'User cannot be filtered by name: it takes a string',
     remedy: "Give a value of the column's kind.",
   },
   InvalidValueError: {

@@ -67,6 +67,38 @@ export function rows(framework: Framework, database: TestDatabase): void {
     expect(world.reports).toMatchObject([{ kind: 'not-awaited', label: 'POST /notes' }])
   })
 
+  row('whichever verb it is that nobody awaits and that fails, the answer is an error, and the process goes on', async (world) => {
+    const { db, Note } = world
+    const verbs: Readonly<Record<string, () => unknown>> = {
+      createMany: () => Note.createMany([{ nope: 1 } as never]),
+      count: () => Note.count({ nope: 1 } as never),
+      'count of SQL': () => Note.count(db.sql`nope = 1`),
+      exists: () => Note.exists({ nope: 1 } as never),
+      paginate: () => Note.paginate({ perPage: 0 }),
+      'toDict of a chain': () => Note.get(4711).toDict(),
+      'getMany of a wrong key': () => Note.getMany([{}] as never),
+      firstOrCreate: () => Note.firstOrCreate({ nope: 1 } as never),
+    }
+    let verb: (() => unknown) | undefined
+    const app = await world.start({
+      'POST /notes': async () => {
+        await Note.create({ text: 'lost' })
+        void verb?.()
+        return { json: { ok: true } }
+      },
+    })
+    const unseen: string[] = []
+    for (const name of Object.keys(verbs)) {
+      world.reports.length = 0
+      verb = verbs[name]
+      const { status } = await fetch(`${app.url}/notes`, { method: 'POST' })
+      const isTold = world.reports.some(({ kind }) => kind === 'not-awaited')
+      if (status < 400 || !isTold) unseen.push(`${name}: ${status} ${String(world.reports.map(({ kind }) => kind))}`)
+    }
+    expect(unseen).toEqual([])
+    expect(await world.texts()).toEqual([])
+  })
+
   for (const [what, fail] of [
     ['a query', async ({ Note }: World) => void Note.filter({ text: 'none' }).firstOrError()],
     ['a bulk write', async ({ Note }: World) => void Note.query().updateAll({ n: 'one' } as never)],

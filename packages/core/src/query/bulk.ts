@@ -47,7 +47,8 @@ export function requireCondition(state: QueryState, verb: string, allRows: boole
   // Those that are deleted are a choice, but not of what to restore.
   const isChosen = state.conditions.length > 0 || (state.visibility === 'deleted' && verb !== 'restoreAll')
   if (!isChosen && !allRows) {
-    throw new InvalidFilterError(state.metadata.name, `${verb}()`, 'it has no condition, and would change every row')
+    const why = 'it has no condition, and would change every row'
+    throw new InvalidFilterError(state.metadata.name, `${verb}()`, why, 'Filter, or say { allRows: true }.')
   }
 }
 

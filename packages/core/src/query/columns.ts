@@ -96,7 +96,7 @@ export class Source {
     // A column that was made without a query, `User.column('name')`, is of the nearest query of its model.
     for (let each: From | undefined = from; each; each = each.parent) if (!each.isStatement && each.metadata === this.metadata) return each
     if (from.isStatement) return new From(from.dataSource, this.metadata)
-    throw new InvalidFilterError(from.name, this.metadata.name, 'it is a column of another query')
+    throw new InvalidFilterError(from.name, this.metadata.name, 'it is a column of another query', 'Use those that the function gets.')
   }
 }
 

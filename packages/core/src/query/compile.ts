@@ -28,7 +28,8 @@ export function write(pieces: Pieces, driver: DatabaseDriver, nameOf = (alias: A
 /** Refuses a statement that binds more than the database takes: a client may have chosen how many values there are. */
 export function refuseTooMany(statement: Statement, model: string, { maxParameters }: DriverCapabilities): Statement {
   if (statement.values.length <= maxParameters) return statement
-  throw new InvalidFilterError(model, 'that query', `${statement.values.length} values are more than the ${maxParameters} of a statement`)
+  const why = `${statement.values.length} values are more than the ${maxParameters} of a statement`
+  throw new InvalidFilterError(model, 'that query', why, 'Ask for fewer at a time.')
 }
 
 /** What a subquery or a query reads from: a table, and the records that its to-one relations lead to. */

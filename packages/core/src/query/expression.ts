@@ -521,14 +521,16 @@ function checked(value: unknown, type: ValueType, from: From): unknown {
     return type.accept(value)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new InvalidFilterError(from.name, type.name ?? 'a value', `it ${error.message}`)
+    throw InvalidFilterError.ofValue(from.name, type.name ?? 'a value', error.message)
   }
 }
 
 /** @throws {InvalidFilterError} Values of that type are neither compared nor sorted by. Status 400. */
 function refuseOpaque(type: ValueType, from: From): void {
   if (!type.isOpaque) return
-  if (type.kind !== 'json') throw new InvalidFilterError(from.name, type.name ?? 'a value', 'its values are not compared')
+  if (type.kind !== 'json') {
+    throw new InvalidFilterError(from.name, type.name ?? 'a value', 'its values are not compared', 'Filter by another column.')
+  }
   const remedy = "Write a function: (row) => row.meta.path('a.b').eq('x')"
   throw new InvalidFilterError(from.name, type.name ?? 'JSON', 'JSON is compared by its parts', remedy)
 }

@@ -13,6 +13,7 @@ import { columnValueType, type ValueType } from './value-type.js'
 /** The most conditions that one filter may have, and how deep they may stand in each other: a client may have chosen both. */
 const mostTerms = 500
 const deepest = 50
+const advice = 'Ask for less at a time: oneOf([…]) is one condition.'
 
 /** How much of a filter was read. */
 class Budget {
@@ -20,8 +21,8 @@ class Budget {
 
   spend(model: string, terms: number, depth: number): void {
     this.#terms += terms
-    if (this.#terms > mostTerms) throw new InvalidFilterError(model, 'that filter', `it has more than ${mostTerms} conditions`)
-    if (depth > deepest) throw new InvalidFilterError(model, 'that filter', `it is nested more than ${deepest} levels deep`)
+    if (this.#terms > mostTerms) throw new InvalidFilterError(model, 'that filter', `it has more than ${mostTerms} conditions`, advice)
+    if (depth > deepest) throw new InvalidFilterError(model, 'that filter', `it is nested more than ${deepest} levels deep`, advice)
   }
 }
 

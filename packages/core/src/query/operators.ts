@@ -150,7 +150,7 @@ function isOneOf(list: unknown): Operator<never> {
   const values = Array.isArray(list) || isSubquery(list) ? list : [list]
   return new Operator((column, from) => {
     if (Array.isArray(values) && values.length > from.driver.capabilities.maxParameters) {
-      throw new InvalidFilterError(from.name, 'oneOf()', `${values.length} values are too many`)
+      throw new InvalidFilterError(from.name, 'oneOf()', `${values.length} values are too many`, 'Ask for fewer at a time.')
     }
     return membership(column, values)
   })

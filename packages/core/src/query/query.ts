@@ -299,7 +299,8 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
       const { made: term, columns, isOfRow } = state.from.noting(() => this.#term(value))
       return { name: labelOf(this.#metadata, name), ...term, isOfRow, isHidden: [...columns].some(isHidden) }
     })
-    if (state.selection.length === 0) throw new InvalidFilterError(this.#metadata.name, 'that selection', 'it chooses nothing')
+    if (state.selection.length === 0)
+      throw new InvalidFilterError(this.#metadata.name, 'that selection', 'it chooses nothing', 'Name a column.')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows of a selection are typed by what it names
     return this as unknown as Query<T, never>
   }

@@ -42,7 +42,8 @@ function comparing(range: unknown, { native, keyed }: Comparison): Operator<neve
 
 function rangeTerm(column: Expression, from: From): Term {
   const term = column.term(from)
-  if (term.type.kind !== 'range') throw new InvalidFilterError(from.name, term.type.name ?? 'an expression', 'it is no range')
+  if (term.type.kind !== 'range')
+    throw new InvalidFilterError(from.name, term.type.name ?? 'an expression', 'it is no range', 'Ask a column of ranges.')
   return term
 }
 
@@ -52,7 +53,7 @@ function encoded(range: unknown, { type }: Term, from: From): unknown {
     return type.encode(type.accept(range))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new InvalidFilterError(from.name, type.name ?? 'a range', `it ${error.message}`)
+    throw InvalidFilterError.ofValue(from.name, type.name ?? 'a range', error.message)
   }
 }
 

@@ -26,7 +26,8 @@ export function match(text: string): Operator<SearchVector> {
         throw new InvalidFilterError(outer.name, name, 'it is not searched', 'match() asks a TSVectorType.')
       if (typeof text !== 'string' || text.includes('\0')) throw new InvalidFilterError(outer.name, name, 'match() takes a string')
       const words = text.match(/[\p{L}\p{M}\p{N}_]+/gu) ?? []
-      if (words.length > mostWords) throw new InvalidFilterError(outer.name, name, `${words.length} words are too many`)
+      if (words.length > mostWords)
+        throw new InvalidFilterError(outer.name, name, `${words.length} words are too many`, `Give at most ${mostWords}.`)
       if (words.length === 0) return ['1 = 0']
       const { dialect } = from.driver
       if (dialect.search) return dialect.search(vector, type.searchConfig, text)
