@@ -38,6 +38,13 @@ function startIn(path: string): string {
 /** The name of a page's program. */
 const fileOf = (page: string): string => page.replaceAll('/', '-')
 
+/** `page.total // 45`: the line is held to what it says. */
+function held(text: string): string {
+  const literal = /\[(?:[^a-z]|null|true|false)*?\]|-?\d[\d_.]*n?|true|false|null|'[^']*'/
+  const line = new RegExp(`^(?!console|assert|const|return|import|export|//)(\\S[^=\\n]*?) // (${literal.source})(?=$|[,;:] )`, 'gm')
+  return text.replace(line, (whole, value: string, expected: string) => `held(${value}, ${expected}) // ${JSON.stringify(whole)}`)
+}
+
 function blocks(markdown: string): string[] {
   return [...markdown.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = '']) => text)
 }
@@ -47,7 +54,9 @@ describe('the code in the READMEs', () => {
 
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
-    for (const [name, text] of all) writeFileSync(join(folder, `${name}.ts`), `${text}\nexport {}\n`)
+    for (const [name, text] of all) writeFileSync(join(folder, `${name}.ts`), `${held(text)}\nexport {}\n`)
+    writeFileSync(join(folder, 'held.d.ts'), 'declare function held(value: unknown, expected: unknown): void\n')
+    vi.stubGlobal('held', (value: unknown, expected: unknown) => expect(value).toEqual(expected))
     const compilerOptions = {
       noEmit: true,
       composite: false,
@@ -60,7 +69,10 @@ describe('the code in the READMEs', () => {
       JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
     )
   })
-  afterAll(() => rmSync(folder, { recursive: true }))
+  afterAll(() => {
+    vi.unstubAllGlobals()
+    rmSync(folder, { recursive: true })
+  })
 
   it('compiles', () => {
     execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder], { stdio: 'inherit' })
