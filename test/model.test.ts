@@ -1,3 +1,4 @@
+import { aggregateRows } from './conformance/aggregates.ts'
 import { askingRows } from './conformance/asking.ts'
 import { bindRows } from './conformance/binds.ts'
 import { checkRows } from './conformance/checks.ts'
@@ -101,6 +102,7 @@ eachDatabase('asking', askingRows)
 eachDatabase('locks', lockRows)
 eachDatabase('optimistic locks', optimisticLockRows)
 eachDatabase('hooks', hookRows)
+eachDatabase('aggregates', aggregateRows)
 eachDatabase('utilities', utilityRows)
 eachDatabase('deletion', deletionRows)
 eachDatabase('TypeORM', typeormFeatureRows)

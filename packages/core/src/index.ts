@@ -63,6 +63,7 @@ export {
   WriteIgnoredError,
 } from './errors.js'
 export type { CheckVerdict, ColumnCheck, ModelCheck, ModelVerdict } from './mapping/check.js'
+export type { AggregatedOptions, AggregateFunction } from './mapping/aggregate.js'
 export type { ColumnDefinition, ColumnOptions, ComputedOptions, DecoratingColumn } from './mapping/column.js'
 export type { LengthLimit } from './mapping/limits.js'
 export type { ModelClass } from './mapping/model-class.js'

@@ -34,6 +34,8 @@ interface RowLock {
   readonly noWait: boolean
   /** The table whose rows are locked, where others are joined to it. */
   readonly of: Alias | undefined
+  /** Whether others may go on to insert rows that refer to them, where the database can tell these apart. @default false */
+  readonly isReferable?: boolean
 }
 
 /** What an INSERT does with a row whose key is there already: it changes that row. Names are quoted. */

@@ -277,7 +277,8 @@ export function column<T, Options extends SomeOptions = Record<never, never>, Al
   return defined(type, options)
 }
 
-function defined<Value, Optional extends boolean, Also, Role extends ColumnRole>(
+/** A column with options that are read, whatever its type says of them. */
+export function defined<Value, Optional extends boolean, Also, Role extends ColumnRole>(
   type: ColumnType<unknown>,
   options: unknown,
 ): DecoratingColumn<Value, Optional, Also, Role> {

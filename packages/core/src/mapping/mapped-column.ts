@@ -3,6 +3,7 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { isShadow } from '../drivers/shadow-column.js'
 import type { ColumnType } from '../types/column-type.js'
 import { columnTypeOf } from '../types/typeorm-column.js'
+import { type Aggregate, aggregateOf as aggregateOfDefinition } from './aggregate.js'
 import { hasRules, type Rules } from './check.js'
 import { type ColumnDefinition, ownColumns } from './column.js'
 import { foreignKeyName, isForeignKey } from './foreign-key.js'
@@ -36,6 +37,12 @@ export function columnType(column: ColumnMetadata): ColumnType<unknown> {
     plainTypes.set(column, type)
   }
   return type
+}
+
+/** What the column is kept as, if it is an aggregate of related records. */
+export function aggregateOf(column: ColumnMetadata): Aggregate | undefined {
+  const definition = definitionOf(column)
+  return definition && aggregateOfDefinition(definition)
 }
 
 /** The rules of a column beside its type, if it has any. */

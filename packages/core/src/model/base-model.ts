@@ -12,6 +12,7 @@ import type { CursorPage } from '../pagination/cursor-page.js'
 import type { CursorOptions, PageOptions } from '../pagination/page-request.js'
 import { beginOperation } from '../scope/operation.js'
 import type { Paginator } from '../pagination/paginator.js'
+import type { BatchOptions } from '../query/batches.js'
 import type { ColumnKey, Columns } from '../query/columns.js'
 import type { Expression } from '../query/expression.js'
 import type { Filter } from '../query/operators.js'
@@ -555,6 +556,20 @@ export class BaseModel {
   ): Promise<InstanceType<M>[]>
   static upsertMany<T extends BaseModel>(this: ModelClass<T>, rows: readonly object[], options: UpsertOptions): Promise<T[]> {
     return beginOperation(() => verbs.upsertMany(subjectOf(this), rows, options))
+  }
+
+  /**
+   * Makes anew what is kept in all rows by `db.Aggregated`, in batches, each a transaction of its own: for rows that were there before
+   * the column, and after SQL that went past the models.
+   *
+   * @returns Number of rows.
+   * @throws {InvalidOptionError} An option is unknown.
+   * @since 0.2
+   * @example
+   * await Author.recount({ batch: 1000 })
+   */
+  static recount(options?: BatchOptions): Promise<number> {
+    return beginOperation(() => verbs.recount(subjectOf(this), options))
   }
 
   /** Inserts a new record; of an existing one, updates the columns that changed, if any did. */

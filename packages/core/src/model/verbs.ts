@@ -10,7 +10,9 @@ import { assign, type AssignOptions, fill } from '../plan/assignment.js'
 import { deletionColumns } from '../plan/deletion.js'
 import { orAsBefore } from '../plan/earlier-values.js'
 import { etagOf, requireMatch } from '../plan/etag.js'
-import { recordState } from '../plan/record-state.js'
+import type { BoundKey, Kept } from '../plan/kept.js'
+import { persistentValue, recordState } from '../plan/record-state.js'
+import type { BatchOptions } from '../query/batches.js'
 import * as cascade from '../query/cascade.js'
 import { columnNamed, Source } from '../query/columns.js'
 import type { Expression } from '../query/expression.js'
@@ -309,6 +311,15 @@ export async function updateOrCreate<T extends ObjectLiteral>(
 /** Inserts records, and changes those that are there. */
 export function upsertMany<T extends ObjectLiteral>(subject: Subject<T>, values: readonly object[], options: UpsertOptions): Promise<T[]> {
   return finding.upsertMany(finder(subject, 'upsertMany'), values, options)
+}
+
+/** Makes anew what is kept in the rows of a model, in batches, each a transaction of its own. @returns Number of rows. */
+export function recount<T extends ObjectLiteral>(subject: Subject<T>, options?: BatchOptions): Promise<number> {
+  const metadata = metadataOf(subject)
+  return rows(subject, { includeDeleted: true }).inBatches(async ({ items }) => {
+    const keys = (kept: Kept): BoundKey[] => items.map((record) => kept.key.map((column) => persistentValue(column, record) ?? null))
+    await inSession(subject, 'recount', ({ records }) => records.kept.keep(metadata, keys))
+  }, options)
 }
 
 /** What finding or making records needs of a model. */

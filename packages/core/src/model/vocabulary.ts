@@ -18,5 +18,6 @@ export { func } from '../query/func.js'
 /** The operators of conditions by name: `db.op.gt(3)` is `gt(3)`. @since 0.2 */
 export * as op from '../query/op.js'
 export * from '../types/index.js'
+export { Aggregated } from '../mapping/aggregate.js'
 export { column as Column, Version } from '../mapping/column.js'
 export { ManyToMany, ManyToOne, OneToMany, OneToOne } from '../mapping/relation.js'

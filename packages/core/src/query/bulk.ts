@@ -1,16 +1,18 @@
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { joined, type Pieces } from '../drivers/dialect.js'
+import { joined, Parameter, type Pieces } from '../drivers/dialect.js'
 import { clock } from '../clock.js'
 import { InvalidFilterError, InvalidValueError, UnsupportedError, type ValueFault } from '../errors.js'
 import { refuseFaults } from '../mapping/check.js'
 import { columnCalled } from '../mapping/foreign-key.js'
 import { columnType } from '../mapping/mapped-column.js'
+import { bind, whereClause } from '../plan/pieces.js'
 import { acceptChange, refuseChange } from '../plan/assignment.js'
+import type { BoundKey, Kept } from '../plan/kept.js'
 import { heldValue } from '../plan/rules.js'
 import { blindIndexOf } from '../plan/secrets.js'
 import { quotedTable } from '../plan/statements.js'
+import type { RowsWritten } from '../session/kept-columns.js'
 import { columnsOf, Source } from './columns.js'
-import { bind, whereClause } from './compile.js'
 import { Expression } from './expression.js'
 import { type Reading, run, statementOf } from './fetch.js'
 import type { QueryState } from './query-state.js'
@@ -56,18 +58,37 @@ export function requireCondition(state: QueryState, verb: string, allRows: boole
 export async function update(state: QueryState, assignments: Assignments, reading: Reading): Promise<number> {
   const { driver } = state.dataSource
   const set = assignments.map(([column, value]): Pieces => [driver.escape(column.databaseName), ' = ', ...value])
-  return write(state, ['UPDATE ', quotedTable(state.metadata), ' SET ', ...joined(set, ', '), ...rowsOf(state)], reading)
+  const rows = rowsOf(state)
+  const written: RowsWritten = {
+    columns: assignments.map(([column]) => column),
+    rows: joined(rows, ' AND '),
+    to: (kept) => ownersSet(kept, assignments),
+  }
+  return reading.session.records.kept.aroundMany(state.metadata, written, (within) =>
+    write(state, ['UPDATE ', quotedTable(state.metadata), ' SET ', ...joined(set, ', '), ...whereClause([...rows, ...within])], reading),
+  )
+}
+
+/** The keys of the owners that all rows get; `undefined` where the database reckons them. */
+function ownersSet({ foreignKey }: Kept, assignments: Assignments): readonly BoundKey[] | undefined {
+  const values = foreignKey.map((key) => assignments.find(([column]) => column.databaseName === key.databaseName)?.[1])
+  if (values.every((value) => value === undefined)) return []
+  const bound = values.map((value) => (value?.length === 1 && value[0] instanceof Parameter ? [value[0].value] : []))
+  return bound.every(({ length }) => length === 1) ? [bound.flat()] : undefined
 }
 
 /** One statement that deletes all rows that the query means. @returns Number of rows. */
 export async function remove(state: QueryState, reading: Reading): Promise<number> {
-  return write(state, ['DELETE FROM ', quotedTable(state.metadata), ...rowsOf(state)], reading)
+  const rows = rowsOf(state)
+  return reading.session.records.kept.aroundMany(state.metadata, { rows: joined(rows, ' AND '), deletes: true }, (within) =>
+    write(state, ['DELETE FROM ', quotedTable(state.metadata), ...whereClause([...rows, ...within])], reading),
+  )
 }
 
-/** The rows of a query as a condition: by their keys, where it looks at other tables. */
-function rowsOf(state: QueryState): Pieces {
+/** The rows of a query as conditions: by their keys, where it looks at other tables. */
+function rowsOf(state: QueryState): Pieces[] {
   const { from, metadata, dataSource } = state
-  if (!from.hasOthers) return whereClause(state.where)
+  if (!from.hasOthers) return state.where
   const { driver } = dataSource
   const own = metadata.primaryColumns.map((column): Pieces => [driver.escape(column.databaseName)])
   const keys = state.select(
@@ -77,7 +98,7 @@ function rowsOf(state: QueryState): Pieces {
     ),
   )
   const list: Pieces = own.length === 1 ? (own[0] ?? []) : ['(', ...joined(own, ', '), ')']
-  return [' WHERE ', ...list, ' IN (', ...dataSource.driver.dialect.materialized(keys), ')']
+  return [[...list, ' IN (', ...dataSource.driver.dialect.materialized(keys), ')']]
 }
 
 async function write(state: QueryState, pieces: Pieces, reading: Reading): Promise<number> {

@@ -1,29 +1,11 @@
 import type { EntityMetadata } from 'typeorm'
-import { Alias, among, joined, Parameter, type Piece, type Pieces, pieces } from '../drivers/dialect.js'
+import { Alias, joined, type Piece, type Pieces, pieces } from '../drivers/dialect.js'
 import type { DatabaseDriver, DriverCapabilities } from '../drivers/driver.js'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { InvalidFilterError } from '../errors.js'
+import { clause, keyed, type Statement, whereClause } from '../plan/pieces.js'
 import { quotedTable } from '../plan/statements.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
-
-/** A statement as a driver takes it. */
-export interface Statement {
-  readonly text: string
-  /** Values in the order of their places in the text. */
-  readonly values: readonly unknown[]
-}
-
-/** Writes pieces as text: values get their places from left to right, names are quoted. */
-export function write(pieces: Pieces, driver: DatabaseDriver, nameOf = (alias: Alias): string => alias.name): Statement {
-  const values: unknown[] = []
-  let text = ''
-  for (const piece of pieces) {
-    if (typeof piece === 'string') text += piece
-    else if (piece instanceof Alias) text += driver.escape(nameOf(piece))
-    else text += driver.createParameter('', values.push(piece.value) - 1)
-  }
-  return { text, values }
-}
 
 /** Refuses a statement that binds more than the database takes: a client may have chosen how many values there are. */
 export function refuseTooMany(statement: Statement, model: string, { maxParameters }: DriverCapabilities): Statement {
@@ -264,35 +246,4 @@ export function select({
     ...window,
     ...lock,
   ]
-}
-
-/** ` WHERE a AND b`; nothing without a condition. */
-export function whereClause(conditions: readonly Pieces[]): Pieces {
-  return clause(' WHERE ', conditions, ' AND ')
-}
-
-function clause(word: string, parts: readonly Pieces[], separator: string): Pieces {
-  return parts.length === 0 ? [] : [word, ...joined(parts, separator)]
-}
-
-/** Binds a value. */
-export function bind(value: unknown): Parameter {
-  return new Parameter(value)
-}
-
-/** Whether columns have the values of one of `keys`, of which there is one at least. */
-export function keyed(columns: readonly Pieces[], keys: readonly (readonly unknown[])[]): Pieces {
-  const [only] = columns
-  if (only && columns.length === 1)
-    return among(
-      only,
-      keys.map(([value]) => [bind(value)]),
-    )
-  const each = keys.map((key) =>
-    joined(
-      columns.map((column, index) => [...column, ' = ', bind(key[index])]),
-      ' AND ',
-    ),
-  )
-  return ['((', ...joined(each, ') OR ('), '))']
 }

@@ -3,10 +3,11 @@ import { joined, type Pieces } from '../drivers/dialect.js'
 import type { Row, StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { after, type Eventual } from '../eventual.js'
+import { bind, type Statement, write } from '../plan/pieces.js'
 import { siblingLimit, Siblings } from '../plan/siblings.js'
 import type { Session } from '../session/session.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
-import { bind, refuseTooMany, type Statement, write } from './compile.js'
+import { refuseTooMany } from './compile.js'
 import type { QueryState } from './query-state.js'
 
 /** A session that is being asked. */

@@ -15,12 +15,12 @@ export type FunctionName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'lower' | '
  * Product.query({ total: db.func.sum('price') }).first()
  */
 export class NamedFunction<Column extends string, Name extends FunctionName> extends Expression {
-  /** Only for the type. */
-  declare readonly ofColumn: Column
-  /** Only for the type. */
-  declare readonly named: Name
-  readonly #column: Column
-  readonly #name: Name
+  /** The column; `*` of rows. */
+  readonly ofColumn: Column
+  /** The function. */
+  readonly named: Name
+  /** Whether it looks at different values only. */
+  readonly isDistinct: boolean
 
   /** @internal Made by `db.func`. */
   constructor(name: Name, column: Column, isDistinct = false) {
@@ -33,13 +33,14 @@ export class NamedFunction<Column extends string, Name extends FunctionName> ext
       const own = new Expression<never>((within) => visibleColumn(within, column))
       return (isDistinct ? own.distinct() : own)[name]().term(from)
     })
-    this.#name = name
-    this.#column = column
+    this.named = name
+    this.ofColumn = column
+    this.isDistinct = isDistinct
   }
 
   /** The same over different values only. @example db.func.count('location').distinct() */
   override distinct(): NamedFunction<Column, Name> {
-    return new NamedFunction(this.#name, this.#column, true)
+    return new NamedFunction(this.named, this.ofColumn, true)
   }
 }
 

@@ -1,7 +1,7 @@
 import { type NullsOrder, joined, type Piece, type Pieces } from '../drivers/dialect.js'
 import { UnsupportedError } from '../errors.js'
 import { type Place, type PlaceValue, wholeNumber } from '../pagination/cursor.js'
-import { bind, write } from './compile.js'
+import { bind, write } from '../plan/pieces.js'
 import { sortable } from './expression.js'
 import type { Reading } from './fetch.js'
 import type { Order, QueryState } from './query-state.js'

@@ -5,16 +5,18 @@ import type { ColumnMetadata } from '../drivers/internals.js'
 import { unshadowed } from '../drivers/shadow-column.js'
 import { InvalidOptionError, InvalidValueError } from '../errors.js'
 import type { Eventual } from '../eventual.js'
+import { bind, keyed } from '../plan/pieces.js'
 import { deletionColumns, tellsDeletion } from '../plan/deletion.js'
 import { valueOf } from '../plan/foreign-key.js'
 import { type Hydrator, hydratorOf } from '../plan/hydrator.js'
+import { ownerKey } from '../plan/kept.js'
 import { persistentValue } from '../plan/record-state.js'
 import { blindIndexOf } from '../plan/secrets.js'
 import { batchSize, quotedTable } from '../plan/statements.js'
+import type { RowsWritten } from '../session/kept-columns.js'
 import type { Session } from '../session/session.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { stamps, update } from './bulk.js'
-import { bind, keyed } from './compile.js'
 import { run, send, statementOf, textOf } from './fetch.js'
 import { QueryState } from './query-state.js'
 import { columnValueType } from './value-type.js'
@@ -129,7 +131,11 @@ export class Upsert<T extends object> {
       ...joined(drafts.map(tuple), ', '),
       `${dialect.orUpdate(this.#conflict(drafts))}${returning}`,
     ]
-    const result = await run(statementOf(this.#state, pieces), reading(session))
+    const written: RowsWritten = {
+      rows: joined(this.#keyed(drafts).conditions, ' AND '),
+      to: (kept) => drafts.map(({ record }) => ownerKey(kept, record)),
+    }
+    const result = await session.records.kept.around(this.#metadata, written, () => run(statementOf(this.#state, pieces), reading(session)))
     const rows = capabilities.insertReturning ? result.lists : await this.#read(drafts, session)
     const meant = rows.filter((row) => this.#isLive(row))
     const [only, second] = drafts

@@ -92,6 +92,11 @@ export class IdentityMap {
     return key === undefined ? undefined : this.#models.get(metadata.target)?.records.get(key)
   }
 
+  /** Whether there are records of a model. */
+  hasAny(metadata: EntityMetadata): boolean {
+    return (this.#models.get(metadata.target)?.records.size ?? 0) > 0
+  }
+
   /** Whether `record` is the session's object for its row. */
   has(metadata: EntityMetadata, record: ObjectLiteral): boolean {
     return this.find(metadata, record) === record

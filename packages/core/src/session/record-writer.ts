@@ -1,6 +1,7 @@
 import type { DateTime as Luxon } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import { clock } from '../clock.js'
+import type { Pieces } from '../drivers/dialect.js'
 import type { StatementResult } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredError } from '../errors.js'
@@ -10,15 +11,17 @@ import { foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
 import { momentOf } from '../mapping/mapped-column.js'
 import { holdKey, valueOf } from '../plan/foreign-key.js'
 import { guardOf } from '../plan/optimistic-lock.js'
+import { type BoundKey, type Kept, ownerKey, rowsWith } from '../plan/kept.js'
 import { type InsertPlan, planOf } from '../plan/plan.js'
 import { bindRow, type PlannedColumn, plannedColumn } from '../plan/planned-column.js'
-import { putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
+import { changedColumns, putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
 import { mirrorBlindIndexes } from '../plan/secrets.js'
 import { batchSize, deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
 import type { Engine } from './engine.js'
+import { KeptColumns } from './kept-columns.js'
 import { boundKey, RowGuard } from './row-guard.js'
 import type { Transaction } from './transaction.js'
 import { UndoLog } from './undo-log.js'
@@ -39,6 +42,8 @@ export class RecordWriter {
   readonly #pending: Set<ObjectLiteral>
   /** Holds rows against what was read of them. */
   readonly rows: RowGuard
+  /** Keeps in step what is kept of the rows that are written. */
+  readonly kept: KeptColumns
 
   /** @param pending Records that were added and not yet written. */
   constructor(engine: Engine, transaction: Transaction, identities: IdentityMap, scope: Scope, pending: Set<ObjectLiteral>) {
@@ -48,6 +53,11 @@ export class RecordWriter {
     this.#scope = scope
     this.#pending = pending
     this.rows = new RowGuard(engine.driver.dialect, transaction)
+    this.kept = new KeptColumns(engine.driver, {
+      send: (purpose, sql, values) => transaction.query(purpose, sql, values),
+      hasRecords: (owner) => identities.hasAny(owner),
+      tell: (owner, columns, rows) => (rows ? this.#follow(owner, columns, rows) : identities.expire(owner)),
+    })
   }
 
   /** What to put back when the calling frame is rolled back. */
@@ -85,7 +95,6 @@ export class RecordWriter {
     const plan = planOf(metadata).insert(rows, insertReturning && (namesConflict || !unlessTaken), unlessTaken)
     this.undo.noteInserted(metadata, records, plan.filled)
     const sizeFrom = (start: number): number => batchSize(records.length - start, maxParameters, plan.given.length)
-    if (sizeFrom(0) >= records.length) return this.#insertBatch(metadata, plan, records, rows, isAll)
     const insertAll = async (): Promise<void> => {
       for (let start = 0; start < records.length; ) {
         const end = start + sizeFrom(start)
@@ -93,7 +102,9 @@ export class RecordWriter {
         start = end
       }
     }
-    return insertAll()
+    return this.kept.around(metadata, { to: (kept) => records.map((record) => ownerKey(kept, record)) }, () =>
+      sizeFrom(0) >= records.length ? this.#insertBatch(metadata, plan, records, rows, isAll) : insertAll(),
+    )
   }
 
   #insertBatch(
@@ -159,7 +170,11 @@ export class RecordWriter {
    */
   update(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[], isAll = false): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
-    return after(this.rows.hold(metadata, record, columns, guard), () => this.#updateHeld(metadata, record, columns, guard, isAll))
+    const to = ({ foreignKey }: Kept, key: BoundKey): readonly BoundKey[] =>
+      columns.some(({ databaseName }) => foreignKey.some((column) => column.databaseName === databaseName)) ? [key] : []
+    return this.kept.around(metadata, { columns, rows: this.#row(metadata, record), to: (kept) => to(kept, ownerKey(kept, record)) }, () =>
+      after(this.rows.hold(metadata, record, columns, guard), () => this.#updateHeld(metadata, record, columns, guard, isAll)),
+    )
   }
 
   #updateHeld(
@@ -219,7 +234,8 @@ export class RecordWriter {
       values.push(...boundKey(metadata, record, guard), ...increment.bounds.map(({ value }) => value))
       return this.#change(metadata, record, text, values, read, isAll)
     }
-    return after(after(this.rows.hold(metadata, record, none, guard), change), (result) => {
+    const held = (): Eventual<StatementResult> => after(this.rows.hold(metadata, record, none, guard), change)
+    return after(this.kept.around(metadata, { columns: [column], rows: this.#row(metadata, record) }, held), (result) => {
       if (affectedRows(result) === 0) return this.#explainConflict(metadata, record, column, guard, increment, conflict)
       this.count(1)
       for (const stamp of stamps) stamp.setEntityValue(record, momentOf(stamp, now))
@@ -270,8 +286,10 @@ export class RecordWriter {
    */
   delete(metadata: EntityMetadata, record: ObjectLiteral, isAll: boolean): Eventual<void> {
     const guard = guardOf(metadata, recordState(record))
-    const deleted = after(this.rows.hold(metadata, record, metadata.columns, guard), () =>
-      this.#write(deleteText(metadata, guard), boundKey(metadata, record, guard), isAll),
+    const deleted = this.kept.around(metadata, { rows: this.#row(metadata, record), deletes: true }, () =>
+      after(this.rows.hold(metadata, record, metadata.columns, guard), () =>
+        this.#write(deleteText(metadata, guard), boundKey(metadata, record, guard), isAll),
+      ),
     )
     return after(deleted, ({ affected }) => {
       const isThere = affected === 0 ? this.rows.isUntouched(metadata, record, guard) : false
@@ -301,7 +319,8 @@ export class RecordWriter {
       const values = plan.values(now).map((value, index) => plan.columns[index]?.encode(value))
       return this.#write(plan.text, [...values, ...boundKey(metadata, record, guard)], isAll && !metadata.versionColumn)
     }
-    return after(after(this.rows.hold(metadata, record, metadata.columns, guard), change), ({ affected }) => {
+    const held = (): Eventual<StatementResult> => after(this.rows.hold(metadata, record, metadata.columns, guard), change)
+    return after(this.kept.around(metadata, { rows: this.#row(metadata, record) }, held), ({ affected }) => {
       if (!affected) {
         const looked = guard.length > 0 ? this.rows.isUntouched(metadata, record, guard) : undefined
         const read = after<unknown, void>(looked, () => this.read(metadata, record, columns))
@@ -336,6 +355,24 @@ export class RecordWriter {
   }
 
   // ------------------------------------------------------------------------------------------------ shared
+
+  /** The condition of a record's row; `undefined` where nothing is kept of it. */
+  #row(metadata: EntityMetadata, record: ObjectLiteral): Pieces | undefined {
+    return this.kept.isOf(metadata) ? rowsWith(metadata, [boundKey(metadata, record)]) : undefined
+  }
+
+  /** Lets records follow what was kept in their rows. */
+  #follow(metadata: EntityMetadata, columns: readonly ColumnMetadata[], rows: readonly ObjectLiteral[]): void {
+    for (const row of rows) {
+      const key: ObjectLiteral = {}
+      for (const column of metadata.primaryColumns) column.setEntityValue(key, plannedColumn(column).decode(row[column.databaseName]))
+      const record = this.#identities.find(metadata, key)
+      if (!record) continue
+      this.undo.noteChanged(metadata, record, changedColumns(metadata, record))
+      hydrate(columns.map(plannedColumn), record, row)
+      this.#remember(metadata, record, columns)
+    }
+  }
 
   /** Sends what writes. @param isAll Whether it is all that its scope writes, and whatever comes after it cannot fail. */
   #write(sql: string, values: readonly unknown[], isAll: boolean): Eventual<StatementResult> {

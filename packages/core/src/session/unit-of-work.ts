@@ -16,6 +16,7 @@ import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
 import { type IdentityMap, keyOf, keyValues } from './identity-map.js'
+import type { KeptColumns } from './kept-columns.js'
 import { hooksOf, type RecordEvent, type RecordHooks } from './record-hooks.js'
 import { RecordWriter } from './record-writer.js'
 import type { Transaction } from './transaction.js'
@@ -44,6 +45,11 @@ export class UnitOfWork {
     this.#transaction = transaction
     this.#identities = identities
     this.#writer = new RecordWriter(engine, transaction, identities, scope, this.#pending)
+  }
+
+  /** Keeps in step what is kept of the rows that are written past records. */
+  get kept(): KeptColumns {
+    return this.#writer.kept
   }
 
   /** Whether anything was added and not yet written. */
@@ -138,7 +144,8 @@ export class UnitOfWork {
 
   /** Whether a verb of `record` is all that happens in its scope: it is alone there, and calls no code of the application. */
   #isAlone(record: ObjectLiteral): boolean {
-    return this.#scope.isVerb && this.#wholes === 0 && !this.#scope.isOperating && !hooksOf(record)
+    if (!this.#scope.isVerb || this.#wholes > 0 || this.#scope.isOperating || hooksOf(record)) return false
+    return !this.kept.isOf(this.#metadataOf(record))
   }
 
   /**

@@ -11,6 +11,7 @@ import { foreignKeys } from '../mapping/foreign-key.js'
 import { lineage, type ModelClass, namesIn } from '../mapping/model-class.js'
 import type { Entry, ModelRegistry } from '../mapping/registry.js'
 import type { Engine } from '../session/engine.js'
+import { keptOn } from '../plan/kept.js'
 import { optimisticLocks } from '../plan/optimistic-lock.js'
 import { tellForeignKeys } from './foreign-keys.js'
 import { ModelStorage, type Target } from './metadata-storage.js'
@@ -143,6 +144,8 @@ export class ModelMetadata {
     )
     for (const metadata of fresh) {
       const { target } = metadata
+      // Of what cannot be kept the definition tells, and not the first write.
+      keptOn(metadata)
       if (typeof target === 'function' && isActiveRecord(target)) target.useDataSource(dataSource)
       if (this.#models.has(target)) {
         tellForeignKeys(metadata)

@@ -1,5 +1,6 @@
 import {
   DeleteQueryBuilder,
+  type DeleteResult,
   type EntityMetadata,
   type EntityTarget,
   InsertQueryBuilder,
@@ -7,6 +8,7 @@ import {
   type ObjectLiteral,
   type QueryBuilder,
   type QueryDeepPartialEntity,
+  type QueryRunner,
   RelationQueryBuilder,
   type UpdateResult,
   UpdateQueryBuilder,
@@ -18,7 +20,10 @@ import { defaultOf, momentOf } from '../mapping/mapped-column.js'
 import { isObject } from '../options.js'
 import { type DeletionColumns, deletionColumns, deletionValues, mirrorDeletion, unmarked } from '../plan/deletion.js'
 import { blindIndexOf, mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
+import { type Kept, ownerKey } from '../plan/kept.js'
+import type { RowsWritten } from '../session/kept-columns.js'
 import type { AlchemyDataSource } from './data-source.js'
+import { rowsMeant, writeKept } from './kept-writes.js'
 import { asOperations, scopeOfRunner } from './operations.js'
 import { knowingSecrets } from './secret-conditions.js'
 
@@ -76,8 +81,19 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
         this.expressionMap.valuesSet = values
       }
     }
-    return super.execute()
+    return writeKept(this, metadata, {
+      rows: (runner) => rowsMeant(this, runner, metadata && writtenColumns(metadata, this.expressionMap.valuesSet)),
+      write: () => super.execute(),
+    })
   }
+}
+
+/** The columns that an UPDATE of TypeORM sets. */
+function writtenColumns({ columns }: EntityMetadata, values: unknown): ColumnMetadata[] {
+  const names = new Set(Object.keys(isObject(values) ? values : {}))
+  return columns.filter(
+    ({ propertyName, relationMetadata }) => names.has(propertyName) || names.has(relationMetadata?.propertyName ?? propertyName),
+  )
 }
 
 /** INSERT that stamps `createdAt` and `updatedAt`, and applies the models' defaults. */
@@ -128,7 +144,16 @@ export class InsertBuilder<T extends ObjectLiteral> extends InsertQueryBuilder<T
   override async execute(): Promise<InsertResult> {
     const metadata = metadataOf(this)
     if (metadata) await prepareValues(metadata, super.getValueSets())
-    return super.execute()
+    return writeKept(this, metadata, { rows: () => Promise.resolve(this.#rows()), write: () => super.execute() })
+  }
+
+  /** One that changes rows which are there may take them from wherever they belong. */
+  #rows(): RowsWritten {
+    const { onUpdate, valuesSet } = this.expressionMap
+    const isReckoned = (kept: Kept): boolean =>
+      super.getValueSets().some((row) => ownerKey(kept, row).some((value) => typeof value === 'function'))
+    if (onUpdate || typeof valuesSet === 'function') return { to: () => undefined }
+    return { to: (kept) => (isReckoned(kept) ? undefined : super.getValueSets().map((row) => ownerKey(kept, row))) }
   }
 }
 
@@ -183,9 +208,12 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
   override async execute(): Promise<UpdateResult> {
     const metadata = metadataOf(this)
     const columns = deletionColumns(metadata)
-    if (!metadata || !columns || metadata.versionColumn) return super.execute()
+    const write = (): Promise<UpdateResult> => {
+      return writeKept(this, metadata, { rows: (runner) => rowsMeant(this, runner), write: () => super.execute() })
+    }
+    if (!metadata || !columns || metadata.versionColumn) return write()
     this.expressionMap.updateEntity = false
-    const result = await super.execute()
+    const result = await write()
     const { driver } = this.dataSource
     const written = [...this.#values(metadata, columns)].map(([column, value]) => {
       return [column, driver.preparePersistentValue(value, column)] as const
@@ -214,6 +242,14 @@ export class DeleteBuilder<T extends ObjectLiteral> extends DeleteQueryBuilder<T
 
   protected override getPredicates(where: ObjectLiteral): Generator<unknown[], void> {
     return super.getPredicates(knowingSecrets(where, metadataOf(this)))
+  }
+
+  override async execute(): Promise<DeleteResult> {
+    const rows = async (runner: QueryRunner): Promise<RowsWritten> => {
+      const meant = await rowsMeant(this, runner)
+      return { ...meant, deletes: meant.rows !== undefined }
+    }
+    return writeKept(this, metadataOf(this), { rows, write: () => super.execute() })
   }
 }
 

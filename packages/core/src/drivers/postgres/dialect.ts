@@ -57,8 +57,8 @@ export const postgresDialect: Dialect = {
     ...(limit === undefined ? [] : [' LIMIT ', new Parameter(limit)]),
     ...(offset === undefined ? [] : [' OFFSET ', new Parameter(offset)]),
   ],
-  lock: ({ skipLocked, noWait, of }) => [
-    ' FOR UPDATE',
+  lock: ({ skipLocked, noWait, of, isReferable }) => [
+    isReferable ? ' FOR NO KEY UPDATE' : ' FOR UPDATE',
     ...(of ? [' OF ', of] : []),
     ...(skipLocked ? [' SKIP LOCKED'] : noWait ? [' NOWAIT'] : []),
   ],
