@@ -29,7 +29,7 @@ const groups: Record<string, Record<string, string>> = {
     writing: 'Writing',
     checks: 'Checks',
     hooks: 'Hooks',
-    derived: 'Derived columns',
+    derived: 'Derived data',
     'data-types': 'Data types',
     'own-types': 'A type of your own',
     json: 'JSON',

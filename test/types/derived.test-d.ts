@@ -41,3 +41,23 @@ void author.increment('longest', 3)
 db.Aggregated(db.String(3), 'written', db.func.lower('name'))
 // @ts-expect-error it is 0 of no records
 db.Aggregated(db.Integer, 'written', db.func.count(), { default: 3 })
+
+class Total extends db.View(
+  'Total',
+  { authorId: db.Column(db.Integer, { primary: true }), words: db.Column(db.Integer, { nullable: true }) },
+  { as: 'select author_id, sum(words) as words from note group by author_id', materialized: true },
+) {}
+expectTypeOf(await Total.refresh()).toEqualTypeOf<void>()
+expectTypeOf((await Total.getOrError(1)).words).toEqualTypeOf<number | null>()
+Total.filter({ words: db.op.gt(3) }).orderBy('authorId')
+// @ts-expect-error a view is of something
+db.View('None', { id: db.Column(db.Integer, { primary: true }) }, {})
+// @ts-expect-error a table keeps its rows itself
+db.Model('None', { id: db.Column(db.Integer) }, { as: 'select 1' })
+// @ts-expect-error nor is it read anew
+void Note.refresh
+
+const notes = (await Author.getOrError(1, { with: ['written'] })).written
+expectTypeOf(db.utils.proxyDict(notes, 'words')).toEqualTypeOf<ReadonlyMap<number, (typeof notes)[number]>>()
+// @ts-expect-error it has no such column
+db.utils.proxyDict(notes, 'locale')

@@ -5,11 +5,12 @@ import { clock } from './clock.js'
 import { BaseModel, type WithQueries } from './model/base-model.js'
 import { commitAll, inTurn } from './model/binds.js'
 import { Database } from './model/database.js'
-import type { ModelDoor } from './model/definition.js'
-import { door } from './model/door.js'
+import type { ModelDoor, ViewDoor } from './model/definition.js'
+import { door, viewDoor } from './model/door.js'
 import { Model, withStamps } from './model/model.js'
 import { ModelSession, refuseForeign } from './model/model-session.js'
 import { EntityVerbs } from './model/entity-verbs.js'
+import { View } from './model/view.js'
 import * as vocabulary from './model/vocabulary.js'
 import type { ActiveAlchemyOptions } from './options.js'
 import type { Query } from './query/query.js'
@@ -54,6 +55,9 @@ export class ActiveAlchemy<App = never, Queries extends object = object, Key ext
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
   readonly BaseModel: ModelDoor<typeof BaseModel & WithQueries<Queries>>
 
+  /** Base class of views, which are read as models are, and never written; called with columns and a SELECT, it makes one. @since 0.2 */
+  readonly View: ViewDoor<typeof View & WithQueries<Queries>>
+
   /**
    * @param uri `sqlite:///file.db`, `postgresql://user:password@host/name`, `mysql://…`; without it a database in memory.
    * @param options See `ActiveAlchemyOptions`.
@@ -66,6 +70,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object, Key ext
     super(ModelSession)
     this.BaseModel = door(this, class extends BaseModel {})
     this.Model = door(this, withStamps(class extends Model {}))
+    this.View = viewDoor(this, class extends View {})
     Object.assign(this, vocabulary)
     if (parameters.length > 0) this.setUp(...parameters)
   }

@@ -77,6 +77,8 @@ export type {
   ExtendingSettings,
   Fields,
   ModelDoor,
+  ViewDoor,
+  ViewSettings,
   ModelSettings,
   NewValues,
   OtherCreateValues,
@@ -92,6 +94,8 @@ export type { PruneOptions } from './model/prune.js'
 export { ModelSession as Session } from './model/model-session.js'
 export { RecordPromise } from './model/record-promise.js'
 export type { Dict, DictKey, DictOptions } from './model/serialize.js'
+export { View } from './model/view.js'
+export type { ViewExpression } from './mapping/view.js'
 export type { DeleteOptions, GetManyOptions, GetOptions, WithOptions } from './model/verbs.js'
 export type { DataTypes } from './model/vocabulary.js'
 export type { ActiveAlchemyOptions, AdoptOptions, BoundOptions, IsolationLevel } from './options.js'

@@ -20,6 +20,7 @@ it('exports its public names, and no helper', () => {
     'Session',
     'Sql',
     'SqlQuery',
+    'View',
     'ancestorOf',
     'and',
     'between',

@@ -1,4 +1,4 @@
-import { type DataSource, type ObjectLiteral, QueryResult, type QueryRunner, type Table } from 'typeorm'
+import { type DataSource, type ObjectLiteral, QueryResult, type QueryRunner, type Table, type TableIndex, type View } from 'typeorm'
 import { ActiveAlchemyError, ConnectionLostError } from '../errors.js'
 import type { Eventual } from '../eventual.js'
 import type { Semaphore } from '../semaphore.js'
@@ -207,6 +207,12 @@ export interface DatabaseDriver extends Driver {
   checksOf(table: Table): string[]
   /** What the server, or the library, says of itself. */
   serverFacts(runner: DriverRunner): Promise<ServerFacts>
+  /** Views whose rows are kept; `undefined` where all views are plain. */
+  readonly materializedViews?: {
+    createIndexes(runner: DriverRunner, view: View, indexes: readonly TableIndex[]): Promise<void>
+    /** @param path Of the view, quoted. @param isConcurrent Whether others go on reading it. */
+    refreshText(path: string, isConcurrent: boolean): string
+  }
   /** Drops a table and what belongs to it, whatever refers to it. */
   dropTable(runner: DriverRunner, table: Table): Promise<void>
   preparePersistentValue(value: unknown, column: ColumnMetadata): unknown

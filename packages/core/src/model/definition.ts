@@ -2,6 +2,7 @@ import type { DateTime } from 'luxon'
 import type { ModelCheck } from '../mapping/check.js'
 import type { ColumnDefinition, ColumnsIn, InputOf, OptionalOf, ReservedName, ValueOf } from '../mapping/column.js'
 import type { ModelClass } from '../mapping/model-class.js'
+import type { ViewExpression } from '../mapping/view.js'
 import type { SchemaProperties } from '../mapping/standard-schema.js'
 import type { DeletionProperty } from '../plan/deletion.js'
 import type { OptimisticLock } from '../plan/optimistic-lock.js'
@@ -173,6 +174,17 @@ export interface ExtendingSettings<Parent extends ModelClass, Name extends strin
   readonly extends: Parent
 }
 
+/** Settings of a view, the same as its statics. @since 0.2 */
+export interface ViewSettings<Name extends string = string>
+  extends Pick<ModelSettings<Name>, 'tableName' | 'bindKey' | 'primaryKey' | 'hidden'> {
+  /** Its SELECT, which names the columns as they are in the database: a text, or a function that gives TypeORM's builder of it. */
+  readonly as: ViewExpression
+  /** Whether the database keeps its rows, until `refresh`; where it cannot, it is a plain view. @default false */
+  readonly materialized?: boolean
+  /** Views that it reads from, which are made before it. @default none */
+  readonly dependsOn?: readonly ModelClass[]
+}
+
 /** What counts related records; a model that has a column `count` has it not. @since 0.2 */
 export interface CountsRelated {
   /**
@@ -236,5 +248,22 @@ export type ModelDoor<Base extends ModelClass> = Base & {
     name: string,
     columns: Columns & WithoutVerbs,
     settings?: ModelSettings<NamesOf<Base, Columns>, InstanceType<Base> & Fields<Columns>>,
+  ): TypedModel<Base, Columns>
+}
+
+/** `db.View`: a base class, and a function that makes one from columns. @since 0.2 */
+export type ViewDoor<Base extends ModelClass> = Base & {
+  /**
+   * Makes the base class of a view.
+   *
+   * @param name Name of the model; that of the view is made from it.
+   * @param columns Columns by property; one at least is its key: `{ primary: true }`.
+   * @param settings Its SELECT, and the same as the statics of the class.
+   * @throws {ModelDefinitionError} It cannot be a view; the message says why.
+   */
+  <const Columns extends ColumnMap>(
+    name: string,
+    columns: Columns & WithoutVerbs,
+    settings: ViewSettings<NamesOf<Base, Columns>>,
   ): TypedModel<Base, Columns>
 }

@@ -1,11 +1,13 @@
 import { ModelDefinitionError } from '../errors.js'
 import { isColumn, ownColumns, refuseReserved, shareColumns } from '../mapping/column.js'
 import { isRelation } from '../mapping/relation.js'
+import { addViewBase, isView } from '../mapping/view.js'
 import { nearest } from '../nearest.js'
 import { isObject } from '../options.js'
 import type { BaseModel } from './base-model.js'
 import type { Database } from './database.js'
-import type { ColumnMap, ExtendingSettings, ModelDoor } from './definition.js'
+import type { ColumnMap, ExtendingSettings, ModelDoor, ViewDoor, ViewSettings } from './definition.js'
+import type { View } from './view.js'
 
 /**
  * A base class of models that can also be called: `class User extends db.Model`, and `db.Model('User', columns)`.
@@ -35,9 +37,16 @@ export function door<Base extends typeof BaseModel>(db: Database, Class: Base): 
   return callable as ModelDoor<Base>
 }
 
+/** The same of views. @param Class An empty subclass of `View`, which becomes that of the database. */
+export function viewDoor<Base extends typeof View>(db: Database, Class: Base): ViewDoor<Base> {
+  addViewBase(Class)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what it is called with says what a view needs
+  return door(db, Class) as unknown as ViewDoor<Base>
+}
+
 /** Makes the class that the class of the application extends. */
 function defineModel(Base: typeof BaseModel, name: unknown, columns: unknown, settings: unknown): typeof BaseModel {
-  const definition = checkDefinition(name, columns, settings)
+  const definition = checkDefinition(name, columns, settings, isView(Base) ? [...settingNames, ...viewSettingNames] : settingNames)
   const Parent = parentOf(definition.name, Base, definition.parent)
   const Defined = class extends Parent {}
   Object.defineProperty(Defined, 'name', { value: definition.name })
@@ -76,11 +85,15 @@ const settingNames: readonly string[] = [
   'check',
 ] satisfies (keyof ExtendingSettings<never>)[]
 
+/** The same of views. */
+const viewSettingNames: readonly string[] = ['as', 'materialized', 'dependsOn'] satisfies (keyof ViewSettings)[]
+
 /** @throws {ModelDefinitionError} What is given is no name, no columns or no settings. */
 function checkDefinition(
   name: unknown,
   columns: unknown,
   settings: unknown,
+  names: readonly string[],
 ): { readonly name: string; readonly columns: ColumnMap; readonly settings: object; readonly parent: unknown } {
   if (typeof name !== 'string' || name.trim() === '') {
     throw new ModelDefinitionError(String(name), 'its name is no text', "Write: db.Model('User', { … }).")
@@ -98,11 +111,11 @@ function checkDefinition(
     }
     checked[property] = definition
   }
-  const known = `Settings are ${settingNames.join(', ')}.`
+  const known = `Settings are ${names.join(', ')}.`
   if (!isObject(settings)) throw new ModelDefinitionError(name, 'its settings are no object', known)
-  const unknown = Object.keys(settings).find((setting) => !settingNames.includes(setting))
+  const unknown = Object.keys(settings).find((setting) => !names.includes(setting))
   if (unknown !== undefined) {
-    const meant = nearest(unknown, settingNames)
+    const meant = nearest(unknown, names)
     throw new ModelDefinitionError(name, `it has no setting ${unknown}`, meant === undefined ? known : `Did you mean ${meant}? ${known}`)
   }
   const { extends: parent, ...statics }: { readonly extends?: unknown } = { ...settings }

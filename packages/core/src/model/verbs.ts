@@ -12,6 +12,7 @@ import { orAsBefore } from '../plan/earlier-values.js'
 import { etagOf, requireMatch } from '../plan/etag.js'
 import type { BoundKey, Kept } from '../plan/kept.js'
 import { persistentValue, recordState } from '../plan/record-state.js'
+import { quotedTable } from '../plan/statements.js'
 import type { BatchOptions } from '../query/batches.js'
 import * as cascade from '../query/cascade.js'
 import { columnNamed, Source } from '../query/columns.js'
@@ -320,6 +321,17 @@ export function recount<T extends ObjectLiteral>(subject: Subject<T>, options?: 
     const keys = (kept: Kept): BoundKey[] => items.map((record) => kept.key.map((column) => persistentValue(column, record) ?? null))
     await inSession(subject, 'recount', ({ records }) => records.kept.keep(metadata, keys))
   }, options)
+}
+
+/** Lets a view be read anew, where the database keeps its rows. */
+export function refresh<T extends ObjectLiteral>(subject: Subject<T>): Eventual<void> {
+  const metadata = metadataOf(subject)
+  const { driver } = subject.db.dataSource
+  if (metadata.tableType !== 'view' || !metadata.tableMetadataArgs.materialized || !driver.materializedViews) return
+  // Without a unique index there is no telling old rows from new ones: readers wait then.
+  const isTold = metadata.indices.some(({ isUnique, where }) => isUnique && where === undefined)
+  const text = driver.materializedViews.refreshText(quotedTable(metadata), isTold)
+  return inSession(subject, 'refresh', (session) => after(session.execute(text), () => session.identities.expire(metadata)))
 }
 
 /** What finding or making records needs of a model. */

@@ -3,8 +3,9 @@ import * as types from '../types/index.js'
 import { hasChanges } from './changes.js'
 import { createDatabase, databaseExists, dropDatabase } from './databases.js'
 import { hasIndex, hasUniqueIndex } from './indexes.js'
+import { proxyDict } from './proxy-dict.js'
 
-const functions = { createDatabase, databaseExists, dropDatabase, escapeLike, hasChanges, hasIndex, hasUniqueIndex }
+const functions = { createDatabase, databaseExists, dropDatabase, escapeLike, hasChanges, hasIndex, hasUniqueIndex, proxyDict }
 
 /** What the Python original's users find in SQLAlchemy-Utils: all data types by name, and functions: `db.utils`. @since 0.2 */
 export interface DataTypes extends Readonly<typeof types>, Readonly<typeof functions> {}

@@ -8,6 +8,7 @@ import { columnType } from '../mapping/mapped-column.js'
 import { bind, whereClause } from '../plan/pieces.js'
 import { acceptChange, refuseChange } from '../plan/assignment.js'
 import type { BoundKey, Kept } from '../plan/kept.js'
+import { refuseView } from '../plan/read-only.js'
 import { heldValue } from '../plan/rules.js'
 import { blindIndexOf } from '../plan/secrets.js'
 import { quotedTable } from '../plan/statements.js'
@@ -56,6 +57,7 @@ export function requireCondition(state: QueryState, verb: string, allRows: boole
 
 /** One statement that sets columns of all rows that the query means. @returns Number of rows. */
 export async function update(state: QueryState, assignments: Assignments, reading: Reading): Promise<number> {
+  refuseView(state.metadata)
   const { driver } = state.dataSource
   const set = assignments.map(([column, value]): Pieces => [driver.escape(column.databaseName), ' = ', ...value])
   const rows = rowsOf(state)
@@ -79,6 +81,7 @@ function ownersSet({ foreignKey }: Kept, assignments: Assignments): readonly Bou
 
 /** One statement that deletes all rows that the query means. @returns Number of rows. */
 export async function remove(state: QueryState, reading: Reading): Promise<number> {
+  refuseView(state.metadata)
   const rows = rowsOf(state)
   return reading.session.records.kept.aroundMany(state.metadata, { rows: joined(rows, ' AND '), deletes: true }, (within) =>
     write(state, ['DELETE FROM ', quotedTable(state.metadata), ...whereClause([...rows, ...within])], reading),

@@ -1,6 +1,6 @@
-import { type EntityMetadata, type QueryRunner, Table, TableForeignKey, View } from 'typeorm'
+import { type EntityMetadata, type QueryRunner, Table, TableForeignKey, TableIndex, View } from 'typeorm'
 import { RdbmsSchemaBuilder } from '../drivers/internals.js'
-import type { DatabaseDriver } from '../drivers/driver.js'
+import type { DatabaseDriver, DriverRunner } from '../drivers/driver.js'
 import { placeOf } from '../mapping/column-place.js'
 import { columnType } from '../mapping/mapped-column.js'
 import type { TypeDefinition } from '../types/column-type.js'
@@ -36,7 +36,7 @@ export function createAll(dataSource: AlchemyDataSource): Promise<void> {
       }
     }
     const { missing } = await viewsOf(dataSource, runner)
-    for (const view of missing) await runner.createView(view, true)
+    await createViews(missing, dataSource, runner)
   })
 }
 
@@ -62,7 +62,7 @@ export function createAllText(dataSource: AlchemyDataSource): Promise<string[]> 
     }
     for (const { table } of inlineForeignKeys ? [] : tables) await runner.createForeignKeys(table, [...table.foreignKeys])
     const { present, missing } = await viewsOf(dataSource, runner)
-    for (const view of [...present, ...missing]) await runner.createView(view, true)
+    await createViews([...present, ...missing], dataSource, runner)
     take()
     return texts
   })
@@ -107,7 +107,7 @@ export function dropAll(dataSource: AlchemyDataSource): Promise<void> {
   return underSchemaLock(dataSource, 'drop', async (runner) => {
     const tables = tablesOf(dataSource)
     const { present } = await viewsOf(dataSource, runner)
-    for (const view of present.reverse()) await runner.dropView(view)
+    for (const { view } of present.reverse()) await runner.dropView(view)
     for (const { table } of tables) await dataSource.driver.dropTable(runner, table)
     // Two tables may have columns of one type, and a type may be made of those before it.
     const drops = new Set(tables.flatMap(({ definitions }) => definitions.flatMap(({ drop }) => (drop === undefined ? [] : [drop]))))
@@ -154,22 +154,43 @@ function isTable({ tableType, synchronize }: EntityMetadata): boolean {
   return synchronize && tableType !== 'view' && tableType !== 'entity-child'
 }
 
+/** A view of a model, as it is there or is to be made. */
+interface ModelView {
+  readonly view: View
+  readonly metadata: EntityMetadata
+}
+
+async function createViews(views: readonly ModelView[], { driver }: AlchemyDataSource, runner: DriverRunner): Promise<void> {
+  for (const { view, metadata } of views) {
+    await runner.createView(view, true)
+    if (!view.materialized) continue
+    const indexes = metadata.indices.filter(({ synchronize }) => synchronize).map((index) => TableIndex.create(index))
+    await driver.materializedViews?.createIndexes(runner, view, indexes)
+  }
+}
+
 /** Views of the models, each after those that it reads from. */
-async function viewsOf(dataSource: AlchemyDataSource, runner: QueryRunner): Promise<{ present: View[]; missing: View[] }> {
+async function viewsOf(dataSource: AlchemyDataSource, runner: QueryRunner): Promise<{ present: ModelView[]; missing: ModelView[] }> {
   const ordered = new Set<EntityMetadata>()
   const views = dataSource.entityMetadatas.filter(({ tableType, synchronize }) => synchronize && tableType === 'view')
   const place = (metadata: EntityMetadata): void => {
     const { dependsOn } = metadata
-    for (const other of views) if (other !== metadata && (dependsOn?.has(other.target) || dependsOn?.has(other.name))) place(other)
+    for (const other of views) if (other !== metadata && [...(dependsOn ?? [])].some((named) => isCalled(other, named))) place(other)
     ordered.add(metadata)
   }
   views.forEach(place)
-  const present: View[] = []
-  const missing: View[] = []
+  const present: ModelView[] = []
+  const missing: ModelView[] = []
   for (const metadata of ordered) {
     const [found] = await runner.getViews([metadata.tablePath])
-    if (found) present.push(found)
-    else missing.push(View.create(metadata, dataSource.driver))
+    if (found) present.push({ view: found, metadata })
+    else missing.push({ view: View.create(metadata, dataSource.driver), metadata })
   }
   return { present, missing }
+}
+
+/** Whether a view is the one that another names: by its class, by that which was made from its columns, or by its name. */
+function isCalled({ target, name }: EntityMetadata, named: unknown): boolean {
+  if (named === target || named === name) return true
+  return typeof named === 'function' && typeof target === 'function' && target.prototype instanceof named
 }

@@ -11,6 +11,7 @@ import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { isAsLoaded } from '../plan/loaded-lists.js'
 import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
+import { refuseView } from '../plan/read-only.js'
 import { mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import { checkValues } from '../plan/values.js'
 import { innermost, type Scope } from '../scope/scope.js'
@@ -191,6 +192,7 @@ export class UnitOfWork {
   /** Makes a new record ready for an INSERT that another writes: its defaults and stamps are there, and the rows that it refers to. */
   async prepareInsert(record: ObjectLiteral): Promise<void> {
     const metadata = this.#metadataOf(record)
+    refuseView(metadata)
     this.#own(record)
     await this.#writer.prepareInsert(metadata, record)
     await prepareValues(metadata, [record])
@@ -209,6 +211,7 @@ export class UnitOfWork {
     const [first] = records
     if (!first) return
     const metadata = this.#metadataOf(first)
+    refuseView(metadata)
     for (const record of records) this.#own(record)
     if (!this.#engine.driver.capabilities.insertReturning || records.some((record) => this.#isForTypeorm(metadata, record))) {
       for (const record of records) await this.#write(record)
@@ -315,6 +318,7 @@ export class UnitOfWork {
   /** A verb that changes the row of a record, and of the object only what it says. @param event For its hooks, if it has any. */
   #change(record: ObjectLiteral, event: RecordEvent | undefined, work: (metadata: EntityMetadata) => Eventual<void>): Eventual<void> {
     const metadata = this.#requireRow(record)
+    refuseView(metadata)
     const unsaved = changedColumns(metadata, record)
     this.#note(record, unsaved)
     return this.#verb(() => {
@@ -379,6 +383,7 @@ export class UnitOfWork {
 
   #writeRow(record: ObjectLiteral, isAll = false): Eventual<void> {
     const metadata = this.#metadataOf(record)
+    refuseView(metadata)
     const { snapshot: row, removed, named } = recordState(record)
     if (removed) throw new RecordNotFoundError(metadata.name, keyOf(metadata, record))
     if (row) mirrorBlindIndexes(record, metadata)

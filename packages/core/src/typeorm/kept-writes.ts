@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral, QueryBuilder, QueryRunner } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { cascadedFrom, keptBy, rowsWith } from '../plan/kept.js'
+import { refuseView } from '../plan/read-only.js'
 import { plannedColumn } from '../plan/planned-column.js'
 import { KeptColumns, type RowsWritten } from '../session/kept-columns.js'
 import { AlchemyDataSource } from './data-source.js'
@@ -23,6 +24,7 @@ export async function writeKept<R>(
   metadata: EntityMetadata | undefined,
   { rows, write }: BuilderWrite<R>,
 ): Promise<R> {
+  if (metadata) refuseView(metadata)
   if (!metadata || (keptBy(metadata).length === 0 && cascadedFrom(metadata).length === 0)) return write()
   const { dataSource } = builder
   const given = runnerOf(builder)

@@ -14,7 +14,8 @@ import { type ColumnDefinition, ownColumns, stampOf } from '../mapping/column.js
 import { lineage, namesIn } from '../mapping/model-class.js'
 import { type Entry, type ModelRegistry, tableOf } from '../mapping/registry.js'
 import { ownRelations, type RelationDefinition } from '../mapping/relation.js'
-import type { ColumnStorage } from '../types/column-type.js'
+import { type ViewDefinition, viewOf } from '../mapping/view.js'
+import type { ColumnKind, ColumnStorage } from '../types/column-type.js'
 import { ModelNamingStrategy } from './naming-strategy.js'
 
 /** What TypeORM calls a target: a class, or the name of a schema. */
@@ -67,11 +68,23 @@ export class ModelStorage extends MetadataArgsStorage {
       const { target } = entry
       const decorated = tables.filter((each) => each.target === target)
       for (const each of decorated) this.tables.push({ ...each, name: each.name ?? tableOf(entry) })
-      if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
+      const view = viewOf(target)
+      if (view) this.#describeView(entry, view)
+      else if (decorated.length === 0) this.tables.push({ target, name: tableOf(entry), type: 'regular' })
     }
     const models = new Map<unknown, object>(entries.map(({ definition, target }) => [definition, target]))
     const heirs = new Map(entries.flatMap(({ target }) => lineage(target).map((owner) => [owner, target] as const)))
     for (const [owner, heir] of heirs) this.#describe(owner, models.get(owner) ?? owner, heir)
+  }
+
+  #describeView(entry: Entry, { expression, materialized, dependsOn }: ViewDefinition): void {
+    const { target } = entry
+    this.tables.push({ target, name: tableOf(entry), type: 'view', expression, materialized, dependsOn: new Set(dependsOn) })
+    const given = namesIn(target, 'primaryKey')
+    const own = lineage(target).flatMap((owner) => [...ownColumns(owner)])
+    const key = own.filter(([property, { options }]) => options.primary ?? given.includes(property)).map(([property]) => property)
+    // By it old rows are told from new ones, so that nobody waits for a refresh.
+    if (materialized && key.length > 0) this.indices.push({ target, columns: key, unique: true, synchronize: true })
   }
 
   /** Adds the columns of ours that classes of plain TypeORM have. */
@@ -104,9 +117,15 @@ export class ModelStorage extends MetadataArgsStorage {
       const { index, unique } = ownIndexes(definition)
       const { generated } = definition.options
       checkDefault(owner.name, propertyName, definition)
-      const options = columnOptions(definition, keys.includes(propertyName), this.#driver)
+      const view = viewOf(heir)
+      const options = { ...columnOptions(definition, keys.includes(propertyName), this.#driver), ...(view ? reckoned(definition) : {}) }
       this.columns.push({ target: owner, propertyName, mode: stampOf(definition) ?? 'regular', options })
       if (generated) this.generations.push({ target: owner, propertyName, strategy: generated === 'uuid' ? 'uuid' : 'increment' })
+      if (view) {
+        const isIndexed = view.materialized && !definition.options.primary && (index || unique)
+        if (isIndexed) this.indices.push({ target: owner, columns: [propertyName], unique: Boolean(unique), synchronize: true })
+        continue
+      }
       if (unique === 'live') this.#uniqueAmongLive(owner, propertyName, options, heir)
       else if (unique) this.uniques.push({ target: owner, columns: [propertyName] })
       const method = definition.type.index
@@ -190,6 +209,24 @@ export class ModelStorage extends MetadataArgsStorage {
       this.joinTables.push({ target, propertyName, synchronize: true, ...(typeof joinTable === 'string' ? { name: joinTable } : {}) })
     }
   }
+}
+
+/** What a SELECT reckons may be of a wider type than its column says: a count is a large number to some databases. */
+function reckoned({ type }: ColumnDefinition): Pick<TypeormColumnOptions, 'transformer'> {
+  const makers: Partial<Record<ColumnKind, (value: unknown) => unknown>> = {
+    integer: Number,
+    number: Number,
+    bigint: (value) => BigInt(String(value)),
+  }
+  const make = makers[type.kind]
+  return make
+    ? {
+        transformer: {
+          to: (value: unknown) => value,
+          from: (value: unknown) => (value === null || value === undefined ? value : make(value)),
+        },
+      }
+    : {}
 }
 
 function columnOptions(definition: ColumnDefinition, isKey: boolean, driver: DatabaseDriver): TypeormColumnOptions {

@@ -57,6 +57,13 @@ interface Server {
 export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDriver {
   readonly kind = 'postgres'
   readonly dialect = postgresDialect
+  readonly materializedViews: NonNullable<DatabaseDriver['materializedViews']> = {
+    async createIndexes(runner, view, indexes) {
+      if (runner instanceof PostgresRunner) await runner.createViewIndices(view, [...indexes])
+    },
+    refreshText: (path, isConcurrent) => `REFRESH MATERIALIZED VIEW ${isConcurrent ? 'CONCURRENTLY ' : ''}${path}`,
+  }
+
   readonly capabilities = {
     insertReturning: true,
     updateReturning: true,
