@@ -2,7 +2,14 @@ import { ActiveAlchemy } from '@active-alchemy/core'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { DataSource, type DataSourceOptions, DefaultNamingStrategy, EventSubscriber } from 'typeorm'
+import {
+  DataSource,
+  type DataSourceOptions,
+  DefaultNamingStrategy,
+  EventSubscriber,
+  type InsertEvent,
+  type TransactionCommitEvent,
+} from 'typeorm'
 import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { run } from '../processes.ts'
@@ -199,6 +206,72 @@ export function adoptionRows(database: TestDatabase): void {
     { typeorm: { subscribers: [Witness] } },
   )
 
+  const sent: string[] = []
+  const titlesOf = (data: Record<string, unknown>): string[] => (data['titles'] ??= []) as string[]
+  /** As applications do: it keeps what was inserted at the query runner, until it hears of the commit. */
+  class Courier {
+    listenTo() {
+      return Article
+    }
+    afterInsert({ entity, queryRunner }: InsertEvent<Article>) {
+      titlesOf(queryRunner.data).push(entity.mainTitle)
+    }
+    beforeTransactionCommit({ queryRunner }: TransactionCommitEvent) {
+      for (const title of titlesOf(queryRunner.data)) sent.push(`before ${title}`)
+    }
+    afterTransactionCommit({ queryRunner }: TransactionCommitEvent) {
+      sent.push(...titlesOf(queryRunner.data).splice(0))
+    }
+  }
+  EventSubscriber()(Courier)
+  row(
+    'a subscriber finds at the commit what it has kept at its query runner, of all that is committed',
+    async ({ db, app }, { articles, manager }) => {
+      const byHand = async (title: string, end: 'commitTransaction' | 'rollbackTransaction') => {
+        const runner = app.createQueryRunner()
+        await runner.startTransaction()
+        await runner.manager.save(articles.create({ mainTitle: title }))
+        await runner[end]()
+        await runner.release()
+      }
+      const write = async () => {
+        await articles.save({ mainTitle: 'a repository' })
+        await byHand('by hand', 'commitTransaction')
+        await byHand('rolled back', 'rollbackTransaction')
+        await manager.transaction((inner) => inner.save(Article, { mainTitle: 'a transaction' }))
+        await manager
+          .transaction(async (inner) => {
+            await inner.save(Article, { mainTitle: 'undone' })
+            throw new Error('no')
+          })
+          .catch(() => undefined)
+      }
+      const kept = ['a repository', 'a transaction', 'by hand']
+      const heard = () => sent.splice(0).toSorted()
+      heard()
+      await write()
+      const alone = heard()
+      await db.run(async () => {
+        await write()
+        expect(heard()).toEqual([])
+      })
+      expect([alone, heard()]).toEqual(Array(2).fill([...kept, ...kept.map((title) => `before ${title}`)].toSorted()))
+      const failed = db.run(async () => {
+        await write()
+        throw new Error('undo')
+      })
+      await expect(failed).rejects.toThrow('undo')
+      await db.run(async () => {
+        await articles.save({ mainTitle: 'first' })
+        await db.commit()
+        expect(heard()).toEqual(['before first', 'first'])
+        await articles.save({ mainTitle: 'second' })
+      })
+      expect(heard()).toEqual(['before second', 'second'])
+    },
+    { typeorm: { subscribers: [Courier] } },
+  )
+
   const lack = database.lacks['a connection for each session']
   it.skipIf(lack)(`times are those that it wrote, in a process of any time zone${lack ? ` (${lack})` : ''}`, async () => {
     const { before, after, now } = await times(database)
@@ -270,6 +343,7 @@ export function adoptionRows(database: TestDatabase): void {
     expect(refused({ type: 'mssql' })).toContain("'better-sqlite3', 'postgres', 'mysql' or 'mariadb'")
     expect(refused({ parseInt8: true })).toContain('parseInt8')
     expect(refused({}, { typeorm: {} })).toContain('typeorm')
+    expect(() => ActiveAlchemy.from(undefined)).toThrow('was given nothing')
     expect(refused({ parseInt8: undefined, poolSize: 3, migrationsTransactionMode: 'all' })).toBe('taken')
   })
 

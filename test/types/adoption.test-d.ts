@@ -26,6 +26,8 @@ class Member {
 
 const db = ActiveAlchemy.from(dataSource)
 expectTypeOf(ActiveAlchemy.from(options, { transactionTimeoutMs: 1_000, commit: 'save' })).toEqualTypeOf(db)
+// As Nest's `dataSourceFactory` has them.
+void (async (given?: DataSourceOptions): Promise<DataSource> => ActiveAlchemy.from(given).dataSource)
 // The adapter's own, with its binding.
 void OfExpress.from(dataSource).middleware()
 // @ts-expect-error its data source says what TypeORM is told

@@ -108,7 +108,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
           }
           await ask('GET /late')
           gate.open()
-          await until(() => found('/late').length > 0 && found('/not-awaited').length === 2 && found('/unreleased').length > 0)
+          await until(() => found('/late').length > 0 && found('/not-awaited').length > 0 && found('/unreleased').length > 0)
           await until(() => isDoneAtOnce || found('/not-awaited-verb').length > 0)
           expect(statuses).toMatchObject({ '/honest/1': 200, '/not-awaited': 200, '/undone/1': 409, '/rolled-back': 422, '/idle': 200 })
           // Nothing was bound: what was written is there, whatever was answered.
@@ -126,7 +126,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
             second: found('/second'),
           }).toEqual({
             honest: [],
-            notAwaited: ['early-success', 'late-statement'],
+            notAwaited: ['early-success'],
             verb: isDoneAtOnce ? expect.any(Array) : ['early-success'],
             undone: ['undone-write', 'undone-write'],
             rolledBack: [],

@@ -37,9 +37,10 @@ export function observeHttp(
     return sent
   }
   Reflect.set(res, 'writeHead', watchedHead)
-  res.once('close', () => {
-    setTimeout(() => observation.closed(), graceMs).unref()
-  })
+  const watchEnd = (): void => {
+    setTimeout(() => observation.closed(graceMs) && watchEnd(), graceMs).unref()
+  }
+  res.once('close', watchEnd)
   return observation
 }
 

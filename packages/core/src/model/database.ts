@@ -81,16 +81,18 @@ export class Database<App = never, S extends Session = Session> {
    *
    * A database of SQLite is adopted by its options; `db.dataSource` is the data source then.
    *
-   * @param given The data source, connected or not, or its options. Given again, it gives the same database.
+   * @param given The data source, connected or not, or its options. Given again, it gives the same database. `undefined` compiles, since
+   *   the `dataSourceFactory` of Nest may be given nothing, and is refused.
    * @param options See `ActiveAlchemyOptions`; the rest the data source says.
-   * @throws {InvalidOptionError} An option of the data source cannot be honoured, as `replication`.
+   * @throws {InvalidOptionError} An option of the data source cannot be honoured, as `replication`, or nothing was given.
    * @throws {UnsupportedError} It is a data source of SQLite.
    * @since 0.2
    * @example
    * const db = ActiveAlchemy.from(dataSource)
    * app.use(db.middleware())
    */
-  static from<Db extends Database>(this: new () => Db, given: DataSource | DataSourceOptions, options?: AdoptOptions): Db {
+  static from<Db extends Database>(this: new () => Db, given: DataSource | DataSourceOptions | undefined, options?: AdoptOptions): Db {
+    if (given === undefined) throw new InvalidOptionError('ActiveAlchemy.from was given nothing. Give a data source, or its options.')
     const isMade = given instanceof DataSource
     const known = isMade ? databases.get(given) : undefined
     if (known instanceof this) return known

@@ -22,6 +22,8 @@ export type Tell = (kind: Finding, message: string, database?: string) => void
 interface Watched {
   readonly observation: Observation
   readonly place: string
+  /** Whether it was called before the answer: bound, the answer waits for it. */
+  readonly isInTime?: boolean
 }
 
 /** Shared by all copies of this package in the process, as the scopes are. */
@@ -38,7 +40,8 @@ export function observationHere(): Observation | undefined {
 /** Remembers, in a request that is watched, where the application called: what TypeORM does for it comes later. */
 export function fromCall<T>(work: () => T): T {
   const here = observations.getStore()
-  return here ? observations.run({ ...here, place: placeHere(here) }, work) : work()
+  if (!here) return work()
+  return observations.run({ ...here, place: placeHere(here), isInTime: !here.observation.isAnswered }, work)
 }
 
 function placeHere(here = observations.getStore()): string {
@@ -72,6 +75,11 @@ export class Observation {
     return new ObservedConnection(this, database)
   }
 
+  /** Whether its answer has begun. */
+  get isAnswered(): boolean {
+    return this.#answer !== undefined
+  }
+
   /** The first byte of the answer leaves. @param rollsBack Whether a binding would undo what was written. */
   answered(status: number, rollsBack: boolean): void {
     if (this.#answer) return
@@ -80,16 +88,26 @@ export class Observation {
     for (const connection of this.#connections) if (connection.isWriting) this.#judge(connection)
   }
 
-  /** The connection has long been over for its client. */
-  closed(): void {
+  /**
+   * The request has been over for its client for as long.
+   *
+   * @returns Whether it still holds a connection that did something meanwhile: its code goes on, and may give it back.
+   */
+  closed(graceMs: number): boolean {
+    let goesOn = false
     for (const connection of this.#connections) {
-      if (!connection.isIdle) continue
+      if (!connection.isTaken) continue
+      if (connection.idleMs < graceMs) {
+        goesOn = true
+        continue
+      }
       this.tell(
         'unreleased-runner',
         `holds a connection a second after its end, taken ${connection.place}. Release the query runner in a finally block; bound, it is given back by itself.`,
         connection,
       )
     }
+    return goesOn
   }
 
   /** @internal A connection was taken. */
@@ -111,7 +129,7 @@ export class Observation {
 
   /** @internal A statement begins. */
   began(connection: ObservedConnection): void {
-    if (!this.#answer) return
+    if (!this.#answer || connection.isInTime) return
     this.tell(
       'late-statement',
       `sent a statement after its answer, ${connection.place}. Bound, what is not awaited and comes too late is refused: give it to db.onCommit(fn), db.run(fn) or db.detach(fn).`,
@@ -167,6 +185,8 @@ export class ObservedConnection {
   readonly database: string
   /** Where the application asked for it: `at src/orders.ts:12:5`. */
   readonly place: string
+  /** Whether it is of a call that came before the answer. */
+  readonly isInTime = observations.getStore()?.isInTime === true
   #isTaken = false
   #isOpen = false
   #underWay = 0
@@ -174,6 +194,7 @@ export class ObservedConnection {
   /** Statements that have written in the open transaction. */
   #pending = 0
   #idleSince: number | undefined
+  #quietSince = performance.now()
 
   constructor(observation: Observation, database: string) {
     this.#observation = observation
@@ -191,9 +212,14 @@ export class ObservedConnection {
     return this.#writesUnderWay > 0 || this.#pending > 0
   }
 
-  /** Whether it is held, and nothing is under way. */
-  get isIdle(): boolean {
-    return this.#isTaken && this.#underWay === 0
+  /** Whether it is held. */
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
+  /** Milliseconds for which nothing has been under way. */
+  get idleMs(): number {
+    return this.#underWay > 0 ? 0 : performance.now() - this.#quietSince
   }
 
   /** It was taken from the pool. */
@@ -225,6 +251,7 @@ export class ObservedConnection {
     if (writes) this.#writesUnderWay += 1
     return (isOpen, failed, hasWritten = writes) => {
       this.#underWay -= 1
+      this.#quietSince = performance.now()
       if (writes) this.#writesUnderWay -= 1
       if (hasWritten && failed) this.#observation.failed(this)
       if (hasWritten && !failed) {

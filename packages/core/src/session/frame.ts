@@ -2,6 +2,12 @@ import type { Hook } from '../scope/hooks.js'
 import { Semaphore } from '../semaphore.js'
 import type { UndoLog } from './undo-log.js'
 
+/** The transaction events of TypeORM's subscribers. */
+export type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`
+
+/** Tells them. */
+export type Announce = (event: TransactionEvent) => Promise<void>
+
 /**
  * One level of a session's transactions: the transaction itself, or a savepoint inside it.
  *
@@ -32,6 +38,8 @@ export class Frame {
   /** What to call when what it did is kept, or is lost. */
   readonly onCommit: Hook[] = []
   readonly onRollback: Hook[] = []
+  /** Who tells subscribers of the end of what was done in it, by what they keep for it. */
+  keepers: Map<object, Announce> | undefined
   /** Records whose hooks of the commit are among them. */
   #told: Set<object> | undefined
 
@@ -86,6 +94,7 @@ export class Frame {
     for (const hook of this.onCommit) parent.onCommit.push(hook)
     for (const hook of this.onRollback) parent.onRollback.push(hook)
     for (const record of this.#told ?? []) (parent.#told ??= new Set()).add(record)
+    for (const [kept, announce] of this.keepers ?? []) (parent.keepers ??= new Map()).set(kept, announce)
   }
 
   /** Undoes what its writes did to objects. @returns What to call for it. */
@@ -111,6 +120,7 @@ export class Frame {
   forgetHooks(): void {
     this.onCommit.length = 0
     this.onRollback.length = 0
+    this.keepers = undefined
     this.#told = undefined
   }
 }

@@ -17,14 +17,11 @@ import { channels, type TellEnd, type TransactionTrace } from '../scope/diagnost
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
 import type { Engine } from './engine.js'
-import { Frame } from './frame.js'
+import { type Announce, Frame, type TransactionEvent } from './frame.js'
 import { IdleWatch } from './idle-watch.js'
 import { SentSettings } from './sent-settings.js'
 import { StatementLog } from './statement-log.js'
 import { TransactionProgress, type TransactionState } from './transaction-state.js'
-
-/** The transaction events of TypeORM's subscribers. */
-type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`
 
 /**
  * A session's one connection: what is sent goes through it, in its turn.
@@ -417,6 +414,16 @@ export class Transaction {
     await this.#writer().broadcaster.broadcast(event)
   }
 
+  /** Tells subscribers by each query runner at which they keep something, otherwise by that of the session. */
+  #announcer(): Announce {
+    const all = [...(this.#root?.keepers ?? [])]
+    return async (event) => {
+      const keepers = all.filter(([kept]) => Object.keys(kept).length > 0)
+      if (keepers.length === 0) await this.#announce(event)
+      for (const [, announce] of keepers) await announce(event)
+    }
+  }
+
   /** What would wait for a connection or lock that a scope around this one holds can only hang: it fails at once. */
   #refuseToWaitForAncestor(purpose: LeasePurpose): void {
     if (!this.#engine.wouldWait(purpose)) return
@@ -636,7 +643,7 @@ export class Transaction {
     if (how === 'rollback') return this.#rollback(runner, isHeard)
     if (runner) {
       try {
-        if (isHeard) await this.#inside(() => this.#announce('BeforeTransactionCommit'))
+        if (isHeard) await this.#inside(() => this.#announcer()('BeforeTransactionCommit'))
         this.#progress.become('committing')
         await runner.commit()
       } catch (error) {
@@ -650,22 +657,23 @@ export class Transaction {
       this.#tellEnd?.({ outcome: 'commit' })
       this.#tellEnd = undefined
     }
-    if (isHeard) this.#hooks.push(this.#told('AfterTransactionCommit'))
+    if (isHeard) this.#hooks.push(this.#told('AfterTransactionCommit', this.#announcer()))
     if (this.#root) this.#hooks = [...this.#hooks, ...this.#root.commit()]
   }
 
   async #rollback(runner: DriverRunner | undefined, isHeard: boolean): Promise<void> {
+    const announce = this.#announcer()
     const hooks = this.#root?.unwind() ?? []
     if (this.#isUnknown) this.#isUnknown = false
     else {
       if (isHeard) {
         try {
-          await this.#inside(() => this.#announce('BeforeTransactionRollback'))
+          await this.#inside(() => announce('BeforeTransactionRollback'))
         } catch (error) {
           // It changes nothing, for there is no way but back, and is told once that is done.
           this.#hooks.push(this.#told('BeforeTransactionRollback', () => Promise.reject(error)))
         }
-        this.#hooks.push(this.#told('AfterTransactionRollback'))
+        this.#hooks.push(this.#told('AfterTransactionRollback', announce))
       }
       this.#hooks = [...this.#hooks, ...hooks]
     }
@@ -685,8 +693,8 @@ export class Transaction {
   }
 
   /** What subscribers hear after the end, once the connection is back. */
-  #told(event: TransactionEvent, call = () => this.#announce(event)): Hook {
-    return { name: `A subscriber's ${event}`, call, isAwaited: true, timeoutMs: this.timeoutMs }
+  #told(event: TransactionEvent, announce: Announce): Hook {
+    return { name: `A subscriber's ${event}`, call: () => announce(event), isAwaited: true, timeoutMs: this.timeoutMs }
   }
 
   /** Gives the connection back. */

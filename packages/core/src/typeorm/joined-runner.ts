@@ -3,6 +3,7 @@ import { type EntityMetadata, type ObjectLiteral, TransactionNotStartedError } f
 import type { DriverRunner, LeasePurpose, RunnerClass, StatementResult } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
+import type { Announce, Frame, TransactionEvent } from '../session/frame.js'
 import type { Session } from '../session/session.js'
 
 /** A query runner that has joined a session. */
@@ -66,6 +67,12 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     readonly #session: Session
     readonly #purpose: LeasePurpose
     readonly #savepoints: string[] = []
+    /** What subscribers keep at it, and where they did. */
+    #kept: { readonly data: ObjectLiteral; readonly frame: Frame } | undefined
+    /** What the application has put in its place. */
+    #given: ObjectLiteral | undefined
+    /** What an event under way is about. */
+    #told: ObjectLiteral | undefined
 
     constructor(session: Session, purpose: LeasePurpose) {
       super(session.engine.driver)
@@ -75,6 +82,42 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       const broadcaster = purpose === 'read' ? session.writer.broadcaster : new JoinedBroadcaster(this, session)
       // TypeORM asks whether one is active before it opens a transaction of its own: here there always is one.
       Object.assign(this, { isTransactionActive: true, broadcaster })
+      // Only subscribers read it.
+      if (session.engine.dataSource.subscribers.length > 0) {
+        Object.defineProperty(this, 'data', {
+          get: () => this.#dataHere(),
+          set: (data: ObjectLiteral) => {
+            this.#give(data)
+          },
+        })
+      }
+    }
+
+    /** What subscribers keep between two events of a transaction: they hear of its end with the same, once that has come. */
+    #dataHere(): ObjectLiteral {
+      if (this.#told) return this.#told
+      const { frame } = this.#session.connection
+      const kept = this.#kept?.frame === frame ? this.#kept : { data: {}, frame }
+      this.#kept = kept
+      const data = this.#given ?? kept.data
+      ;(frame.keepers ??= new Map<object, Announce>()).set(data, (event) => this.#announce(event, data))
+      return data
+    }
+
+    #give(data: ObjectLiteral): void {
+      const kept = this.#kept
+      this.#given = data === kept?.data ? undefined : data
+      // TypeORM reads it before each save, and then puts back what it found: mostly nobody has kept anything.
+      if (data === kept?.data && Object.keys(data).length === 0) kept.frame.keepers?.delete(data)
+    }
+
+    async #announce(event: TransactionEvent, data: ObjectLiteral): Promise<void> {
+      this.#told = data
+      try {
+        await this.broadcaster.broadcast(event)
+      } finally {
+        this.#told = undefined
+      }
     }
 
     get scope(): Scope {
@@ -112,7 +155,12 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     }
 
     override async rollbackTransaction(): Promise<void> {
-      await this.#session.connection.rollbackToSavepoint(this.#lastSavepoint())
+      const { connection } = this.#session
+      await connection.rollbackToSavepoint(this.#lastSavepoint())
+      const data = this.#given ?? this.#kept?.data
+      if (data === undefined || this.#savepoints.length > 0 || !connection.frame.keepers?.delete(data)) return
+      this.#kept = undefined
+      await this.#announce('AfterTransactionRollback', data)
     }
 
     #lastSavepoint(): string {

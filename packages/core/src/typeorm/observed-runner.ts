@@ -2,6 +2,11 @@ import type { DriverRunner, RunnerClass, StatementResult } from '../drivers/driv
 import type { IsolationLevel } from '../drivers/internals.js'
 import type { ObservedConnection } from '../scope/observation.js'
 
+/** How many rows a statement has changed, where that is known. */
+function affectedBy(result: unknown): unknown {
+  return typeof result === 'object' && result !== null && 'affected' in result ? result.affected : undefined
+}
+
 /**
  * Makes the class of query runners that TypeORM gets in a request that is watched: they do what those of the database do, and tell what
  * they have done.
@@ -56,7 +61,9 @@ export function observedRunnerClass(Base: RunnerClass): new (driver: unknown, se
       const ended = this.#seen.statement(sql)
       try {
         const result = await work()
-        ended(this.#isOpen, false)
+        // An UPDATE that finds no row has written nothing; without its count, the text decides.
+        if (affectedBy(result) === 0) ended(this.#isOpen, false, false)
+        else ended(this.#isOpen, false)
         return result
       } catch (error) {
         ended(this.#isOpen, true)
