@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { AlchemyInterceptor, AlchemyModule } from '@active-alchemy/nest'
+import { AlchemyInterceptor, AlchemyModule, type ReportEvent } from '@active-alchemy/nest'
 import {
   type CallHandler,
   Controller,
@@ -29,7 +29,7 @@ import { BaseWsExceptionFilter, MessageBody, SubscribeMessage, WebSocketGateway,
 import { concat, EMPTY, firstValueFrom, from, interval, map, mergeMap, type Observable, of, Subject, take, throwError, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { until } from '../conformance/world.ts'
+import { latch, until } from '../conformance/world.ts'
 import { create, listen, openStore, type Store } from './application.ts'
 
 describe('messages of Nest', () => {
@@ -182,6 +182,88 @@ describe('messages of Nest', () => {
     expect(await store.texts()).toEqual(['kept'])
     expect(await ask('ticks')).toEqual({ event: 'tick', data: 0 })
     await settled()
+  })
+
+  it('messages that are observed have no scope, and are reported by the name of their handler', async () => {
+    const reports: ReportEvent[] = []
+    const [received, gate] = [latch(), latch()]
+    const later: Promise<unknown>[] = []
+    const writeLater = (text: string): void => void later.push(store.db.dataSource.getRepository(store.Note).save({ text }))
+    @Controller()
+    class Messages {
+      @MessagePattern('honest')
+      async honest(): Promise<string> {
+        return write('honest')
+      }
+      @MessagePattern('undone')
+      async undone(): Promise<void> {
+        await write('undone')
+        throw new RpcException('boom')
+      }
+      @MessagePattern('early')
+      early(): string {
+        writeLater('early')
+        return 'ok'
+      }
+      @EventPattern('late')
+      async late(@Payload() _text: string): Promise<void> {
+        void gate.promise.then(() => writeLater('late'))
+        received.open()
+      }
+    }
+    @WebSocketGateway()
+    class Gateway {
+      @SubscribeMessage('undone')
+      async undone(): Promise<object> {
+        await write('undone by a gateway')
+        throw new WsException('boom')
+      }
+    }
+    class Root {}
+    const options = { mode: 'observe', report: (event: ReportEvent) => void reports.push(event) } as const
+    Module({ imports: [AlchemyModule.forRoot({ db: store.db, close: false, ...options })], controllers: [Messages] })(Root)
+    const transport = { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } } as const
+    const service = await NestFactory.createMicroservice<MicroserviceOptions>(Root, { ...transport, logger: false })
+    ends.push(() => service.close())
+    await service.listen()
+    const client = ClientProxyFactory.create(transport)
+    ends.push(() => client.close())
+    const send = (pattern: string): Promise<unknown> => firstValueFrom(client.send(pattern, ''))
+    expect([await send('honest'), await send('early')]).toEqual(['honest', 'ok'])
+    await expect(send('undone')).rejects.toMatchObject({ message: 'boom' })
+    client.emit('late', '').subscribe()
+    const found = (): string[] => reports.map(({ kind, route }) => `${kind} ${route}`).sort()
+    await received.promise
+    // The next one is answered after it.
+    await send('honest')
+    gate.open()
+    await until(() => found().length > 3)
+    await Promise.all(later)
+
+    const app = await create('express', {
+      imports: [AlchemyModule.forRoot({ db: store.db, close: false, ...options })],
+      providers: [Gateway],
+    })
+    app.useWebSocketAdapter(new WsAdapter(app))
+    ends.push(() => app.close())
+    const socket = new WebSocket((await listen(app)).replace('http', 'ws'))
+    ends.push(() => socket.terminate())
+    await once(socket, 'open')
+    socket.send(JSON.stringify({ event: 'undone' }))
+    await until(() => found().length > 4)
+
+    expect(found()).toEqual([
+      'early-success rpc Messages.early',
+      'early-success rpc Messages.late',
+      'late-statement rpc Messages.late',
+      'undone-write rpc Messages.undone',
+      'undone-write ws Gateway.undone',
+    ])
+    expect(reports.find(({ route }) => route === 'rpc Messages.undone')?.message).toMatch(
+      /^rpc Messages.undone wrote and answered an error\./,
+    )
+    // Nothing was bound.
+    expect((await store.texts()).toSorted()).toEqual(['early', 'honest', 'honest', 'late', 'undone', 'undone by a gateway'])
   })
 
   it('a GraphQL request is one scope: a resolver that fails rolls all of it back, though the answer is 200', async () => {

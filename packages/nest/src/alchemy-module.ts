@@ -14,7 +14,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { Binding, type NestBindOptions, readNestOptions } from './binding.js'
 import { ErrorFilter } from './error-filter.js'
 import { AlchemyGuard } from './guard.js'
-import { leaveUnbound, prepareHandlers } from './handlers.js'
+import { prepareHandlers } from './handlers.js'
 import { AlchemyHealthIndicator } from './health-indicator.js'
 import { currentSession, getAlchemyToken, getModelToken, getSessionToken } from './inject.js'
 import { WitnessFilter } from './witness-filter.js'
@@ -81,7 +81,7 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
-    prepareHandlers(modules)
+    prepareHandlers(modules, binding)
   }
 
   /** Before the routes, and before the middleware of modules; the adapter is not known earlier in a test. */
@@ -92,7 +92,6 @@ class AlchemyRootModule implements NestModule, OnApplicationShutdown {
     const othersHaveMiddleware = [...this.modules.values()].some(
       ({ instance }) => instance !== this && typeof Reflect.get(Object(instance), 'configure') === 'function',
     )
-    if (this.binding.observes) leaveUnbound(this.modules)
     this.binding.mount(this.host.httpAdapter, othersHaveMiddleware)
     // Before the guards of the application, which are all there by now.
     if (this.binding.needsGuard) this.config.getGlobalGuards().unshift(new AlchemyGuard(this.binding))

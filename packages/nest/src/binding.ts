@@ -8,7 +8,9 @@ import {
   type FastifyReplyLike,
   flag,
   isSkipped,
+  type ObservedWork,
   observeHttp,
+  observeWork,
   readBindOptions,
   scopeOf,
   sendFailure,
@@ -58,6 +60,11 @@ export class Binding {
   /** Whether requests are watched, and not bound. */
   get observes(): boolean {
     return this.#options.mode === 'observe'
+  }
+
+  /** Watches a message. @param label What it is called in reports. */
+  watch(label: string): ObservedWork {
+    return observeWork(label, this.#options)
   }
 
   /** Whether errors are answered as problem documents. */

@@ -1,6 +1,7 @@
 import { type Type, UseFilters, UseInterceptors } from '@nestjs/common'
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core'
-import { AlchemyInterceptor, unbound } from './message-scope.js'
+import type { Binding } from './binding.js'
+import { AlchemyInterceptor, bindings } from './message-scope.js'
 import { WitnessFilter } from './witness-filter.js'
 
 /** Keys under which Nest's decorators keep what they say. */
@@ -24,18 +25,13 @@ const prepared = new WeakSet<object>()
  * Nest reads decorators while it makes the handlers, which for messages is before any hook of a module: call it when the
  * modules are known.
  */
-export function prepareHandlers(modules: ModulesContainer): void {
+export function prepareHandlers(modules: ModulesContainer, binding: Binding): void {
   for (const { controllers, providers } of modules.values()) {
     for (const { metatype } of [...controllers.values(), ...providers.values()]) {
-      if (isClass(metatype) && !prepared.has(metatype)) prepare(metatype)
+      if (!isClass(metatype)) continue
+      bindings.set(metatype, binding)
+      if (!prepared.has(metatype)) prepare(metatype)
     }
-  }
-}
-
-/** Leaves the messages of an application unbound: its requests are watched, and nothing of it is changed. */
-export function leaveUnbound(modules: ModulesContainer): void {
-  for (const { controllers, providers } of modules.values()) {
-    for (const { metatype } of [...controllers.values(), ...providers.values()]) if (isClass(metatype)) unbound.add(metatype)
   }
 }
 

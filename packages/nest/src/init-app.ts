@@ -4,7 +4,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core'
 import { Binding, type NestBindOptions, readNestOptions } from './binding.js'
 import { ErrorFilter } from './error-filter.js'
 import { AlchemyGuard } from './guard.js'
-import { leaveUnbound, prepareHandlers } from './handlers.js'
+import { prepareHandlers } from './handlers.js'
 import { WitnessFilter } from './witness-filter.js'
 
 /** The databases of applications that were bound without the module. */
@@ -38,11 +38,10 @@ function bind(app: INestApplication, options: NestBindOptions): void {
   const found = [...modules.values()].map(({ providers }) => providers.get(Binding)?.instance).find((each) => each instanceof Binding)
   const binding = found ?? new Binding()
   binding.configure(options)
-  if (binding.observes) leaveUnbound(modules)
   binding.mount(app.getHttpAdapter(), true)
   // The module has done the rest, or does it when the application starts.
   if (found) return
-  prepareHandlers(modules)
+  prepareHandlers(modules, binding)
   if (binding.needsGuard) app.useGlobalGuards(new AlchemyGuard(binding))
   const config = app.get(ApplicationConfig)
   config.addGlobalFilter(new WitnessFilter())

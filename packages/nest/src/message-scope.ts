@@ -1,6 +1,7 @@
-import { currentScope, noteError, type Outcome, Scope } from '@active-alchemy/core/http'
+import { currentScope, noteError, type ObservedWork, type Outcome, Scope } from '@active-alchemy/core/http'
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import { Observable, tap } from 'rxjs'
+import type { Binding } from './binding.js'
 
 /**
  * The boundary of a message of a microservice or a WebSocket: one scope, committed before its answer is sent, rolled back on an
@@ -21,17 +22,39 @@ export class AlchemyInterceptor implements NestInterceptor {
     const type = context.getType()
     const current = currentScope()
     if (type === 'http') return current ? next.handle().pipe(tap({ error: (error: unknown) => noteError(current, error) })) : next.handle()
-    if ((type !== 'rpc' && type !== 'ws') || unbound.has(context.getClass())) return next.handle()
+    if (type !== 'rpc' && type !== 'ws') return next.handle()
+    const label = `${type} ${context.getClass().name}.${context.getHandler().name}`
+    const binding = bindings.get(context.getClass())
+    if (binding?.observes) return watched(binding.watch(label), () => next.handle())
     // Twice on one handler it is one scope.
     if (current?.state === 'open' && messages.has(current)) return next.handle()
-    return inScope(`${type} ${context.getClass().name}.${context.getHandler().name}`, () => next.handle())
+    return inScope(label, () => next.handle())
   }
 }
 
 const messages = new WeakSet<Scope>()
 
-/** Classes whose messages have no scope: those of applications that are only watched. */
-export const unbound = new WeakSet<object>()
+/** How the application is bound whose messages a class answers: the last one, of several. */
+export const bindings = new WeakMap<object, Binding>()
+
+/** Nothing of it is changed. */
+function watched(observed: ObservedWork, work: () => Observable<unknown>): Observable<unknown> {
+  return new Observable((subscriber) =>
+    observed.run(() =>
+      work().subscribe({
+        next: (value) => subscriber.next(value),
+        error: (error: unknown) => {
+          observed.ended(true)
+          subscriber.error(error)
+        },
+        complete: () => {
+          observed.ended(false)
+          subscriber.complete()
+        },
+      }),
+    ),
+  )
+}
 
 /** Values pass while nothing waits for a commit; from then on they wait for it. */
 function inScope(label: string, work: () => Observable<unknown>): Observable<unknown> {

@@ -12,7 +12,7 @@ export {
   sendText,
   statusOf,
 } from './failed-answer.js'
-export { observeHttp } from './observe-http.js'
+export { type ObservedWork, observeHttp, observeWork } from './observe-http.js'
 export { describesBody, type Holding, holdResponse } from './hold-response.js'
 export { currentScope, type Outcome, Scope } from '../scope/scope.js'
 export { flag, type Options, readOptions, text } from '../options.js'

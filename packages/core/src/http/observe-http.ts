@@ -37,11 +37,37 @@ export function observeHttp(
     return sent
   }
   Reflect.set(res, 'writeHead', watchedHead)
-  const watchEnd = (): void => {
-    setTimeout(() => observation.closed(graceMs) && watchEnd(), graceMs).unref()
-  }
-  res.once('close', watchEnd)
+  res.once('close', () => watchEnd(observation))
   return observation
+}
+
+/** Work that is watched and has no HTTP answer: a message. @since 0.2 */
+export interface ObservedWork extends Pick<Observation, 'run'> {
+  /** It has answered, or is over. @param failed Whether a binding would undo what was written. */
+  ended(failed: boolean): void
+}
+
+/**
+ * Watches a message in place of binding it. See `observeHttp`.
+ *
+ * @param label What it is called in reports: `rpc Orders.place`.
+ * @since 0.2
+ */
+export function observeWork(label: string, { report = printFinding }: BindOptions = {}): ObservedWork {
+  const observation = new Observation((kind, message, database) =>
+    report({ kind, label, route: label, message: `${label} ${message}`, ...(database === undefined ? {} : { database }) }),
+  )
+  return {
+    run: (work) => observation.run(work),
+    ended(failed) {
+      observation.answered(failed ? 'an error' : 'success', failed)
+      watchEnd(observation)
+    },
+  }
+}
+
+function watchEnd(observation: Observation): void {
+  setTimeout(() => observation.closed(graceMs) && watchEnd(observation), graceMs).unref()
 }
 
 function telling(req: IncomingMessage, carrier: object, report: Reporter): ConstructorParameters<typeof Observation>[0] {

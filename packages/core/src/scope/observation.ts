@@ -58,7 +58,7 @@ export class Observation {
   readonly #tell: Tell
   readonly #told = new Set<Finding>()
   readonly #connections = new Set<ObservedConnection>()
-  #answer: { readonly status: number; readonly rollsBack: boolean } | undefined
+  #answer: { readonly said: number | string; readonly rollsBack: boolean } | undefined
   #written = 0
 
   constructor(tell: Tell) {
@@ -80,10 +80,10 @@ export class Observation {
     return this.#answer !== undefined
   }
 
-  /** The first byte of the answer leaves. @param rollsBack Whether a binding would undo what was written. */
-  answered(status: number, rollsBack: boolean): void {
+  /** The first byte of the answer leaves. @param said Its status, or what it says. @param rollsBack Whether a binding would undo what was written. */
+  answered(said: number | string, rollsBack: boolean): void {
     if (this.#answer) return
-    this.#answer = { status, rollsBack }
+    this.#answer = { said, rollsBack }
     if (this.#written > 0) this.wrote(0)
     for (const connection of this.#connections) if (connection.isWriting) this.#judge(connection)
   }
@@ -157,7 +157,7 @@ export class Observation {
     }
     this.tell(
       'early-success',
-      `answered ${this.#answer.status} before its writes were done, ${connection.place}: nobody is told if they fail. Await them; bound, the answer waits.`,
+      `answered ${this.#answer.said} before its writes were done, ${connection.place}: nobody is told if they fail. Await them; bound, the answer waits.`,
       connection,
     )
   }
@@ -166,7 +166,7 @@ export class Observation {
     const statements = this.#written === 1 ? 'One statement' : `${this.#written} statements`
     this.tell(
       'undone-write',
-      `wrote and answered ${this.#answer?.status}. ${statements} would be undone by a binding; what must stay is kept by db.commit(), session.commitAnyway() or rollbackWhen.`,
+      `wrote and answered ${this.#answer?.said}. ${statements} would be undone by a binding; what must stay is kept by db.commit(), session.commitAnyway() or rollbackWhen.`,
       connection,
     )
   }
