@@ -16,6 +16,8 @@ export interface TestDatabase {
   readonly kill?: (query: (sql: string) => Promise<unknown>) => Promise<void>
   /** SQL that `breakCommit` needs once. */
   readonly prepareBreak: readonly string[]
+  /** SQL that empties tables whatever refers to what, quicker than TRUNCATE, which makes new files of them: once before, and each time. */
+  readonly emptying?: (tables: readonly string[]) => readonly [once: string, each: string]
   /** How it would answer a SELECT. @param explain Sends the statement behind these words. */
   plan(explain: (words: string) => Promise<unknown>): Promise<Plan>
 }

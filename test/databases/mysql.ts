@@ -18,6 +18,10 @@ export const mariadb: TestDatabase = {
     const [{ id }] = (await query('select connection_id() as id')) as [{ id: number }]
     await onServer(`kill ${id}`)
   },
+  emptying(tables) {
+    const deletes = tables.map((table) => `delete from ${table};`).join(' ')
+    return [`create procedure empty_all() begin set foreign_key_checks = 0; ${deletes} set foreign_key_checks = 1; end`, 'call empty_all()']
+  },
   async plan(explain) {
     const [step] = (await explain('explain')) as [{ readonly type: string; readonly key: string; readonly Extra: string }]
     return { soughtIn: step.type === 'range' ? step.key : undefined, sorts: step.Extra.includes('filesort') }

@@ -27,6 +27,7 @@ export const postgres: TestDatabase = {
     const [{ pid }] = (await query('select pg_backend_pid() as pid')) as [{ pid: number }]
     await onServer(`select pg_terminate_backend(${pid})`)
   },
+  emptying: (tables) => ['select 1', `with ${tables.map((table, index) => `t${index} as (delete from ${table})`).join()} select 1`],
   async plan(explain) {
     const [{ 'QUERY PLAN': plan }] = (await explain('explain (format json)')) as [{ readonly 'QUERY PLAN': unknown }]
     const text = JSON.stringify(plan)

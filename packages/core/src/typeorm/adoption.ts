@@ -25,6 +25,8 @@ export function adopt(given: DataSource, own: AlchemyDataSource): void {
   define(given, 'manager', { get: () => manager })
   define(given, 'initialize', { value: () => own.initialize().then(() => given) })
   if (!isInitialized) return
+  // Of one that was connected they are there at once.
+  own.buildMetadata()
   // What is still under way on them may end; nobody waits for it. The next use connects again, if this fails.
   for (const each of [driver.disconnect(), queryResultCache?.disconnect(), own.ready()]) each?.catch(() => undefined)
 }

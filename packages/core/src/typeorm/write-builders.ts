@@ -64,7 +64,7 @@ export class UpdateBuilder<T extends ObjectLiteral> extends UpdateQueryBuilder<T
     mirrorDeletion(completed, deletionColumns(metadata))
     if (metadata) mirrorBlindIndexes(completed, metadata)
     const stamp = metadata?.updateDateColumn
-    if (stamp && completed[stamp.propertyName] === undefined) completed[stamp.propertyName] = clock.now()
+    if (stamp && completed[stamp.propertyName] === undefined) completed[stamp.propertyName] = momentOf(stamp, clock.now())
     this.#values = { given, completed }
     return completed
   }
@@ -171,8 +171,10 @@ export class SoftDeleteBuilder<T extends ObjectLiteral> extends SoftDeleteQueryB
 
   /** What is written: values by column. */
   #values(metadata: EntityMetadata, columns: DeletionColumns): Map<ColumnMetadata, unknown> {
-    const values = new Map<ColumnMetadata, unknown>(deletionValues(columns, this.expressionMap.queryType === 'restore' ? null : this.#now))
-    return metadata.updateDateColumn ? values.set(metadata.updateDateColumn, this.#now) : values
+    const at = this.expressionMap.queryType === 'restore' ? null : momentOf(columns.time, this.#now)
+    const values = new Map<ColumnMetadata, unknown>(deletionValues(columns, at))
+    const stamp = metadata.updateDateColumn
+    return stamp ? values.set(stamp, momentOf(stamp, this.#now)) : values
   }
 
   /** Written whole: TypeORM's own text knows no flag, and takes the time from the database. */
