@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { rowIn } from './store.ts'
 import { quoted } from './verbs.ts'
-import { until } from './world.ts'
+import { latch, until } from './world.ts'
 
 /** Models whose rows are found or made by unique values. */
 async function catalogue(db: ActiveAlchemy) {
@@ -254,6 +254,38 @@ export function finderRows(database: TestDatabase): void {
     await many((index) => db.run(() => Counted.updateOrCreate({ code: 'scope' }, { name: `n${index}` })))
     expect(await Counted.first({ code: 'scope' })).toMatchObject({ version: 32 })
     expect(await Counted.count()).toBe(2)
+  })
+
+  row('those who upsert a key while the first is rolled back all come to their end, with one row', async ({ db, statements }) => {
+    const { Counted } = await catalogue(db)
+    for (const codes of [['a'], ['b', 'c']]) {
+      const upsert = (): Promise<object[]> =>
+        Counted.upsertMany(
+          codes.map((code) => ({ code, name: 'n' })),
+          { on: ['code'] },
+        )
+      const [written, undone] = [latch(), latch()]
+      const first = db.run(async () => {
+        await upsert()
+        written.open()
+        await undone.promise
+        throw new Error('undo')
+      })
+      await written.promise
+      const before = statements.length
+      const others = Promise.all(Array.from({ length: 31 }, () => db.run(upsert)))
+      // Several have sent what waits for the first one.
+      const waits = (sql: string): boolean => /^INSERT|GET_LOCK/.test(sql)
+      await until(() => database.lacks['concurrent writers'] !== undefined || statements.slice(before).filter(waits).length >= 5)
+      undone.open()
+      await expect(first).rejects.toThrow('undo')
+      await others
+    }
+    expect((await Counted.query().orderBy('code').all()).map(({ code, version }) => [code, version])).toEqual([
+      ['a', 31],
+      ['b', 31],
+      ['c', 31],
+    ])
   })
 
   row(

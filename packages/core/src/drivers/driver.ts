@@ -193,12 +193,13 @@ export interface DatabaseDriver extends Driver {
   /** Takes the lock that a sandbox has for itself, where transactions side by side would wait for each other's rows. @returns Whether it was free. */
   lockSandbox(runner: DriverRunner): Promise<boolean>
   /**
-   * Waits until nobody else has `name`, and has it for as long as the connection is lent. Only where those who wait in an INSERT for a
+   * Waits until nobody else has any of `names`, and has them for as long as the connection is lent. Only where those who wait in an INSERT for a
    * row that is then rolled back are a deadlock; elsewhere one of them inserts.
    *
-   * @throws {LockTimeoutError} It was not free in time.
+   * @param names Always in one order, so that two who wait never wait for each other.
+   * @throws {LockTimeoutError} One was not free in time.
    */
-  readonly lineUp?: (runner: DriverRunner, name: string) => Promise<void>
+  readonly lineUp?: (runner: DriverRunner, names: readonly string[]) => Promise<void>
   /** Empties tables, in any order, and lets their keys begin anew. */
   emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void>
   /** Whether a table is the database's own. */

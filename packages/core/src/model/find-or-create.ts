@@ -2,7 +2,7 @@ import type { EntityMetadata } from 'typeorm'
 import { UniqueError } from '../drivers/database-error.js'
 import { InvalidFilterError, InvalidValueError, UnsupportedError } from '../errors.js'
 import { flag, isObject, type Option, readOptions } from '../options.js'
-import { Upsert } from '../query/upsert.js'
+import { placeOf, Upsert } from '../query/upsert.js'
 import { TakenError } from '../session/record-writer.js'
 import type { Session } from '../session/session.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
@@ -102,7 +102,9 @@ function drafted<T extends object>(finder: Finder<T>, where: object, values: obj
 async function findOrInsert<T extends object>(finder: Finder<T>, draft: T, where: object, find: () => Promise<T | null>): Promise<T> {
   let found = await finder.inSession(find)
   // Who was there first may have inserted it by now.
-  found ??= await finder.inSession(async (session) => ((await session.lineUp(placeOf(finder, draft, where))) ? find() : null))
+  found ??= await finder.inSession(async (session) =>
+    (await session.lineUp([placeOf(finder.metadata, draft, Object.keys(where))])) ? find() : null,
+  )
   if (!found && !(await isInserted(finder, draft))) {
     found = await finder.inSession(find)
     // What has the value is not what was looked for: it is deleted, or has it in another column. The database says which.
@@ -121,14 +123,6 @@ async function isInserted<T extends object>(finder: Finder<T>, draft: T): Promis
     if (error instanceof TakenError || error instanceof UniqueError) return false
     throw error
   }
-}
-
-/** What those who look for the same have in common: the table, and the values of the columns by which they look. */
-function placeOf<T extends object>({ metadata }: Finder<T>, draft: T, where: object): string {
-  const values = Object.keys(where)
-    .toSorted()
-    .map((name) => [name, String(Reflect.get(draft, name))])
-  return JSON.stringify([metadata.tablePath, values])
 }
 
 function refuseChanges<T extends object>({ metadata }: Finder<T>, names: readonly string[], options: AssignOptions = {}): void {

@@ -21,6 +21,9 @@ import { run, send, statementOf, textOf } from './fetch.js'
 import { QueryState } from './query-state.js'
 import { columnValueType } from './value-type.js'
 
+/** How many rows are looked for, and line up, at once. */
+const lineLength = 500
+
 /** A new record, and the properties that were given for it. */
 export interface Draft<T extends object> {
   readonly record: T
@@ -81,11 +84,23 @@ export class Upsert<T extends object> {
       // In one order, whatever that of the call: two callers with the same rows would wait for each other.
       const sorted = drafts.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
       for (const { record } of sorted) await session.records.prepareInsert(record)
+      if (session.linesUp) await this.#lineUp(sorted, session)
       for (const batch of this.#batches(sorted)) await write(batch)
       // What is missing is equal to its key for the database alone, or was refused: by itself it tells.
       for (const draft of drafts) if (!written.has(keyOf(draft))) await write([draft])
       return drafts.map((draft) => written.get(keyOf(draft)) ?? draft.record)
     })
+  }
+
+  /** Lets one insert a key that nobody has: those who wait for it in an INSERT that is rolled back are a deadlock. */
+  async #lineUp(drafts: readonly Draft<T>[], session: Session): Promise<void> {
+    const properties = this.#key.columns.map(({ propertyPath }) => propertyPath)
+    for (let start = 0; start < drafts.length; start += lineLength) {
+      const part = drafts.slice(start, start + lineLength)
+      const present = new Set((await this.#read(part, session)).map((row) => this.#keyOf(row)))
+      const missing = part.filter(({ record }) => !present.has(this.#keyText(record)))
+      if (missing.length > 0) await session.lineUp(missing.map(({ record }) => placeOf(this.#metadata, record, properties)))
+    }
   }
 
   /** Drafts that one statement writes: those with the same properties. */
@@ -142,7 +157,8 @@ export class Upsert<T extends object> {
     if (only && !second) {
       // What gives rows back may give those that it left as they were.
       const isOther = !capabilities.namesConflict && meant.some((row) => this.#keyOf(row) !== this.#keyText(only.record))
-      if (meant.length === 0 || isOther || dialect.wasTaken(result)) return this.#refused(only, session)
+      const isTaken = meant.length === 0 || (!capabilities.insertReturning && dialect.wasTaken(result))
+      if (isTaken || isOther) return this.#refused(only, session)
     }
     return new Map(meant.map((row) => this.#adopted(row, session)))
   }
@@ -247,6 +263,12 @@ export class Upsert<T extends object> {
 
 function reading(session: Session): Parameters<typeof run>[1] {
   return { session, writes: true, hasFragment: false }
+}
+
+/** What those who look for the same have in common: the table, and the values of the properties by which they look. */
+export function placeOf(metadata: EntityMetadata, record: ObjectLiteral, properties: readonly string[]): string {
+  const values = properties.toSorted().map((name) => [name, String(Reflect.get(record, name))])
+  return JSON.stringify([metadata.tablePath, values])
 }
 
 /** The columns of a property: of a relation, those of its key. */

@@ -132,15 +132,20 @@ export class Session implements ScopeMember {
   }
 
   /**
-   * @internal Lets one transaction at a time go on under `name`, until it ends. See `DatabaseDriver.lineUp`.
+   * @internal Lets one transaction at a time go on under each of `names`, until it ends. See `DatabaseDriver.lineUp`.
    *
    * @returns Whether it is to: `false` where the database needs no such thing, or a verb is a transaction by itself.
    */
-  async lineUp(name: string): Promise<boolean> {
+  async lineUp(names: readonly string[]): Promise<boolean> {
     const { driver } = this.engine
-    if (!driver.lineUp || this.scope.isVerb) return false
-    await this.#afterFlush(() => this.connection.execute('write', (runner) => driver.lineUp?.(runner, name)))
+    if (!this.linesUp) return false
+    await this.#afterFlush(() => this.connection.execute('write', (runner) => driver.lineUp?.(runner, names)))
     return true
+  }
+
+  /** @internal Whether those who insert have to line up. */
+  get linesUp(): boolean {
+    return this.engine.driver.lineUp !== undefined && !this.scope.isVerb
   }
 
   /**

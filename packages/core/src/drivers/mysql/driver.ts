@@ -229,8 +229,9 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     return lockSandbox(runner, this.database ?? '')
   }
 
-  lineUp(runner: DriverRunner, name: string): Promise<void> {
-    return lineUp(runner, `${name} of ${this.database ?? ''}`, Math.ceil(this.pooling.poolTimeoutMs / 1_000))
+  lineUp(runner: DriverRunner, names: readonly string[]): Promise<void> {
+    const places = names.map((name) => `${name} of ${this.database ?? ''}`)
+    return lineUp(runner, places, Math.ceil(this.pooling.poolTimeoutMs / 1_000))
   }
 
   async emptyTables(runner: DriverRunner, tables: readonly string[]): Promise<void> {

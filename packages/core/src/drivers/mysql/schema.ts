@@ -8,7 +8,7 @@ const schemaLockSeconds = 60
 
 /** Runs `work` while no other process changes the schema of `database`. @param drops It drops tables, in any order. */
 export async function holdingSchemaLock<T>(runner: DriverRunner, database: string, work: () => Promise<T>, drops: boolean): Promise<T> {
-  await lineUp(runner, database, schemaLockSeconds)
+  await lineUp(runner, [database], schemaLockSeconds)
   try {
     // A schema change waits for the transactions that use the table.
     await runner.query(`SET lock_wait_timeout = ${schemaLockSeconds}`)
@@ -23,11 +23,15 @@ export async function holdingSchemaLock<T>(runner: DriverRunner, database: strin
   }
 }
 
-/** Waits for a lock that ends with the loan of the connection. @throws {LockTimeoutError} It was not free within so many seconds. */
-export async function lineUp(runner: DriverRunner, name: string, seconds: number): Promise<void> {
-  const sql = 'SELECT GET_LOCK(?, ?) AS isOurs'
-  const [row]: { isOurs: unknown }[] = await runner.query(sql, [lockName(name), seconds])
-  if (Number(row?.isOurs) === 1) return
+/** Waits for locks, in their order, that end with the loan of the connection. @throws {LockTimeoutError} One was not free within so many seconds. */
+export async function lineUp(runner: DriverRunner, names: readonly string[], seconds: number): Promise<void> {
+  // What is added up is asked from the left to the right.
+  const sql = `SELECT ${names.map(() => 'GET_LOCK(?, ?)').join(' + ')} AS ours`
+  const [row]: { ours: unknown }[] = await runner.query(
+    sql,
+    names.flatMap((name) => [lockName(name), seconds]),
+  )
+  if (Number(row?.ours) === names.length) return
   throw databaseError(new QueryFailedError(sql, [], new Error('Another transaction holds it')), { kind: 'lock-timeout' })
 }
 
