@@ -58,8 +58,6 @@ try {
       'false',
       '--declarationMap',
       'false',
-      '--inlineSources',
-      'false',
     )
   }
   // They quote the literals that they infer differently.

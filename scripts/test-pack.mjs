@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { libraries, pack, packages, root, run, step } from './packed.mjs'
 
 const bin = (name) => join(root, 'node_modules', '.bin', name)
@@ -144,14 +144,23 @@ try {
     const packed = pack(folder)
     tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name.split('/')[1], tarball]))
     for (const { name, paths } of packed) {
-      const own = libraries.includes(name.split('/')[1])
+      const own = libraries.includes(name.split('/').at(-1))
         ? ['AGENTS.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']
         : ['dist/main.js', 'dist/javascript/common/src/server.js', 'template/common/src/server.ts', 'template/common/_gitignore']
       for (const needed of ['LICENSE', 'README.md', ...own]) {
         if (!paths.includes(needed)) throw new Error(`${name} lacks ${needed}`)
       }
-      const stray = paths.filter((path) => /\btests?\b|tsbuildinfo/.test(path))
+      const isApplication = (path) => path.startsWith('template/') || path.startsWith('dist/javascript/')
+      const stray = paths.filter((path) => /\btests?\b|tsbuildinfo/.test(path) && !isApplication(path))
       if (stray.length > 0) throw new Error(`${name} holds ${stray.join(', ')}`)
+      // The sources stand in `src`: a map that holds them again would double them.
+      const folder = join(root, 'packages', name.split('/').at(-1))
+      for (const path of paths.filter((each) => each.endsWith('.map'))) {
+        const { sources, sourcesContent } = JSON.parse(readFileSync(join(folder, path), 'utf8'))
+        if (sourcesContent) throw new Error(`${name}: ${path} holds its sources`)
+        const missing = sources.filter((each) => !paths.includes(relative(folder, join(folder, dirname(path), each))))
+        if (missing.length > 0) throw new Error(`${name}: ${path} is of ${missing.join(', ')}, which is not packed`)
+      }
     }
   })
   const documents = ['README.md', ...['express', 'fastify', 'koa', 'nest'].map((name) => `docs/start/${name}.md`)]

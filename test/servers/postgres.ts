@@ -28,10 +28,11 @@ export function postgresUrl(): string {
   return process.env['ALCHEMY_PG_URL'] ?? usual
 }
 
-/** A PostgreSQL server: the one that is named, else the one on its usual port, else one of our own. */
+/** A PostgreSQL server: one of our own where `ALCHEMY_PG_BIN` names its programs, else the one that is named, or on its usual port, or of our own. */
 export async function providePostgres(): Promise<ProvidedServer> {
   const named = process.env['ALCHEMY_PG_URL']
   const stop = async (): Promise<void> => undefined
+  if (process.env['ALCHEMY_PG_BIN'] !== undefined) return startPostgres()
   if (named !== undefined) return { url: named, stop }
   if (await answers(usual)) return { url: usual, stop }
   if (binaries()) return startPostgres()
@@ -53,8 +54,10 @@ export async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Folder of the newest installed version's programs. */
+/** Folder of the programs: the one that is named, else that of the newest installed version. */
 function binaries(): string | undefined {
+  const named = process.env['ALCHEMY_PG_BIN']
+  if (named !== undefined) return named
   const versions = existsSync(installed) ? readdirSync(installed).sort((one, other) => Number(other) - Number(one)) : []
   return versions.map((version) => join(installed, version, 'bin')).find((folder) => existsSync(join(folder, 'initdb')))
 }
@@ -74,7 +77,7 @@ export async function startPostgres(own: readonly string[] = []): Promise<Privat
     const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
     chownSync(home, id('-u'), id('-g'))
   }
-  execFileSync(...command('initdb', ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C']), {
+  execFileSync(...command('initdb', ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8']), {
     stdio: 'ignore',
     cwd: home,
   })
