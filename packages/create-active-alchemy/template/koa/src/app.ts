@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import { bodyParser } from '@koa/bodyparser'
 import { Router } from '@koa/router'
-import Koa, { HttpError, type Middleware } from 'koa'
+import Koa from 'koa'
+import type { Middleware } from 'koa'
 import { db } from './db.js'
 import { Project, Task } from './models/index.js'
 
@@ -48,7 +49,7 @@ const answerErrors: Middleware = async (ctx, next) => {
     await next()
     if (ctx.status === 404 && ctx.body == null) ctx.throw(404)
   } catch (error) {
-    const { status, expose, message } = error instanceof HttpError ? error : { status: 500, expose: false, message: '' }
+    const { status = 500, expose = false, message } = error as { status?: number; expose?: boolean; message?: string }
     if (status >= 500) ctx.app.emit('error', error, ctx)
     ctx.status = status
     ctx.body = { type: 'about:blank', title: STATUS_CODES[status], status, ...(expose ? { detail: message } : {}) }
