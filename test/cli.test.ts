@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { ActiveAlchemy } from '@active-alchemy/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FreshDatabase } from './databases/database.ts'
+import { postgres } from './databases/postgres.ts'
 import { sqliteFile } from './databases/sqlite.ts'
 import { servers } from './matrix.ts'
 
@@ -244,6 +245,32 @@ for (const database of servers) {
       expect(run('status').out).toContain(stays ? 'ran      Good' : 'pending  Good')
     })
   })
+}
+
+for (const database of servers.filter((each) => each === postgres)) {
+  it(
+    'postgres › changes a composite type to what the model says, and drops it with the migration that made it',
+    async () => {
+      open.fresh = await database.create()
+      const columns = (text: string, options = ''): string =>
+        shop('module', `price: db.Column(db.CompositeType('money', { ${text} }${options}), { nullable: true }),`)
+      const run = project({ 'package.json': manifest('module'), 'src/db.js': columns('amount: db.Integer') }, { SHOP_URI: open.fresh.uri })
+      expect([run('migrate:generate', 'Create').code, run('migrate').code]).toEqual([0, 0])
+      change('src/db.js', columns('amount: db.Integer, currency: db.String(3)', ", { nullable: ['currency'] }"))
+      expect(run('migrate:generate', 'AddCurrency')).toMatchObject({ code: 0, error: '' })
+      expect(textOf(`migrations/${migrationFiles().at(-1)}`)).toContain(
+        'ALTER TYPE "money_composite" ADD ATTRIBUTE currency character varying(3) CASCADE',
+      )
+      expect([run('migrate').code, run('migrate:generate', 'Again', '--check').code]).toEqual([0, 0])
+      change('src/db.js', columns('currency: db.String(3), amount: db.Integer'))
+      expect(run('migrate:generate', 'Swapped').error).toContain('write amount, currency')
+      expect([run('migrate:revert').code, run('migrate:revert').code]).toEqual([0, 0])
+      const db = new ActiveAlchemy(open.fresh.uri)
+      expect(await db.sql`select typname from pg_type where typname = 'money_composite'`).toEqual([])
+      await db.close()
+    },
+    patience,
+  )
 }
 
 describe('active-alchemy finds the database', () => {

@@ -4,6 +4,7 @@ import type { Eventual } from '../eventual.js'
 import type { Semaphore } from '../semaphore.js'
 import type { ColumnMetadata } from './internals.js'
 import type { Dialect } from './dialect.js'
+import type { TypeDefinition } from '../types/column-type.js'
 import type { DatabaseKind } from '../uri.js'
 import type { Driver, IsolationLevel, ReplicationMode } from './internals.js'
 
@@ -214,6 +215,8 @@ export interface DatabaseDriver extends Driver {
     /** @param path Of the view, quoted. @param isConcurrent Whether others go on reading it. */
     refreshText(path: string, isConcurrent: boolean): string
   }
+  /** How types that columns need differ from their definitions, where the database has types to be changed. Nothing is. */
+  readonly typeChanges?: (runner: DriverRunner, definitions: readonly TypeDefinition[]) => Promise<TypeChanges>
   /** Drops a table and what belongs to it, whatever refers to it. */
   dropTable(runner: DriverRunner, table: Table): Promise<void>
   preparePersistentValue(value: unknown, column: ColumnMetadata): unknown
@@ -221,6 +224,14 @@ export interface DatabaseDriver extends Driver {
   encoderOf(column: ColumnMetadata): (value: unknown) => unknown
   /** Reads the values of a column as `prepareHydratedValue` does; made once for each column. */
   decoderOf(column: ColumnMetadata): (raw: unknown) => unknown
+}
+
+/** Statements about types: before those about tables and after them, and the same for what undoes these. */
+export interface TypeChanges {
+  readonly first: string[]
+  readonly last: string[]
+  readonly undoFirst: string[]
+  readonly undoLast: string[]
 }
 
 /** The pool's part of the options, the same on every database. */

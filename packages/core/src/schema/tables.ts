@@ -91,14 +91,26 @@ export function schemaDifference(dataSource: AlchemyDataSource): Promise<SchemaD
   return detached(async () => {
     await dataSource.ready()
     const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log()
-    // What the columns of a changed table need, made where it is missing; it stays when that is undone, since others may have it.
+    // What the columns of a changed table need, made where it is missing.
     const isChanged = ({ name }: Table): boolean => {
       const quoted = dataSource.driver.escape(name.split('.').at(-1) ?? name)
       return upQueries.some(({ query }) => /^(?:CREATE|ALTER) TABLE/.test(query) && query.includes(quoted))
     }
-    const needed = tablesOf(dataSource).flatMap(({ table, definitions }) => (definitions.length > 0 && isChanged(table) ? definitions : []))
-    const up = [...new Set(needed.map(({ create }) => create))].map((query) => ({ query }))
-    return { up: [...up, ...upQueries], down: downQueries.toReversed() }
+    const tables = tablesOf(dataSource)
+    const needed = tables.flatMap(({ table, definitions }) => (isChanged(table) ? definitions : []))
+    const changes = await onOwnConnection(dataSource, async (runner) =>
+      dataSource.driver.typeChanges?.(
+        runner,
+        tables.flatMap(({ definitions }) => definitions),
+      ),
+    )
+    const { first, last, undoFirst, undoLast } = changes ?? { first: [], last: [], undoFirst: [], undoLast: [] }
+    const statements = (texts: Iterable<string>): MigrationStatement[] => Array.from(texts, (query) => ({ query }))
+    const create = new Set(needed.map((each) => each.create))
+    return {
+      up: [...statements(create), ...statements(first), ...upQueries, ...statements(last)],
+      down: [...statements(undoFirst), ...downQueries.toReversed(), ...statements(undoLast)],
+    }
   })
 }
 

@@ -91,6 +91,8 @@ export interface TypeDefinition {
   readonly create: string
   /** Drops it if it is there; it is sent after the table. Without it, it stays: an extension of the server. */
   readonly drop?: string
+  /** What it is made of, where it is a composite type: a generated migration changes one that is there to it. @default not compared */
+  readonly composite?: { readonly name: string; readonly columns: string }
 }
 
 /**

@@ -187,6 +187,7 @@ function definitionsOf(name: string, fields: readonly CompositeField[], place: C
       // What has the name already and is no such type, a table, is an error.
       create: `DO $$ BEGIN IF NOT EXISTS (${isMade}) THEN CREATE TYPE ${place.quoted(name)} AS (${columns}); END IF; END $$`,
       drop: `DROP TYPE IF EXISTS ${place.quoted(name)}`,
+      composite: { name: place.quoted(name), columns },
     },
   ]
 }

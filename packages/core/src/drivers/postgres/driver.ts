@@ -10,6 +10,7 @@ import {
 import type { Eventual } from '../../eventual.js'
 import { isObject } from '../../options.js'
 import { Semaphore } from '../../semaphore.js'
+import type { TypeDefinition } from '../../types/column-type.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -24,8 +25,10 @@ import {
   inTransaction,
   lostError,
   quotedPath,
+  type TypeChanges,
 } from '../driver.js'
 import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, PostgresDriver as TypeormPostgresDriver } from '../internals.js'
+import { compositeChanges } from './composites.js'
 import { postgresDialect } from './dialect.js'
 import { type Codec, decoder, encoder } from '../codec.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
@@ -268,6 +271,10 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     const { version, server, role, database } = row ?? {}
     const limits = [server, role, database].map(Number).filter((limit) => limit >= 0)
     return { product: `PostgreSQL ${String(version)}`, connectionLimit: Math.min(...limits) }
+  }
+
+  typeChanges(runner: DriverRunner, definitions: readonly TypeDefinition[]): Promise<TypeChanges> {
+    return compositeChanges(runner, definitions)
   }
 
   async dropTable(runner: DriverRunner, table: Table): Promise<void> {
