@@ -51,7 +51,8 @@ const apps: Record<string, () => Promise<string>> = {
       else context.body = 'added'
     })
     await db.createAll()
-    return listen(createServer(app.callback()))
+    const handle = app.callback()
+    return listen(createServer((req, res) => void handle(req, res)))
   },
   async fastify() {
     const db = new ForFastify('sqlite://')
@@ -86,7 +87,9 @@ async function nest(adapter?: FastifyAdapter): Promise<string> {
     }
   }
   @Module({ imports: [AlchemyModule.forRoot({ db, report: () => undefined })], controllers: [Notes] })
-  class App {}
+  class App {
+    readonly name = 'notes'
+  }
   const app = await (adapter ? NestFactory.create(App, adapter, { logger: false }) : NestFactory.create(App, { logger: false }))
   app.use(db.inspector())
   await db.createAll()

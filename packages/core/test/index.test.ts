@@ -10,6 +10,7 @@ it('exports its public names, and no helper', () => {
     'CursorPage',
     'DateTime',
     'Expression',
+    'Inspector',
     'Model',
     'Ordering',
     'Paginator',

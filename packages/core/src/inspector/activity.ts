@@ -148,9 +148,13 @@ export class Activity {
     this.#begun.delete(trace)
     const { database, error, rows } = trace
     const text = trace.text.length > most.text ? `${trace.text.slice(0, most.text)}…` : trace.text
-    const statement = {
-      ...{ database, text, rows, failure: error === undefined ? undefined : codeOf(error) },
-      ...{ milliseconds: performance.now() - began, place: trace.site === undefined ? '' : String(trace.site).replace(here, '') },
+    const statement: SeenStatement = {
+      database,
+      text,
+      milliseconds: performance.now() - began,
+      rows,
+      place: trace.site === undefined ? '' : String(trace.site).replace(here, ''),
+      failure: error === undefined ? undefined : codeOf(error),
     }
     this.#noteShape(statement)
     const scope = this.#open.get(trace.scope ?? 0)
