@@ -106,13 +106,16 @@ function image(at) {
 /** A request of JSON. Its body is sent when `hold` has come to its end. */
 async function send(method, url, body, hold) {
   const sent = request(url, { method, headers: { 'content-type': 'application/json', ...(hold ? { expect: '100-continue' } : {}) } })
+  const answered = once(sent, 'response')
+  // It may fail while it is held: whoever waits for the answer is told.
+  answered.catch(() => undefined)
   if (hold) {
     sent.flushHeaders()
-    await once(sent, 'continue')
+    await Promise.race([once(sent, 'continue'), answered])
     await hold()
   }
   sent.end(body === undefined ? undefined : JSON.stringify(body))
-  const [answer] = await once(sent, 'response')
+  const [answer] = await answered
   let text = ''
   for await (const part of answer.setEncoding('utf8')) text += part
   return { status: answer.statusCode, body: text && JSON.parse(text) }
@@ -142,7 +145,7 @@ async function use({ at, command: [, ...parameters] }, uri) {
     const last = await send('POST', `${url}/projects`, { name: 'Orchard' }, async () => {
       child.kill('SIGTERM')
       // It listens no more, and has still one request.
-      for (let isOpen = true; isOpen; ) {
+      for (let isOpen = true; isOpen && child.exitCode === null && child.signalCode === null; ) {
         isOpen = await fetch(`${url}/health`, { headers: { connection: 'close' } }).then(
           () => true,
           () => false,
