@@ -8,6 +8,12 @@ export type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Com
 /** Tells them. */
 export type Announce = (event: TransactionEvent) => Promise<void>
 
+/** What they keep until the end of a transaction, and who tells them of it. */
+export interface Kept {
+  readonly data: Record<string, unknown>
+  readonly announce: Announce
+}
+
 /**
  * One level of a session's transactions: the transaction itself, or a savepoint inside it.
  *
@@ -38,8 +44,8 @@ export class Frame {
   /** What to call when what it did is kept, or is lost. */
   readonly onCommit: Hook[] = []
   readonly onRollback: Hook[] = []
-  /** Who tells subscribers of the end of what was done in it, by what they keep for it. */
-  keepers: Map<object, Announce> | undefined
+  /** What subscribers keep of what was done in it, by what they keep it at. */
+  kept: Map<object, Kept> | undefined
   /** Records whose hooks of the commit are among them. */
   #told: Set<object> | undefined
 
@@ -94,7 +100,11 @@ export class Frame {
     for (const hook of this.onCommit) parent.onCommit.push(hook)
     for (const hook of this.onRollback) parent.onRollback.push(hook)
     for (const record of this.#told ?? []) (parent.#told ??= new Set()).add(record)
-    for (const [kept, announce] of this.keepers ?? []) (parent.keepers ??= new Map()).set(kept, announce)
+    for (const [key, kept] of this.kept ?? []) {
+      const outer = parent.kept?.get(key)
+      if (outer) add(kept.data, outer.data)
+      else (parent.kept ??= new Map<object, Kept>()).set(key, kept)
+    }
   }
 
   /** Undoes what its writes did to objects. @returns What to call for it. */
@@ -120,9 +130,21 @@ export class Frame {
   forgetHooks(): void {
     this.onCommit.length = 0
     this.onRollback.length = 0
-    this.keepers = undefined
+    this.kept = undefined
     this.#told = undefined
   }
+}
+
+/** Adds to what is kept outside what was kept inside: lists go on, the rest is the latest. */
+function add(inner: Kept['data'], outer: Kept['data']): void {
+  if (inner === outer) return
+  for (const [name, value] of Object.entries(inner)) outer[name] = joined(outer[name], value)
+}
+
+function joined(first: unknown, second: unknown): unknown {
+  if (Array.isArray(first) && Array.isArray(second)) return [...(first as unknown[]), ...(second as unknown[])]
+  if (first instanceof Map && second instanceof Map) return new Map([...first, ...second])
+  return first instanceof Set && second instanceof Set ? new Set([...first, ...second]) : second
 }
 
 const none: readonly Frame[] = []

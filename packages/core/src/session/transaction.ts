@@ -416,11 +416,11 @@ export class Transaction {
 
   /** Tells subscribers by each query runner at which they keep something, otherwise by that of the session. */
   #announcer(): Announce {
-    const all = [...(this.#root?.keepers ?? [])]
+    const all = [...(this.#root?.kept?.values() ?? [])]
     return async (event) => {
-      const keepers = all.filter(([kept]) => Object.keys(kept).length > 0)
-      if (keepers.length === 0) await this.#announce(event)
-      for (const [, announce] of keepers) await announce(event)
+      const kept = all.filter(({ data }) => Object.keys(data).length > 0)
+      if (kept.length === 0) await this.#announce(event)
+      for (const { announce } of kept) await announce(event)
     }
   }
 

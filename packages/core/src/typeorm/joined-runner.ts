@@ -3,7 +3,7 @@ import { type EntityMetadata, type ObjectLiteral, TransactionNotStartedError } f
 import type { DriverRunner, LeasePurpose, RunnerClass, StatementResult } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
-import type { Announce, Frame, TransactionEvent } from '../session/frame.js'
+import type { Frame, Kept, TransactionEvent } from '../session/frame.js'
 import type { Session } from '../session/session.js'
 
 /** A query runner that has joined a session. */
@@ -52,6 +52,10 @@ class JoinedBroadcaster extends Broadcaster {
   }
 }
 
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || value instanceof Map || value instanceof Set
+}
+
 /**
  * Makes the class of query runners that run every statement in a session.
  *
@@ -67,8 +71,8 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     readonly #session: Session
     readonly #purpose: LeasePurpose
     readonly #savepoints: string[] = []
-    /** What subscribers keep at it, and where they did. */
-    #kept: { readonly data: ObjectLiteral; readonly frame: Frame } | undefined
+    /** The objects at which subscribers keep something: one for each frame. */
+    readonly #own = new WeakSet()
     /** What the application has put in its place. */
     #given: ObjectLiteral | undefined
     /** What an event under way is about. */
@@ -97,18 +101,28 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     #dataHere(): ObjectLiteral {
       if (this.#told) return this.#told
       const { frame } = this.#session.connection
-      const kept = this.#kept?.frame === frame ? this.#kept : { data: {}, frame }
-      this.#kept = kept
-      const data = this.#given ?? kept.data
-      ;(frame.keepers ??= new Map<object, Announce>()).set(data, (event) => this.#announce(event, data))
+      const key = this.#given ?? this
+      const known = frame.kept?.get(key)
+      if (known) return known.data
+      const data: ObjectLiteral = this.#given ?? this.#begun(frame)
+      ;(frame.kept ??= new Map<object, Kept>()).set(key, { data, announce: (event) => this.#announce(event, data) })
+      return data
+    }
+
+    /** In a nested frame, which may be undone, what is said of the work holds, and its lists begin anew. */
+    #begun(frame: Frame): ObjectLiteral {
+      let { parent } = frame
+      while (parent && !parent.kept?.has(this)) ({ parent } = parent)
+      const data = Object.fromEntries(Object.entries(parent?.kept?.get(this)?.data ?? {}).filter(([, value]) => !isList(value)))
+      this.#own.add(data)
       return data
     }
 
     #give(data: ObjectLiteral): void {
-      const kept = this.#kept
-      this.#given = data === kept?.data ? undefined : data
+      const isOwn = this.#own.has(data)
+      this.#given = isOwn ? undefined : data
       // TypeORM reads it before each save, and then puts back what it found: mostly nobody has kept anything.
-      if (data === kept?.data && Object.keys(data).length === 0) kept.frame.keepers?.delete(data)
+      if (isOwn && Object.keys(data).length === 0) this.#session.connection.frame.kept?.delete(this)
     }
 
     async #announce(event: TransactionEvent, data: ObjectLiteral): Promise<void> {
@@ -157,10 +171,11 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
     override async rollbackTransaction(): Promise<void> {
       const { connection } = this.#session
       await connection.rollbackToSavepoint(this.#lastSavepoint())
-      const data = this.#given ?? this.#kept?.data
-      if (data === undefined || this.#savepoints.length > 0 || !connection.frame.keepers?.delete(data)) return
-      this.#kept = undefined
-      await this.#announce('AfterTransactionRollback', data)
+      if (this.#savepoints.length > 0) return
+      const { frame } = connection
+      const key = this.#given ?? this
+      const kept = frame.kept?.get(key)
+      if (kept && frame.kept?.delete(key)) await kept.announce('AfterTransactionRollback')
     }
 
     #lastSavepoint(): string {
