@@ -32,7 +32,8 @@ export function columnTypeOf(column: PlainColumn): ColumnType<unknown> {
   const { transformer } = column
   return {
     ...values,
-    typeName: typeof column.type === 'string' ? column.type : column.type.name,
+    // A column of a view, which is only read, may have none.
+    typeName: typeof column.type === 'function' ? column.type.name : column.type,
     storage: () => ({ type: column.type }),
     accept: transformer ? (value) => acceptTransformed(value, [transformer].flat(), values) : values.accept,
   }
