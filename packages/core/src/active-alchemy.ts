@@ -43,18 +43,13 @@ import { type TransactionalDecorator, transactional } from './typeorm/transactio
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
 export class ActiveAlchemy<App = never, Queries extends object = object, Key extends string = never> extends Database<App, ModelSession> {
-  /**
-   * The databases of the option `binds`, by key, each a whole one: `db.binds.users.sql`, `db.binds.users.migrate()`.
-   *
-   * @since 0.2
-   */
+  /** The databases of the option `binds`, by key, each a whole one: `db.binds.users.sql`, `db.binds.users.migrate()`. @since 0.2 */
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are those of the option
   readonly binds = {} as Readonly<Record<Key, ActiveAlchemy<never, Queries>>>
   /** Base class of models with a key, stamps and soft delete; called with columns, it makes one. */
   readonly Model: ModelDoor<typeof Model & WithQueries<Queries>>
   /** Base class of models with nothing but their own columns; called with columns, it makes one. */
   readonly BaseModel: ModelDoor<typeof BaseModel & WithQueries<Queries>>
-
   /** Base class of views, which are read as models are, and never written; called with columns and a SELECT, it makes one. @since 0.2 */
   readonly View: ViewDoor<typeof View & WithQueries<Queries>>
 
