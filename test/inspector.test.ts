@@ -180,6 +180,30 @@ describe('the inspector', () => {
     expect(look()).toContain('No request, no job.')
   })
 
+  it.each([
+    { what: 'another machine', options: {}, address: '10.0.0.7', status: 403 },
+    { what: 'another machine by IPv6', options: {}, address: '::ffff:10.0.0.7', status: 403 },
+    { what: 'nobody knows who', options: {}, address: undefined, status: 403 },
+    { what: 'this machine by IPv6', options: {}, address: '::ffff:127.0.0.1', status: 200 },
+    { what: 'another machine that may', options: { remote: true }, address: '10.0.0.7', status: 200 },
+  ])('answers $what with $status', ({ options, address, status }) => {
+    const db = new ForExpress('sqlite://')
+    onTestFinished(() => db.close())
+    using inspector = new Inspector(db, options)
+    const answer = inspector.answer({ url: '/_alchemy', method: 'GET', headers: { host: '127.0.0.1' }, socket: { remoteAddress: address } })
+    expect(answer?.status).toBe(status)
+    expect(answer?.body).toContain(status === 200 ? 'sessions and statements' : 'inspector({ remote: true })')
+  })
+
+  it('is there in production where it is told so, and answers nothing but GET and HEAD', () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    const db = new ForExpress('sqlite://')
+    onTestFinished(() => db.close())
+    using inspector = new Inspector(db, { enabled: true, remote: true })
+    const ask = (method: string) => inspector.answer({ url: '/_alchemy', method, headers: {} })?.status
+    expect(['GET', 'HEAD', 'POST'].map(ask)).toEqual([200, 200, undefined])
+  })
+
   it('keeps so many requests as it is told, and none when it is over', async () => {
     const db = new ForExpress('sqlite://', { name: 'bounded' })
     onTestFinished(() => db.close())

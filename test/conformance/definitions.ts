@@ -445,20 +445,27 @@ export function definitionRows(database: TestDatabase): void {
     expect(`${inspect(secret)} ${JSON.stringify(secret)} ${JSON.stringify({ secret })}`).not.toContain('s3cret')
   })
 
-  row('migrations run once, under a lock', async ({ another, raw }) => {
-    if (database.lacks['a connection for each session']) return
-    class First1700000000000 {
-      async up(runner: { query(sql: string): Promise<unknown> }): Promise<void> {
-        await runner.query('create table migrated (id integer)')
-        await runner.query('insert into migrated values (1)')
+  row(
+    'migrations run once, under a lock',
+    async ({ another, raw }) => {
+      class First1700000000000 {
+        async up(runner: { query(sql: string): Promise<unknown> }): Promise<void> {
+          await runner.query('create table migrated (id integer)')
+          await runner.query('insert into migrated values (1)')
+        }
+        async down(): Promise<void> {}
       }
-      async down(): Promise<void> {}
-    }
-    const others = [another({ typeorm: { migrations: [First1700000000000] } }), another({ typeorm: { migrations: [First1700000000000] } })]
-    const ran = await Promise.all(others.map((other) => other.migrate()))
-    expect(ran.flat()).toHaveLength(1)
-    expect(await raw('select * from migrated')).toHaveLength(1)
-  })
+      const others = [
+        another({ typeorm: { migrations: [First1700000000000] } }),
+        another({ typeorm: { migrations: [First1700000000000] } }),
+      ]
+      const ran = await Promise.all(others.map((other) => other.migrate()))
+      expect(ran.flat()).toHaveLength(1)
+      expect(await raw('select * from migrated')).toHaveLength(1)
+    },
+    undefined,
+    'a connection for each session',
+  )
 
   row('ping says whether the database answers, close ends it for good, and so does the end of a block', async ({ db, User, another }) => {
     expect(await db.ping()).toBe(true)

@@ -1,6 +1,6 @@
 import { ActiveAlchemy, type ActiveAlchemyOptions } from '@active-alchemy/core'
 import { expect, it } from 'vitest'
-import { open, type TestDatabase, work } from '../databases/database.ts'
+import { type Lack, open, type TestDatabase, work } from '../databases/database.ts'
 
 /** The models of the model suites. */
 export function models(db: ActiveAlchemy) {
@@ -96,8 +96,9 @@ export async function inStore(
 
 /** Gives the function that declares a row of the model suites on `database`. */
 export function rowIn(database: TestDatabase) {
-  return (title: string, run: (store: Store) => Promise<void>, options?: ActiveAlchemyOptions): void => {
-    it(title, () => inStore(database, run, options))
+  return (title: string, run: (store: Store) => Promise<void>, options?: ActiveAlchemyOptions, needs?: Lack): void => {
+    const lack = needs && database.lacks[needs]
+    it.skipIf(lack)(lack ? `${title} (${lack})` : title, () => inStore(database, run, options))
   }
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { Pool } from 'pg'
-import type { Dice } from './plan.ts'
+import type { Dice } from '../../examples/adopted/src/storm/dice.ts'
 
 /** The server under the bank, past every layer of ours: it does harm, and tells what is open. */
 export interface Server {

@@ -163,8 +163,8 @@ export const finders: Topic = {
       expect(await first({ author: { name: 'DESC' }, title: 'ASC' })).toBe('EWDU')
     },
     'order says where NULL stands, where the database knows it': async (world) => {
+      world.skip(world.app.options.type === 'mariadb', 'MySQL and MariaDB have no NULLS LAST')
       await library(world)
-      if (world.app.options.type === 'mariadb') return
       const authors = await world.repo(Author).find({ order: { age: { direction: 'ASC', nulls: 'LAST' } } })
       expect(authors.map(({ name }) => name)).toEqual(['Ada', 'Bob'])
     },

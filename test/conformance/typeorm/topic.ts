@@ -1,6 +1,6 @@
 import { ActiveAlchemy } from '@active-alchemy/core'
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm'
-import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, it, type TestContext } from 'vitest'
 import type { FreshDatabase, TestDatabase } from '../../databases/database.ts'
 import { optionsOf } from '../adopted.ts'
 
@@ -12,6 +12,8 @@ export interface World {
   readonly app: DataSource
   /** A repository of it. */
   readonly repo: <T extends ObjectLiteral>(entity: EntityTarget<T>) => Repository<T>
+  /** Leaves the row out where it holds of something that is not there. */
+  readonly skip: (isMissing: boolean, why: string) => void
 }
 
 /** What one call of TypeORM promises, by its sentence. */
@@ -71,10 +73,11 @@ export function topicRows(database: TestDatabase, topic: Topic): void {
       await fresh.drop()
     })
 
-    const world = (): World => ({ database, db, app, repo: (entity) => app.getRepository(entity) })
+    const world = ({ skip }: TestContext): World => ({ database, db, app, repo: (entity) => app.getRepository(entity), skip })
     const { rows, outside = {}, inScope = {} } = topic
-    for (const [title, run] of Object.entries({ ...rows, ...outside })) it(title, () => run(world()))
+    for (const [title, run] of Object.entries({ ...rows, ...outside })) it(title, (context) => run(world(context)))
     if (isPlain) return
-    for (const [title, run] of Object.entries({ ...rows, ...inScope })) it(`${title} (in a scope)`, () => db.run(() => run(world())))
+    for (const [title, run] of Object.entries({ ...rows, ...inScope }))
+      it(`${title} (in a scope)`, (context) => db.run(() => run(world(context))))
   })
 }

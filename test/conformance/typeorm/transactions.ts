@@ -173,9 +173,9 @@ export const transactions: Topic = {
       expect(await runner.query(`select text from entry where text = ${mark}`, ['a'])).toEqual([{ text: 'a' }])
       await runner.release()
     },
-    'a locked row is given in a transaction': async ({ app, repo }) => {
+    'a locked row is given in a transaction': async ({ app, repo, skip }) => {
+      skip(app.options.type === 'better-sqlite3', 'SQLite locks no rows')
       await repo(Entry).save({ text: 'a' })
-      if (app.options.type === 'better-sqlite3') return
       await app.transaction(async (manager) => {
         for (const mode of ['pessimistic_read', 'pessimistic_write'] as const) {
           expect(await manager.findOne(Entry, { where: { text: 'a' }, lock: { mode } })).toMatchObject({ text: 'a' })
@@ -205,8 +205,9 @@ export const transactions: Topic = {
       })
       expect(level).toBe('serializable')
     },
-    'two transactions at once do not see each other': async ({ app, repo, database }) => {
-      if (database.lacks['a connection for each session']) return
+    'two transactions at once do not see each other': async ({ app, repo, database, skip }) => {
+      const lack = database.lacks['a connection for each session']
+      skip(lack !== undefined, lack ?? '')
       await app.transaction(async (manager) => {
         await manager.save(Entry, { text: 'a' })
         expect(await repo(Entry).count()).toBe(0)
@@ -219,8 +220,8 @@ export const transactions: Topic = {
       else await Promise.all('abcdefghijkl'.split('').map(each))
       expect((await texts(world)).length).toBeGreaterThanOrEqual(2)
     },
-    'a query runner that was released sends nothing more': async ({ app }) => {
-      if (app.options.type === 'better-sqlite3') return
+    'a query runner that was released sends nothing more': async ({ app, skip }) => {
+      skip(app.options.type === 'better-sqlite3', 'on SQLite TypeORM releases nothing')
       const runner = app.createQueryRunner()
       await runner.connect()
       await runner.release()
@@ -229,9 +230,9 @@ export const transactions: Topic = {
     },
   },
   inScope: {
-    'a row is locked until the scope ends, without a transaction of its own': async ({ app, repo }) => {
+    'a row is locked until the scope ends, without a transaction of its own': async ({ app, repo, skip }) => {
+      skip(app.options.type === 'better-sqlite3', 'SQLite locks no rows')
       await repo(Entry).save({ text: 'a' })
-      if (app.options.type === 'better-sqlite3') return
       expect(await repo(Entry).findOne({ where: { text: 'a' }, lock: { mode: 'pessimistic_write' } })).toMatchObject({ text: 'a' })
     },
     'the release of a query runner leaves the scope its connection': async (world) => {

@@ -5,7 +5,8 @@ import { DataSource } from 'typeorm'
 import { ClearingService } from '../bank/clearing.service.js'
 import { type Mail, Smtp } from '../bank/mail.module.js'
 import { type Books, busyConnections, openBooks } from './books.js'
-import { Dice, type Kind, type Plan, planOf, randomPlan } from './plan.js'
+import { Dice } from './dice.js'
+import { type Kind, type Plan, planOf, randomPlan } from './plan.js'
 
 const accounts = 6
 const startBalance = 1_000

@@ -1,4 +1,4 @@
-import { CommitError } from '../errors.js'
+import { commitFailure } from '../scope/members.js'
 import type { Session } from '../session/session.js'
 
 /** Asks several databases the same, one after the other. @returns What all of them gave. */
@@ -10,21 +10,15 @@ export async function inTurn<Each, Result>(all: readonly Each[], work: (each: Ea
 
 /** Commits sessions one after the other. @throws {CommitError} Some have committed and one has not. @throws What it failed with, where none has. */
 export async function commitAll(sessions: readonly Session[]): Promise<void> {
-  const kept: string[] = []
+  const kept: Session[] = []
   for (const [index, session] of sessions.entries()) {
     const isTouched = session.touched
     try {
       await session.commit()
     } catch (error) {
       const lost = sessions.slice(index).filter((each) => each === session || each.touched)
-      throw kept.length === 0
-        ? error
-        : new CommitError(
-            kept,
-            lost.map(({ name }) => name),
-            error,
-          )
+      throw commitFailure(kept, lost, error)
     }
-    if (isTouched) kept.push(session.name)
+    if (isTouched) kept.push(session)
   }
 }

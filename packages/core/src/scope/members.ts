@@ -73,7 +73,7 @@ export class Members {
         await this.#rollBack(rest)
         const lost = rest.filter((each) => each === member || each.touched)
         const kept = committed.filter((each) => each.touched)
-        const reason = kept.length === 0 ? error : new CommitError(namesOf(kept), namesOf(lost), error)
+        const reason = commitFailure(kept, lost, error)
         this.#report({
           kind: 'commit-failed',
           label: this.#label,
@@ -113,6 +113,13 @@ export class Members {
   }
 }
 
-function namesOf(members: readonly ScopeMember[]): string[] {
+/** What commits that came one after the other have failed with: that some are kept and some lost; or `error` itself, where none is kept. */
+export function commitFailure(kept: readonly Named[], lost: readonly Named[], error: unknown): unknown {
+  return kept.length === 0 ? error : new CommitError(namesOf(kept), namesOf(lost), error)
+}
+
+type Named = Pick<ScopeMember, 'name'>
+
+function namesOf(members: readonly Named[]): string[] {
   return members.map((member) => member.name)
 }

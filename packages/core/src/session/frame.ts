@@ -9,8 +9,8 @@ export type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Com
 export type Announce = (event: TransactionEvent) => Promise<void>
 
 /** What they keep until the end of a transaction, and who tells them of it. */
-export interface Kept {
-  readonly data: Record<string, unknown>
+export interface SubscriberData {
+  readonly values: Record<string, unknown>
   readonly announce: Announce
 }
 
@@ -45,7 +45,7 @@ export class Frame {
   readonly onCommit: Hook[] = []
   readonly onRollback: Hook[] = []
   /** What subscribers keep of what was done in it, by what they keep it at. */
-  kept: Map<object, Kept> | undefined
+  subscriberData: Map<object, SubscriberData> | undefined
   /** Records whose hooks of the commit are among them. */
   #told: Set<object> | undefined
 
@@ -100,10 +100,10 @@ export class Frame {
     for (const hook of this.onCommit) parent.onCommit.push(hook)
     for (const hook of this.onRollback) parent.onRollback.push(hook)
     for (const record of this.#told ?? []) (parent.#told ??= new Set()).add(record)
-    for (const [key, kept] of this.kept ?? []) {
-      const outer = parent.kept?.get(key)
-      if (outer) add(kept.data, outer.data)
-      else (parent.kept ??= new Map<object, Kept>()).set(key, kept)
+    for (const [key, data] of this.subscriberData ?? []) {
+      const outer = parent.subscriberData?.get(key)
+      if (outer) add(data.values, outer.values)
+      else (parent.subscriberData ??= new Map<object, SubscriberData>()).set(key, data)
     }
   }
 
@@ -130,13 +130,13 @@ export class Frame {
   forgetHooks(): void {
     this.onCommit.length = 0
     this.onRollback.length = 0
-    this.kept = undefined
+    this.subscriberData = undefined
     this.#told = undefined
   }
 }
 
 /** Adds to what is kept outside what was kept inside: lists go on, the rest is the latest. */
-function add(inner: Kept['data'], outer: Kept['data']): void {
+function add(inner: SubscriberData['values'], outer: SubscriberData['values']): void {
   if (inner === outer) return
   for (const [name, value] of Object.entries(inner)) outer[name] = joined(outer[name], value)
 }

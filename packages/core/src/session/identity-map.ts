@@ -158,10 +158,9 @@ export function keyOf(metadata: EntityMetadata, record: ObjectLiteral): string |
     const value = plannedColumn(only).get(record)
     return value === undefined || value === null ? undefined : String(value)
   }
-  const [first, ...more] = keyValues(metadata, record)
-  if (first === undefined || first === null) return undefined
-  if (more.length === 0) return String(first)
-  return more.some((value) => value === undefined || value === null) ? undefined : JSON.stringify([first, ...more].map(String))
+  const values = keyValues(metadata, record)
+  const isWhole = values.length > 0 && values.every((value) => value !== undefined && value !== null)
+  return isWhole ? JSON.stringify(values.map(String)) : undefined
 }
 
 /** The values of a key, in the order of its columns. */

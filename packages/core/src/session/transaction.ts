@@ -416,9 +416,9 @@ export class Transaction {
 
   /** Tells subscribers by each query runner at which they keep something, otherwise by that of the session. */
   #announcer(): Announce {
-    const all = [...(this.#root?.kept?.values() ?? [])]
+    const all = [...(this.#root?.subscriberData?.values() ?? [])]
     return async (event) => {
-      const kept = all.filter(({ data }) => Object.keys(data).length > 0)
+      const kept = all.filter(({ values }) => Object.keys(values).length > 0)
       if (kept.length === 0) await this.#announce(event)
       for (const { announce } of kept) await announce(event)
     }

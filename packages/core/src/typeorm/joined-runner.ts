@@ -3,7 +3,7 @@ import { type EntityMetadata, type ObjectLiteral, TransactionNotStartedError } f
 import type { DriverRunner, LeasePurpose, RunnerClass, StatementResult } from '../drivers/driver.js'
 import { Broadcaster } from '../drivers/internals.js'
 import type { Scope } from '../scope/scope.js'
-import type { Frame, Kept, TransactionEvent } from '../session/frame.js'
+import type { Frame, SubscriberData, TransactionEvent } from '../session/frame.js'
 import type { Session } from '../session/session.js'
 
 /** A query runner that has joined a session. */
@@ -102,18 +102,21 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       if (this.#told) return this.#told
       const { frame } = this.#session.connection
       const key = this.#given ?? this
-      const known = frame.kept?.get(key)
-      if (known) return known.data
+      const known = frame.subscriberData?.get(key)
+      if (known) return known.values
       const data: ObjectLiteral = this.#given ?? this.#begun(frame)
-      ;(frame.kept ??= new Map<object, Kept>()).set(key, { data, announce: (event) => this.#announce(event, data) })
+      ;(frame.subscriberData ??= new Map<object, SubscriberData>()).set(key, {
+        values: data,
+        announce: (event) => this.#announce(event, data),
+      })
       return data
     }
 
     /** In a nested frame, which may be undone, what is said of the work holds, and its lists begin anew. */
     #begun(frame: Frame): ObjectLiteral {
       let { parent } = frame
-      while (parent && !parent.kept?.has(this)) ({ parent } = parent)
-      const data = Object.fromEntries(Object.entries(parent?.kept?.get(this)?.data ?? {}).filter(([, value]) => !isList(value)))
+      while (parent && !parent.subscriberData?.has(this)) ({ parent } = parent)
+      const data = Object.fromEntries(Object.entries(parent?.subscriberData?.get(this)?.values ?? {}).filter(([, value]) => !isList(value)))
       this.#own.add(data)
       return data
     }
@@ -122,7 +125,7 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       const isOwn = this.#own.has(data)
       this.#given = isOwn ? undefined : data
       // TypeORM reads it before each save, and then puts back what it found: mostly nobody has kept anything.
-      if (isOwn && Object.keys(data).length === 0) this.#session.connection.frame.kept?.delete(this)
+      if (isOwn && Object.keys(data).length === 0) this.#session.connection.frame.subscriberData?.delete(this)
     }
 
     async #announce(event: TransactionEvent, data: ObjectLiteral): Promise<void> {
@@ -174,8 +177,8 @@ export function joinedRunnerClass(Base: RunnerClass): new (session: Session, pur
       if (this.#savepoints.length > 0) return
       const { frame } = connection
       const key = this.#given ?? this
-      const kept = frame.kept?.get(key)
-      if (kept && frame.kept?.delete(key)) await kept.announce('AfterTransactionRollback')
+      const kept = frame.subscriberData?.get(key)
+      if (kept && frame.subscriberData?.delete(key)) await kept.announce('AfterTransactionRollback')
     }
 
     #lastSavepoint(): string {
