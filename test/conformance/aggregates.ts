@@ -1,8 +1,9 @@
 import type { ActiveAlchemy } from '@active-alchemy/core'
-import { gt } from '@active-alchemy/core'
+import { gt, lt } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
-import { rowIn } from './store.ts'
+import { rowIn, type Store } from './store.ts'
+import { latch, until } from './world.ts'
 
 /** Authors who know how many notes they have, and shelves that know how many words their notes have. */
 async function shelves(db: ActiveAlchemy) {
@@ -309,6 +310,74 @@ export function aggregateRows(database: TestDatabase): void {
     expect((await Shelf.getOrError(shelf.id)).words).toBe(live.reduce((sum, each) => sum + each.words, 0))
     expect(live).toHaveLength(28)
   })
+
+  /** Does `work` while another transaction, which `begins`, has what it waits for; `meanwhile` comes when it waits. */
+  const overtaken = async (
+    { db, statements }: Store,
+    begins: () => Promise<unknown>,
+    work: () => Promise<unknown>,
+    meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<unknown> => {
+    const [held, released] = [latch(), latch()]
+    const first = db.run(async () => {
+      await begins()
+      held.open()
+      await released.promise
+    })
+    await held.promise
+    statements.length = 0
+    const done = db.run(work)
+    await until(() => statements.some((sql) => / FOR (?:NO KEY )?UPDATE/.test(sql)))
+    await meanwhile()
+    released.open()
+    await first
+    return done
+  }
+
+  row(
+    'a bulk write takes records of the owners that it has locked: what comes while it waits is left alone',
+    async (store) => {
+      const { Author, Note } = await shelves(store.db)
+      const ada = await Author.create({ name: 'Ada' })
+      const bob = await Author.create({ name: 'Bob' })
+      await Note.create({ title: 'a', words: 1, author: ada })
+      const deleted = await overtaken(
+        store,
+        () => Note.create({ title: 'b', words: 9, author: ada }),
+        () => Note.filter({ words: lt(5) }).deleteAll(),
+        () => Note.create({ title: 'c', words: 2, author: bob }),
+      )
+      expect(deleted).toBe(1)
+      expect((await Author.query().orderBy('id').all()).map(({ notes, words }) => [notes, words])).toEqual([
+        [1, 9],
+        [1, 2],
+      ])
+      expect((await Note.query('title').orderBy('title').all()).map(({ title }) => title)).toEqual(['b', 'c'])
+    },
+    undefined,
+    'concurrent writers',
+  )
+
+  row(
+    'a record that goes to another owner while its deletion waits is taken from that one',
+    async (store) => {
+      const { Author, Note } = await shelves(store.db)
+      const ada = await Author.create({ name: 'Ada' })
+      const bob = await Author.create({ name: 'Bob' })
+      const { id } = await Note.create({ title: 'a', words: 5, author: ada })
+      await overtaken(
+        store,
+        async () => (await Note.getOrError(id)).update({ author: bob }),
+        async () => (await Note.getOrError(id)).delete(),
+      )
+      expect((await Author.query().orderBy('id').all()).map(({ notes, words }) => [notes, words])).toEqual([
+        [0, 0],
+        [0, 0],
+      ])
+    },
+    undefined,
+    'concurrent writers',
+  )
 
   row('no values set it, and what cannot be kept is refused as the model is defined', async ({ db, uri }) => {
     const { Author, Note } = await shelves(db)
