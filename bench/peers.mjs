@@ -14,16 +14,18 @@ const signals = ['SIGINT', 'SIGTERM']
  * Each contender runs in a process of its own, on a database of its own, in turns; each by its ordinary API, with the same durability, and
  * what it did is checked against the others.
  *
- * @param {{ quick: boolean, tell: (text: string) => void, databases?: readonly string[], rows?: readonly string[] }} options `rows`: texts,
- *   of which a row's name holds one.
+ * @param {{ quick: boolean, tell: (text: string) => void, databases?: readonly string[], rows?: readonly string[],
+ *   beside?: readonly string[] }} options `rows`: texts, of which a row's name holds one; `beside`: who takes part beside raw and ours.
  * @returns {Promise<{ rows: object, table: object, leftOut: object }>} `rows` are the quantities that goals are about, by `database work`;
  *   `table` holds all that was measured.
  */
-export async function measurePeers({ quick, tell, databases: chosen = databases, rows: names = [''] }) {
+export async function measurePeers({ quick, tell, databases: chosen = databases, rows: names = [''], beside }) {
   const leftOut = {}
-  const reason = installGuests(tell)
-  if (reason) for (const { name } of contenders.filter((each) => each.isGuest)) leftOut[name] = reason
-  const present = contenders.filter(({ name }) => !(name in leftOut))
+  const taking = beside ? contenders.filter(({ name }) => ['raw', ours, ...beside].includes(name)) : contenders
+  const guests = taking.filter(({ isGuest }) => isGuest)
+  const reason = guests.length > 0 ? installGuests(tell) : undefined
+  if (reason) for (const { name } of guests) leftOut[name] = reason
+  const present = taking.filter(({ name }) => !(name in leftOut))
   const wanted = (row) => names.some((name) => row.includes(name))
   const table = {}
   const rows = {}
@@ -90,17 +92,19 @@ function withRatios(cells) {
 function quantities(cells) {
   const { [ours]: own, raw, ...others } = cells
   if (!own) return {}
-  const toOthers = Object.values(others).map((other) => paired(own.rounds, other.rounds))
+  const toOthers = Object.values(others)
+    .map((other) => paired(own.rounds, other.rounds))
+    .toSorted((one, other) => other.median - one.median)
   const quantity = {
     'cpu ÷ raw': paired(own.rounds, raw.rounds),
-    'cpu ÷ cheapest other': toOthers.reduce((most, each) => (each.median > most.median ? each : most)),
+    ...(toOthers[0] && { 'cpu ÷ cheapest other': toOthers[0] }),
   }
   if (!own.rate) return quantity
   return {
     ...quantity,
     'requests ÷ raw': paired(own.rate, raw.rate),
-    'requests ÷ kysely': paired(own.rate, others.kysely.rate),
-    'p99 ÷ typeorm': paired(own.p99, others.typeorm.p99),
+    ...(others.kysely && { 'requests ÷ kysely': paired(own.rate, others.kysely.rate) }),
+    ...(others.typeorm && { 'p99 ÷ typeorm': paired(own.p99, others.typeorm.p99) }),
   }
 }
 

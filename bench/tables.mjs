@@ -60,12 +60,12 @@ export function tables({ date, node, machine, load, peers: { table, leftOut, goa
     )
   }
   for (const [who, why] of Object.entries(leftOut)) parts.push(`Left out: ${who}: ${why.split('\n')[0]}`)
-  const verdicts = goals.map(({ row, column, verdict, median, low, high, atMost, atLeast }) => [
+  const verdicts = goals.map(({ row, column, verdict, median, low, high, atMost, atLeast, held, why }) => [
     row,
     column,
     `${median.toFixed(2)} [${low.toFixed(2)} to ${high.toFixed(2)}]`,
     atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
-    verdict,
+    held === undefined ? verdict : `${verdict} (${held}, ${why})`,
   ])
   add('Goals', ['row', 'quantity', 'measured', 'goal', ''], verdicts)
   return `${parts.join('\n\n')}\n`

@@ -14,8 +14,8 @@ export async function measureHttp({ database, framework, places, contenders, qui
   const servers = []
   try {
     for (const { name, module } of contenders) servers.push({ name, ...(await startServer({ name, module, database, framework, places })) })
-    const [rounds, millis] = quick ? [4, 400] : [11, 1_000]
-    for (const server of servers) await server.load(quick ? 3_000 : 12_000, quick ? 1_000 : 4_000)
+    const [rounds, millis] = quick ? [4, 400] : [9, 1_000]
+    for (const server of servers) await server.load(quick ? 3_000 : 10_000, quick ? 1_000 : 20_000)
     const slices = servers.map(() => [])
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < servers.length; turn++) {
