@@ -29,7 +29,8 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', ...unchosen()],
+    // What needs a browser has a configuration of its own: `npm run test:browser`.
+    exclude: ['**/node_modules/**', 'test/browser/**', ...unchosen()],
     globalSetup: ['test/servers.ts'],
     setupFiles: ['test/setup.ts'],
     // better-sqlite3 is native; a process each also keeps the databases of the workers apart.

@@ -73,7 +73,9 @@ export function passes(copy, suites, { env = {}, node = process.execPath } = {})
     )
     return true
   } catch (error) {
-    console.error(error.message.slice(-8_000))
+    // What has failed stands behind all that was printed meanwhile.
+    const failures = error.message.lastIndexOf(' Failed Tests ')
+    console.error(error.message.slice(Math.max(failures, 0)).slice(0, 20_000))
     return false
   }
 }

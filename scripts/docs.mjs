@@ -75,6 +75,8 @@ function errorsPage() {
       `## ${title}`,
       ...own.map((code) =>
         [
+          // Sites word the anchors of headings in their own ways; an error prints this one.
+          `<a id="${code}"></a>`,
           `### ${code}`,
           ...classes.filter((each) => each.code === code).map(told),
           ...(code in provoked ? [asCode(provoked[code])] : []),
@@ -90,6 +92,9 @@ Every error of the library carries a \`code\`, which stays when the wording chan
 One that a client may have caused carries the \`status\` of its answer (and the same as \`statusCode\`), and \`expose\`: whether its message
 may reach the client. One without a status is for the programmer, and is answered 500. \`isAlchemyError(error)\` knows them all, and
 TypeScript tells them apart by their \`code\`. How they are answered: [JSON errors](../json-errors.md).
+
+An error prints where this page tells of it, \`error.help\`: where it is printed whole (\`console.error(error)\`, one that nobody catches, the command
+line), and at the end of the stack of one that a request fails with and no client sees. No answer has it.
 
 Where a message holds a name or a value, there is a … here; what to do stands in bold. The examples that make them run in the tests, in this
 database:

@@ -1,12 +1,18 @@
-// Prints the counts of a test report, alone on the last line, and fails if it holds no passed test or a failed one.
+// Prints the counts of test reports, alone on the last line, and fails if one holds no passed test or a failed one.
 import { readFileSync } from 'node:fs'
 
-const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-const brokenFiles = testResults.filter(
-  ({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status !== 'failed'),
-)
-for (const { name, message } of brokenFiles) console.log(`${name}: ${message}`)
-const failed = numFailedTests + brokenFiles.length
-if (numPendingTests + numTodoTests > 0) console.log(`${numPendingTests + numTodoTests} did not run`)
-console.log(`${numPassedTests} passed, ${failed} failed`)
-process.exitCode = failed === 0 && numPassedTests > 0 ? 0 : 1
+const counts = { passed: 0, failed: 0, idle: 0 }
+for (const file of process.argv.slice(2)) {
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(file, 'utf8'))
+  const brokenFiles = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status !== 'failed'),
+  )
+  for (const { name, message } of brokenFiles) console.log(`${name}: ${message}`)
+  if (numPassedTests === 0) console.log(`${file}: no test has passed`)
+  counts.passed += numPassedTests
+  counts.failed += numFailedTests + brokenFiles.length + (numPassedTests === 0 ? 1 : 0)
+  counts.idle += numPendingTests + numTodoTests
+}
+if (counts.idle > 0) console.log(`${counts.idle} did not run`)
+console.log(`${counts.passed} passed, ${counts.failed} failed`)
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1

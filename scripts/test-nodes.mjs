@@ -18,6 +18,15 @@ const suites = [
   'test/typeorm-contract.test.ts',
   'packages/core',
 ]
+/** Again on the SQLite of Node.js. */
+const suitesOfSqlite = [
+  'test/model.test.ts',
+  'test/data-types.test.ts',
+  'test/sqlite.test.ts',
+  'test/sqlite-drivers.test.ts',
+  'test/consistency.test.ts',
+  'test/request',
+]
 
 let failed = 0
 const check = async (title, work) => {
@@ -50,6 +59,10 @@ try {
       if (printed.includes('EBADENGINE')) throw new Error(printed)
     })
     await check(`Node ${version}: the suites`, () => passes(copy, suites, { node }))
+    if (Number(major) >= 24)
+      await check(`Node ${version}: the suites on its SQLite`, () =>
+        passes(copy, suitesOfSqlite, { node, env: { SQLITE_DRIVER: 'node', DATABASES: 'sqlite' } }),
+      )
   }
 } finally {
   if (copy) rmSync(copy, { recursive: true, force: true })

@@ -417,6 +417,7 @@ describe('active-alchemy', () => {
     const ended = run('check')
     expect(ended.code).toBe(1)
     expect(ended.out).toContain('problem  connection: No connection to postgresql://me:***@127.0.0.1:9/x')
+    expect(ended.out).toContain('See docs/reference/errors.md#CONNECTION_FAILED\n')
     expect(ended.out + ended.error).not.toContain('s3cret')
     change('src/db.js', "throw new Error('cannot reach redis://me:s3cret@host')")
     const failed = run('status')

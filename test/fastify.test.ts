@@ -164,6 +164,14 @@ describe('Fastify', () => {
       ])
     })
 
+    it('with an option that does not exist is refused where it is written', async () => {
+      await app.register(db.plugin())
+      const alchemy = { isolatoin: 'SERIALIZABLE' } as object
+      expect(() => app.get('/strict', { config: { alchemy } }, async () => ({}))).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION' }),
+      )
+    })
+
     it('that is not there writes nothing, and skips as told', async () => {
       await app.register(db.plugin({ report, skip: ({ url }) => url === '/health' }))
       app.get('/health', async () => ({ isOpen: db.dataSource.session() !== undefined }))

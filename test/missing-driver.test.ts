@@ -25,12 +25,15 @@ function without(name: string, text: string): unknown {
 }
 
 it.each([
-  ['pg', 'postgresql://127.0.0.1/x'],
-  ['mysql2', 'mysql://127.0.0.1/x'],
-  ['better-sqlite3', 'sqlite://'],
-])('a project without %s is told to install it', (driver, uri) => {
+  ['pg', 'postgresql://127.0.0.1/x', ''],
+  ['mysql2', 'mysql://127.0.0.1/x', ''],
+  ['better-sqlite3', 'sqlite://', ', or take the SQLite of Node.js, from 24 on: sqlite:///file.db?driver=node'],
+])('a project without %s is told to install it', (driver, uri, otherwise) => {
   const text = `try { await new ActiveAlchemy('${uri}').dataSource.query('select 1') } catch (error) { console.log(JSON.stringify([error.code, error.message])) }`
-  expect(without(driver, text)).toEqual(['MISSING_DRIVER', `The package ${driver} is not installed. Run: npm install ${driver}`])
+  expect(without(driver, text)).toEqual([
+    'MISSING_DRIVER',
+    `The package ${driver} is not installed. Run: npm install ${driver}${otherwise}`,
+  ])
 })
 
 it.each([

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { format } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { blocks, compilePrograms, held, holdLines, unsaidBy, writePrograms } from './programs.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(import.meta.dirname, '.readme')
@@ -38,57 +37,22 @@ function startIn(path: string): string {
 /** The name of a page's program. */
 const fileOf = (page: string): string => page.replaceAll('/', '-')
 
-/** `page.total // 45`: the line is held to what it says. */
-function held(text: string): string {
-  const literal = /\[(?:[^a-z]|null|true|false)*?\]|-?\d[\d_.]*n?|true|false|null|'[^']*'/
-  const line = new RegExp(`^(?!console|assert|const|return|import|export|//)(\\S[^=\\n]*?) // (${literal.source})(?=$|[,;:] )`, 'gm')
-  return text.replace(line, (whole, value: string, expected: string) => `held(${value}, ${expected}) // ${JSON.stringify(whole)}`)
-}
-
-function blocks(markdown: string): string[] {
-  return [...markdown.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = '']) => text)
-}
-
 describe('the code in the READMEs', () => {
   const all = programs()
 
   beforeAll(() => {
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of all) writeFileSync(join(folder, `${name}.ts`), `${held(text)}\nexport {}\n`)
-    writeFileSync(join(folder, 'held.d.ts'), 'declare function held(value: unknown, expected: unknown): void\n')
-    vi.stubGlobal('held', (value: unknown, expected: unknown) => expect(value).toEqual(expected))
-    const compilerOptions = {
-      noEmit: true,
-      composite: false,
-      declaration: false,
-      declarationMap: false,
-      noPropertyAccessFromIndexSignature: false,
-    }
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
-    )
+    writePrograms(folder, new Map(Array.from(all, ([name, text]) => [name, `${held(text)}\nexport {}\n`])))
+    holdLines()
   })
   afterAll(() => {
     vi.unstubAllGlobals()
     rmSync(folder, { recursive: true })
   })
 
-  it('compiles', () => {
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-p', folder], { stdio: 'inherit' })
-  })
+  it('compiles', () => compilePrograms(folder))
 
   it.each(pages)('runs, and prints what it shows: the page on %s', async (name) => {
-    const said: string[] = []
-    vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void said.push(format(...values)))
-    const page: unknown = await import(join(folder, `${fileOf(name)}.ts`))
-    expect(page).toBeDefined()
-    vi.restoreAllMocks()
-    // console.log(user.name) // Ada: and why
-    const shown = [...(all.get(fileOf(name)) ?? '').matchAll(/console\.log\(.* \/\/ (.*)$/gm)].map(([, text = '']) => text)
-    const isSaid = (text: string): boolean =>
-      said.some((line) => text === line || text.startsWith(`${line}:`) || (text.endsWith('…') && line.startsWith(text.slice(0, -1).trim())))
-    expect(shown.filter((text) => !isSaid(text))).toEqual([])
+    expect(await unsaidBy(join(folder, `${fileOf(name)}.ts`), all.get(fileOf(name)) ?? '')).toEqual([])
   })
 
   it.each(['express', 'fastify', 'koa', 'nest'])('runs: the first example of %s', async (adapter) => {

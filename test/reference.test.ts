@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect, it, vi } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
@@ -22,7 +23,13 @@ it('every code of the library is on the page', () => {
   expect(codes.filter((code) => !rows.some((row) => row.code === code))).toEqual([])
 })
 
-it('what the page shows of an error makes it', async () => {
+it('every code has the place on the page that its errors print', () => {
+  const places = [...page.matchAll(/^<a id="(\w+)"><\/a>\n\n### (\w+)$/gm)].map(([, id, heading]) => ({ id, heading }))
+  expect(places.filter(({ id, heading }) => id !== heading)).toEqual([])
+  expect(places.map(({ id }) => id)).toEqual([...new Set(rows.map(({ code }) => code))])
+})
+
+it('what the page shows of an error makes it, which prints its place there, and tells no client', async () => {
   const { provoked, setting } = (await import(join(root, 'docs/reference/provoked.mjs'))) as {
     provoked: Record<string, string>
     setting: string
@@ -40,7 +47,11 @@ it('what the page shows of an error makes it', async () => {
     for (const [code, work] of Object.entries(made)) {
       codes[code] = await work().then(
         () => 'no error',
-        (error: { code?: unknown }) => error.code,
+        (error: { code?: unknown }) => {
+          const place = `docs/reference/errors.md#${code}`
+          expect([code, inspect(error).split(place).length, JSON.stringify(error).includes(place)]).toEqual([code, 2, false])
+          return error.code
+        },
       )
     }
     expect(codes).toEqual(Object.fromEntries(Object.keys(provoked).map((code) => [code, code])))

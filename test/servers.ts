@@ -1,3 +1,4 @@
+import { dropDatabases } from './databases/emptied-databases.ts'
 import { provideMariadb } from './servers/mariadb.ts'
 import { providePostgres } from './servers/postgres.ts'
 
@@ -17,9 +18,14 @@ export default async function setup(): Promise<() => Promise<void>> {
     await stop()
     throw new Error(missing.join('\n'))
   }
+  // By which the databases of this run are known.
+  process.env['ALCHEMY_RUN'] = `${process.pid}_${Date.now().toString(36)}`
   const [postgres, mariadb] = provided.map((each) => (each.status === 'fulfilled' ? each.value?.url : undefined))
   // The workers inherit it.
   if (postgres) process.env['ALCHEMY_PG_URL'] = postgres
   if (mariadb) process.env['ALCHEMY_MYSQL_URL'] = mariadb
-  return stop
+  return async () => {
+    if (postgres) await dropDatabases()
+    await stop()
+  }
 }

@@ -72,7 +72,20 @@ describe('TypeORM has what is overridden or called', () => {
     const files = ['drivers/sqlite', 'drivers/postgres', 'drivers/mysql', 'typeorm', 'model'].flatMap((room) =>
       readdirSync(new URL(room, root)).map((file) => `${room}/${file}`),
     )
-    const own = new Set(['then', 'add', 'get', 'query', 'delete', 'restore', 'scope', 'pool', 'toString', 'getStartupConf'])
+    const own = new Set([
+      'then',
+      'add',
+      'get',
+      'query',
+      'delete',
+      'restore',
+      'scope',
+      'pool',
+      'toString',
+      'getStartupConf',
+      'prepare',
+      'handleCommandComplete',
+    ])
     const overridden = files
       .filter((file) => file.endsWith('.ts') && !/model\/(?!metadata|naming)/.test(file))
       .flatMap((file) => [...readFileSync(new URL(file, root), 'utf8').matchAll(/\boverride (?:readonly )?(?:async )?(\w+)/g)])

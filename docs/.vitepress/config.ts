@@ -134,6 +134,8 @@ export default defineConfig({
   // Where the site is not the root of its host: DOCS_BASE=/active-alchemy/
   base: process.env['DOCS_BASE'] ?? '/',
   head: [['link', { rel: 'icon', href: icon }]],
+  // The colours of the theme's own are too faint to be read by everybody.
+  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start/', activeMatch: '/start/' },

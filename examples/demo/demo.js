@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy } from '@active-alchemy/core'
+import { ActiveAlchemy as ForExpress } from '@active-alchemy/express'
+import { ActiveAlchemy as ForFastify } from '@active-alchemy/fastify'
+import { ActiveAlchemy as ForKoa } from '@active-alchemy/koa'
+import { ActiveAlchemy as ForNest } from '@active-alchemy/nest'
 import { compare } from '../adopted/dist/storm/compare.js'
 import { lieTable } from '../adopted/dist/storm/lie-table.js'
 import { createApp as createExpressApp } from '../express/app.js'
@@ -18,12 +22,20 @@ import { createHandWrittenApp, openDataSource } from './hand-written.js'
 import { printTable } from './table.js'
 import { visit } from './visit.js'
 
-/** The frameworks that the shop runs on, one column each: `start` serves the shop on a free port of loopback. */
+/** The frameworks that the shop runs on, one column each: its database, and what serves the shop on a free port of loopback. */
 const frameworks = [
-  { name: 'Express', start: (shop, options) => listen(createExpressApp(shop, options)) },
-  { name: 'Fastify', start: async (shop, options) => listen((await createFastifyApp(shop, options).ready()).routing) },
-  { name: 'Koa', start: (shop, options) => listen(createKoaApp(shop, options).callback()) },
-  { name: 'Nest', start: async (shop, options) => listen((await createNestApp(shop, options)).getHttpAdapter().getInstance()) },
+  { name: 'Express', Database: ForExpress, start: (shop, options) => listen(createExpressApp(shop, options)) },
+  {
+    name: 'Fastify',
+    Database: ForFastify,
+    start: async (shop, options) => listen((await createFastifyApp(shop, options).ready()).routing),
+  },
+  { name: 'Koa', Database: ForKoa, start: (shop, options) => listen(createKoaApp(shop, options).callback()) },
+  {
+    name: 'Nest',
+    Database: ForNest,
+    start: async (shop, options) => listen((await createNestApp(shop, options)).getHttpAdapter().getInstance()),
+  },
 ]
 
 /** Milliseconds that an order may stand in line for its turn to write: a slow machine is no fault of the shop. */
@@ -37,11 +49,11 @@ const products = Array.from({ length: 40 }, (_, index) => ({
 const customers = ['Ada', 'Grace', 'Edsger'].map((name) => ({ name, email: `${name}@example.org` }))
 
 /** A column of the table: the shop of Active-Alchemy on one framework. */
-function activeAlchemy({ name, start }) {
+function activeAlchemy({ name, Database, start }) {
   return {
     name,
     async open(file, authorise) {
-      const db = new ActiveAlchemy(`sqlite:///${file}`, { poolTimeoutMs: patienceMs })
+      const db = new Database(`sqlite:///${file}`, { poolTimeoutMs: patienceMs })
       const shop = createShop(db, { authorise })
       await openShop(shop, products, customers)
       // What is reported and logged is expected here: the answers are what counts.

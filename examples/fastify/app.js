@@ -1,16 +1,18 @@
-import { plugin } from '@active-alchemy/fastify'
+import formbody from '@fastify/formbody'
 import fastify from 'fastify'
-import { productsPage } from '../shop/products-page.js'
+import { createPages } from '../shop/pages.js'
 
 /**
  * The shop as a Fastify application. Each request is one transaction, committed before its answer leaves.
  *
- * @param {ReturnType<typeof import('../shop/shop.js').createShop>} shop
+ * @param {ReturnType<typeof import('../shop/shop.js').createShop>} shop On an `ActiveAlchemy` of this framework.
  * @param {{ report?: import('@active-alchemy/core').Reporter, logError?: (error: unknown) => void }} [options]
  */
 export function createApp(shop, { report, logError = console.error } = {}) {
   const app = fastify()
-  app.register(plugin(shop.db, { report }))
+  app.register(shop.db.inspector())
+  app.register(shop.db.plugin({ report }))
+  app.register(formbody)
 
   app.setErrorHandler((error, _request, reply) => {
     // Who has left reads no answer; what was begun for him has been rolled back.
@@ -20,7 +22,18 @@ export function createApp(shop, { report, logError = console.error } = {}) {
     reply.code(status).send({ code, error: expose ? message : 'Something went wrong. Nothing was changed.' })
   })
 
-  app.get('/', async (request, reply) => reply.type('text/html; charset=utf-8').send(productsPage(await shop.browse(request.query.page))))
+  const pages = createPages(shop, { logError })
+  const show = (page) => async (request, reply) => {
+    const { status, headers, body } = await page({ id: request.params.id, query: request.query, form: request.body })
+    return reply.code(status).headers(headers).send(body)
+  }
+  app.get('/', show(pages.products))
+  app.get('/products/:id/edit', show(pages.edit))
+  app.post('/products/:id/edit', show(pages.save))
+  app.post('/products/:id/delete', show(pages.delete))
+  app.post('/products/:id/undo', show(pages.undo))
+  app.get('/products/:id/order', show(pages.orderForm))
+  app.post('/products/:id/order', show(pages.order))
 
   app.get('/products', async (request) => shop.browse(request.query.page))
   app.post('/products', async (request, reply) => reply.code(201).send(await shop.addProduct(request.body)))

@@ -1,13 +1,12 @@
-import { middleware } from '@active-alchemy/koa'
 import { bodyParser } from '@koa/bodyparser'
 import { Router } from '@koa/router'
 import Koa from 'koa'
-import { productsPage } from '../shop/products-page.js'
+import { createPages } from '../shop/pages.js'
 
 /**
  * The shop as a Koa application. Each request is one transaction, committed before its answer leaves.
  *
- * @param {ReturnType<typeof import('../shop/shop.js').createShop>} shop
+ * @param {ReturnType<typeof import('../shop/shop.js').createShop>} shop On an `ActiveAlchemy` of this framework.
  * @param {{ report?: import('@active-alchemy/core').Reporter, logError?: (error: unknown) => void }} [options]
  */
 export function createApp(shop, { report, logError = console.error } = {}) {
@@ -26,13 +25,22 @@ export function createApp(shop, { report, logError = console.error } = {}) {
       ctx.body = { code, error: expose ? message : 'Something went wrong. Nothing was changed.' }
     }
   })
-  app.use(middleware(shop.db, { report })).use(bodyParser())
+  app.use(shop.db.inspector()).use(shop.db.middleware({ report })).use(bodyParser())
 
   const router = new Router()
-  router.get('/', async (ctx) => {
-    ctx.type = 'html'
-    ctx.body = productsPage(await shop.browse(ctx.query.page))
-  })
+  const pages = createPages(shop, { logError })
+  const show = (page) => async (ctx) => {
+    const { status, headers, body } = await page({ id: ctx.params.id, query: ctx.query, form: ctx.request.body })
+    ctx.set(headers)
+    answer(ctx, status, body)
+  }
+  router.get('/', show(pages.products))
+  router.get('/products/:id/edit', show(pages.edit))
+  router.post('/products/:id/edit', show(pages.save))
+  router.post('/products/:id/delete', show(pages.delete))
+  router.post('/products/:id/undo', show(pages.undo))
+  router.get('/products/:id/order', show(pages.orderForm))
+  router.post('/products/:id/order', show(pages.order))
 
   router.get('/products', async (ctx) => answer(ctx, 200, await shop.browse(ctx.query.page)))
   router.post('/products', async (ctx) => answer(ctx, 201, await shop.addProduct(ctx.request.body)))

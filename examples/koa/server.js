@@ -5,7 +5,7 @@ import { createApp } from './app.js'
 
 const { DATABASE_URL = 'sqlite:///shop.db', PORT = '3000' } = process.env
 
-const db = new ActiveAlchemy(DATABASE_URL)
+const db = new ActiveAlchemy(DATABASE_URL, { name: 'shop' })
 const shop = createShop(db)
 await openShop(shop, sampleProducts, sampleCustomers)
 

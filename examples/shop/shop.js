@@ -10,9 +10,11 @@ import { authorise as authoriseCard } from './payment.js'
  */
 export function createShop(db, { authorise = authoriseCard } = {}) {
   class Product extends db.Model('Product', {
-    name: db.Column(db.String(80)),
-    priceCents: db.Column(db.Integer),
-    stock: db.Column(db.Integer, { default: 0 }),
+    name: db.Column(db.String(80), { length: { min: 1 } }),
+    priceCents: db.Column(db.Integer, { min: 0 }),
+    stock: db.Column(db.Integer, { default: 0, min: 0 }),
+    // Counted by each change, orders included: who edits an old state is told.
+    version: db.Version(),
   }) {}
 
   class Customer extends db.Model(
@@ -81,9 +83,14 @@ export function createShop(db, { authorise = authoriseCard } = {}) {
     OrderLine,
     browse: (page) => Product.paginate({ page, perPage: 12 }),
     addProduct: (values) => Product.create(values),
-    deleteProduct: (id) => Product.getOrError(id).delete(),
+    findProduct: (id, { includeDeleted = false } = {}) => Product.getOrError(id, { includeDeleted }),
+    /** @param seen The state of the product that the change was made for, its `etag`; in another one nothing is changed. */
+    changeProduct: (id, values, seen) => Product.getOrError(id, { ifMatch: seen }).update(values),
+    /** @param [seen] As above, where it matters. */
+    deleteProduct: (id, seen) => Product.getOrError(id, { ifMatch: seen }).delete(),
     restoreProduct: (id) => Product.get(id, { includeDeleted: true }).restore(),
     listCustomers: (page) => Customer.paginate({ page }),
+    allCustomers: () => Customer.query().orderBy('name').all(),
     addCustomer: (values) => Customer.create(values),
     eraseCustomer: (id) => Customer.getOrError(id).delete({ hardDelete: true }),
     listOrders: (page) => Order.paginate({ page }),

@@ -162,7 +162,9 @@ export function entityVerbRows(database: TestDatabase): void {
     await expect(members.create({ fullName: 'x', memberId: 7 })).rejects.toMatchObject({ code: 'PROTECTED_COLUMN' })
     await expect(members.save({ fullName: 'a client sent it' } as Member)).rejects.toMatchObject({ code: 'INVALID_OPTION', status: 400 })
     await expect(members.delete({ memberId: 1 } as Member, { hardDelet: true } as never)).rejects.toMatchObject({ status: 400 })
-    await expect(members.increment(new Member(), 'visits', Number.NaN)).rejects.toMatchObject({ status: 400 })
+    for (const by of [Number.NaN, undefined as never]) {
+      await expect(members.increment(new Member(), 'visits', by)).rejects.toMatchObject({ status: 400 })
+    }
     const work = db.run(async () => {
       await members.create({ fullName: 'kept?' })
       throw new Error('undo')

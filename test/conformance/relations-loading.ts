@@ -103,6 +103,28 @@ export function relationLoadingRows(database: TestDatabase): void {
     await expect(User.paginate({ with: 'posts' as never })).rejects.toMatchObject({ status: 400 })
   })
 
+  row('related rows are sorted by the key of their record first: an index on it has them in order', async (store) => {
+    const { User, Tag, sent, db } = store
+    await fill(store)
+    for (const load of [
+      () => User.query().with('posts').all(),
+      () =>
+        User.query()
+          .with('posts', (posts) => posts.orderBy('title'))
+          .all(),
+    ]) {
+      const [, statement = ''] = await sent(load)
+      expect(statement).toMatch(/ORDER BY \W*post\W+author_id\W+ASC, /)
+    }
+    const [, ofLinks = ''] = await sent(() => Tag.query().with('posts').all())
+    expect(ofLinks).toMatch(/ORDER BY \S+tag_id\W+ASC, /)
+    if (!database.name.startsWith('sqlite')) return
+    const [, statement = ''] = await sent(() => User.query().with('posts').all())
+    await db.dataSource.query('create index post_author on post (author_id)')
+    const plan = await database.plan((words) => db.dataSource.query(`${words} ${statement}`, [1, 2, 3]))
+    expect(plan.sorts).toBe(false)
+  })
+
   row('N+1 cannot be written by accident: a loop that loads record by record sends 1 + 1 statements', async (store) => {
     const { User, Post, db, sent } = store
     await fill(store)

@@ -1,10 +1,10 @@
-import { type ActiveAlchemy, DateTime } from '@active-alchemy/core'
+import { type ActiveAlchemy, type ColumnMap, DateTime } from '@active-alchemy/core'
 import { expect, it } from 'vitest'
 import type { TestDatabase } from '../databases/database.ts'
 import { inStore } from './store.ts'
 
 /** Columns of every type, by what their default is. */
-const defaults: Readonly<Record<string, (db: ActiveAlchemy) => Parameters<ActiveAlchemy['Model']>[1][string]>> = {
+const defaults: Readonly<Record<string, (db: ActiveAlchemy) => ColumnMap[string]>> = {
   String: (db) => db.Column(db.String(20), { default: 'USA' }),
   'String with quotes': (db) => db.Column(db.String(40), { default: `O'Brien "\\ and co` }),
   'String that is empty': (db) => db.Column(db.String(20), { default: '' }),

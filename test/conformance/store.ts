@@ -55,6 +55,11 @@ export interface Store extends ReturnType<typeof models> {
   readonly another: (options?: ActiveAlchemyOptions) => ActiveAlchemy
 }
 
+/** What `read` gives, however long a busy machine takes for it: of a database whose transactions may not take long. */
+export function patiently<T>(db: ActiveAlchemy, read: () => Promise<T>): Promise<T> {
+  return db.run(read, { transactionTimeoutMs: 60_000 })
+}
+
 /** Runs `row` in a new database with the tables made; after it every connection must be back. */
 export async function inStore(
   database: TestDatabase,

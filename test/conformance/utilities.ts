@@ -51,7 +51,7 @@ export function utilityRows(database: TestDatabase): void {
       expect([await createDatabase(uri), await dropDatabase(uri)]).toEqual([false, false])
       return
     }
-    const other = uri.replace(/(\w+)(\.db)?$/, (_all, name: string, end = '') => `${name}_other${end}`)
+    const other = uri.replace(/(\w+)(?=(?:\.db)?(?:\?.*)?$)/, (name) => `${name}_other`)
     expect(await databaseExists(other)).toBe(false)
     await db.run(async () => {
       expect([await createDatabase(other), await createDatabase(other), await databaseExists(other)]).toEqual([true, false, true])

@@ -170,7 +170,7 @@ export function valueRows(database: TestDatabase): void {
     expect(await reason(() => tally.decrement('cents', 0.01))).toEqual(refused('CONFLICT', 409))
 
     await tally.update({ n: 5 })
-    for (const by of ['5', ['5'], true, null, '', Number.NaN, Number.POSITIVE_INFINITY, 1.5, {}]) {
+    for (const by of ['5', ['5'], true, null, undefined, '', Number.NaN, Number.POSITIVE_INFINITY, 1.5, {}]) {
       for (const verb of ['increment', 'decrement'] as const) {
         const error = await reason(() => tally[verb]('n', by as never))
         expect([by, verb, error]).toEqual([by, verb, refused('INVALID_OPTION', 400)])

@@ -155,6 +155,9 @@ export function windowRows(database: TestDatabase): void {
       }
       expect(seen).toEqual(Array.from({ length: 30 }, (_, points) => points))
     }
+    // The key is sorted by once.
+    const [page = ''] = (await sent(() => User.query().orderBy('id', 'DESC').paginate({ perPage: 2 }))).slice(-1)
+    expect(page.match(/ORDER BY (.*) LIMIT/)?.[1]).toMatch(/^\W*user\W+id\W+DESC$/)
     const descending = await User.query().orderBy('id', 'DESC').paginate({ perPage: 2 })
     expect(descending.items.map(({ points }) => points)).toEqual([29, 28])
   })

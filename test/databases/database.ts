@@ -36,6 +36,7 @@ export type Lack =
   | 'a server'
   | 'concurrent writers'
   | 'exact decimals'
+  | 'histograms of indexes'
   | 'deferred constraints'
   | 'transactional DDL'
   | 'returning'

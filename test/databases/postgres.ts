@@ -1,23 +1,9 @@
-import { Client } from 'pg'
-import { postgresUrl } from '../servers/postgres.ts'
 import type { TestDatabase } from './database.ts'
+import { emptiedDatabases, onServer } from './emptied-databases.ts'
 
-let count = 0
+export { onServer } from './emptied-databases.ts'
 
-/** Runs one statement on the server, past every layer of ours. */
-export async function onServer<Row extends object>(sql: string, database?: string): Promise<Row[]> {
-  const url = new URL(postgresUrl())
-  if (database !== undefined) url.pathname = database
-  const client = new Client({ connectionString: url.href })
-  await client.connect()
-  try {
-    return (await client.query<Row>(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-/** PostgreSQL, a new database for each test. */
+/** PostgreSQL, an empty database for each test. */
 export const postgres: TestDatabase = {
   name: 'postgres',
   lacks: {},
@@ -35,11 +21,5 @@ export const postgres: TestDatabase = {
     // An incremental sort is of those that are equal in the index.
     return { soughtIn: /"Index Cond":"[^"]*[<>]/.test(text) ? index : undefined, sorts: /"Node Type":"Sort"/.test(text) }
   },
-  async create() {
-    const name = `aa_${process.pid}_${++count}`
-    await onServer(`create database ${name}`)
-    const url = new URL(postgresUrl())
-    url.pathname = name
-    return { uri: url.href, drop: async () => void (await onServer(`drop database if exists ${name} with (force)`)) }
-  },
+  create: () => emptiedDatabases.take(),
 }

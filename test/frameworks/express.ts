@@ -13,7 +13,7 @@ type Dress = 'none' | 'compression and session'
 function application(
   create: () => Express,
   dress: Dress,
-  { routes, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
+  { routes, routeOptions = {}, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
 ): Express {
   const app = create()
   const dressed = dress !== 'none'
@@ -33,7 +33,8 @@ function application(
   app.use(express.json({ limit: '5mb' }), express.urlencoded({ extended: true }), multer().none())
   for (const [route, handler] of Object.entries(routes)) {
     const [method = 'GET', path = '/'] = route.split(' ')
-    app[method.toLowerCase() as 'get'](path, (req: Request, res: Response, next: NextFunction) => {
+    const own = routeOptions[route] ? [middleware(routeOptions[route])] : []
+    app[method.toLowerCase() as 'get'](path, ...own, (req: Request, res: Response, next: NextFunction) => {
       answer(handler, req, res).catch(next)
     })
   }

@@ -7,7 +7,7 @@ import { type AppParts, type Framework, type Handler, listen, type Reply, status
 
 async function prepare(
   app: FastifyInstance,
-  { routes, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
+  { routes, routeOptions = {}, databases, options = {}, errorStatus, errors, mountTwice, initAppLast, beneath, between, over }: AppParts,
 ): Promise<void> {
   const bindOptions = { ...options, json: errors === 'json' }
   if (beneath) app.addHook('onRequest', ({ raw }, reply, done) => (beneath(raw, reply.raw), done()))
@@ -22,7 +22,8 @@ async function prepare(
     app.setErrorHandler((error, _request, reply) => reply.code(errorStatus ?? statusOf(error)).send(wordsOf(error)))
   for (const [route, handler] of Object.entries(routes)) {
     const [method = 'GET', url = '/'] = route.split(' ')
-    app.route({ method: method as HTTPMethods, url, handler: (request, reply) => answer(handler, request, reply) })
+    const config = routeOptions[route] ? { alchemy: routeOptions[route] } : {}
+    app.route({ method: method as HTTPMethods, url, config, handler: (request, reply) => answer(handler, request, reply) })
   }
   if (initAppLast) for (const db of databases) initApp(app, db, bindOptions)
   await app.ready()

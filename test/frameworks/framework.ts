@@ -28,12 +28,17 @@ export type Reply =
 /** A route of the suite. */
 export type Handler = (call: Call) => Promise<Reply> | Reply
 
+/** What a route may decide for itself in every framework. */
+type RouteOptions = Pick<BindOptions, 'rollbackWhen' | 'isolation'>
+
 /** What an application of the suite is made of. */
 export interface AppParts {
   /** Handlers by method and path: `POST /notes`. */
   readonly routes: Readonly<Record<string, Handler>>
   readonly databases: readonly ActiveAlchemy[]
   readonly options?: BindOptions
+  /** What routes decide for themselves, each in the way of the framework. @default nothing */
+  readonly routeOptions?: Readonly<Record<string, RouteOptions>>
   /** What the application's own error handler answers. @default the error's status, else 500 */
   readonly errorStatus?: number
   /** Whether the adapter is mounted twice. @default false */

@@ -9,6 +9,7 @@ import { type AppParts, type Framework, type Handler, listen, type Reply, status
 
 function application({
   routes,
+  routeOptions = {},
   databases,
   options = {},
   errorStatus,
@@ -20,6 +21,7 @@ function application({
   over,
 }: AppParts): Koa {
   const app = new Koa()
+  const ofRoute = Object.fromEntries(Object.entries(routeOptions).map(([route, each]) => [route, middleware(each)]))
   app.silent = true
   const own = async (ctx: Context, next: Koa.Next): Promise<void> => {
     try {
@@ -41,8 +43,11 @@ function application({
   app.use(async (ctx) => {
     const asked = `${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`
     const found = Object.keys(routes).find((route) => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`).test(asked))
-    const handler = found === undefined ? undefined : routes[found]
-    if (handler) await answer(handler, ctx)
+    const [handler, own] = found === undefined ? [] : [routes[found], ofRoute[found]]
+    if (!handler) return
+    const answering = (): Promise<void> => answer(handler, ctx)
+    // As a router does with the middleware of a route.
+    await (own ? own(ctx, answering) : answering())
   })
   if (initAppLast) for (const db of databases) initApp(app, db, bindOptions)
   return app

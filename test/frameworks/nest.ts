@@ -55,7 +55,7 @@ const onFastify: Platform = {
 /** The application of the suite: a controller whose handlers return what Nest makes an answer of. */
 function rootModule(
   { common, alchemy }: Nest,
-  { routes, databases, options = {}, errors, mountTwice, initAppLast, between, over }: AppParts,
+  { routes, routeOptions = {}, databases, options = {}, errors, mountTwice, initAppLast, between, over }: AppParts,
   platformMiddleware: readonly RequestHandler[],
 ): common.Type {
   const { Controller, HttpCode, Module, Req, RequestMapping, RequestMethod, Res } = common
@@ -67,6 +67,10 @@ function rootModule(
     Object.defineProperty(Suite.prototype, name, descriptor)
     RequestMapping({ path, method: RequestMethod[method as 'GET'] })(Suite.prototype, name, descriptor)
     HttpCode(200)(Suite.prototype, name, descriptor)
+    // Own ones: a row puts options on every object.
+    const { rollbackWhen, isolation } = { rollbackWhen: undefined, isolation: undefined, ...routeOptions[route] }
+    if (rollbackWhen) alchemy.RollbackWhen(rollbackWhen)(Suite.prototype, name, descriptor)
+    if (isolation) alchemy.Isolation(isolation)(Suite.prototype, name, descriptor)
     Req()(Suite.prototype, name, 0)
     Res({ passthrough: true })(Suite.prototype, name, 1)
   }

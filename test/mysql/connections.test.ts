@@ -352,6 +352,26 @@ describe('the pool', () => {
       { poolSize: 1, poolRecycleMs: 300 },
     ))
 
+  it('close ends what is under way, here and on the server', async () => {
+    const fresh = await mariadb.create()
+    const db = new ActiveAlchemy(fresh.uri)
+    const witness = new ActiveAlchemy(serverUrl())
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const asleep = async (): Promise<unknown[]> =>
+      witness.dataSource.query("select id from information_schema.processlist where info like '%asleep%' and id <> connection_id()")
+    try {
+      const sleeping = db.dataSource.query("select sleep(20), 'asleep'").catch((error: unknown) => error)
+      while ((await asleep()).length === 0) await sleep(10)
+      await db.close()
+      expect(await sleeping).toMatchObject({ code: 'DATABASE_CLOSED' })
+      await expect.poll(asleep, { timeout: 10_000 }).toEqual([])
+    } finally {
+      printed.mockRestore()
+      await witness.close()
+      await fresh.drop()
+    }
+  })
+
   it('closes its connections', async () => {
     const fresh = await mariadb.create()
     const db = new ActiveAlchemy(fresh.uri)

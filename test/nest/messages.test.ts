@@ -29,6 +29,7 @@ import { BaseWsExceptionFilter, MessageBody, SubscribeMessage, WebSocketGateway,
 import { concat, EMPTY, firstValueFrom, from, interval, map, mergeMap, type Observable, of, Subject, take, throwError, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { patiently } from '../conformance/store.ts'
 import { latch, until } from '../conformance/world.ts'
 import { create, listen, openStore, type Store } from './application.ts'
 
@@ -343,7 +344,7 @@ describe('messages of Nest', () => {
       const ticks = run(() => from(write('lost')).pipe(mergeMap(() => interval(5))))
       Object.assign(store.db.dataSource.engine.settings, { transactionTimeoutMs: 30 })
       await expect(firstValueFrom(ticks)).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT' })
-      expect(await store.texts()).toEqual([])
+      expect(await patiently(store.db, () => store.texts())).toEqual([])
     })
 
     it('is put on by hand where a class is loaded late', async () => {

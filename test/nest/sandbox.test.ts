@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { noteModel } from '../conformance/world.ts'
 import type { FreshDatabase, TestDatabase } from '../databases/database.ts'
 import { servers } from '../matrix.ts'
-import { run } from '../processes.ts'
 import { listen } from './application.ts'
 
 /** Nest's own template of an e2e test: the application is made before each test, and closed after it. */
@@ -48,16 +47,5 @@ describe.each(servers)("Nest's e2e template on $name", (database: TestDatabase) 
     const url = await listen(app)
     expect((await fetch(`${url}/notes`, { method: 'POST' })).status).toBe(201)
     expect(await Note.count()).toBe(1)
-  })
-})
-
-describe.each(servers)('a file of tests for node:test on $name', (database) => {
-  it('has a sandbox for each test', async () => {
-    const fresh = await database.create()
-    // Beside vitest it would take itself for a part of its run.
-    const { code, output } = await run({ SHOP_URI: fresh.uri, NODE_TEST_CONTEXT: undefined }, 'processes/sandbox.node-test.js')
-    await fresh.drop()
-    expect(output).toMatch(/pass 2\b/)
-    expect(code).toBe(0)
   })
 })

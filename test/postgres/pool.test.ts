@@ -331,7 +331,7 @@ describe('postgres: the end', () => {
         raw("select pid from pg_stat_activity where query like '%asleep%' and pid <> pg_backend_pid() and state = 'active'")
       while (((await asleep()) as object[]).length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
       await other.close()
-      expect(await sleeping).toBeInstanceOf(ConnectionLostError)
+      expect(await sleeping).toMatchObject({ code: 'DATABASE_CLOSED' })
       await expect.poll(asleep, { timeout: 10_000 }).toEqual([])
     }))
 

@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext, runInThisContext } from 'node:vm'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
 import { ActiveAlchemy } from '@active-alchemy/core'
+import { bindHttp } from '@active-alchemy/core/http'
 
-// Tells whether records of a model share one hidden class of V8, and what a record holds of the heap.
+// Tells whether records of a model share one hidden class of V8, what a record holds of the heap, and whether it holds its request.
 setFlagsFromString('--allow-natives-syntax')
 setFlagsFromString('--expose-gc')
 const share = runInThisContext('(a, b) => %HaveSameMap(a, b)')
@@ -50,5 +53,28 @@ for (let warm = 0; warm < 3; warm += 1) await Typed.query().all()
 const before = await held()
 const records = await Typed.query().all()
 const bytes = Math.round(((await held()) - before) / records.length)
+
+/** Records of a request, however they came, that the application keeps; and what must not live as long. */
+const kept = []
+const passing = []
+const server = createServer((req, res) => {
+  passing.push(new WeakRef(req))
+  const answer = async () => {
+    passing.push(new WeakRef(db.session), new WeakRef(db.session.scope))
+    const changed = await Typed.get(3)
+    kept.push(await Typed.get(1), await Typed.create({ name: 'made' }), await changed.update({ name: 'changed' }))
+    kept.push(await (await Typed.get(5 + kept.length)).delete(), ...(await Typed.createMany([{ name: 'one' }, { name: 'two' }])))
+    res.end()
+  }
+  void bindHttp(req, res, () => res.destroy()).run(answer)
+}).listen(0, '127.0.0.1')
+await once(server, 'listening')
+const requests = 20
+for (let request = 0; request < requests; request++) await (await fetch(`http://127.0.0.1:${server.address().port}`)).text()
+server.close()
+server.closeAllConnections()
+await once(server, 'close')
+for (let round = 0; round < 3; round++) await held()
+const stillHeld = passing.filter((each) => each.deref()).length / 3
 await db.close()
-console.log(JSON.stringify({ shared, bytes }))
+console.log(JSON.stringify({ shared, bytes, kept: kept.length, stillHeld }))

@@ -54,7 +54,8 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Pr
   const data = join(home, 'data')
   // It refuses to run as root, but when told to.
   const user = process.getuid?.() === 0 ? ['--user=root'] : []
-  const options = { env: { ...process.env, ...env }, cwd: home }
+  // MariaDB deletes all temporary tables of its TMPDIR as it starts, those of another server too.
+  const options = { env: { ...process.env, ...env, TMPDIR: home }, cwd: home }
   execFileSync(
     install,
     ['--no-defaults', ...parameters, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...user],

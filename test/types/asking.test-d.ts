@@ -1,4 +1,19 @@
-import { ActiveAlchemy, between, type DateTime, gt, gte, is, isNull, not, oneOf, or, Query, some, startsWith } from '@active-alchemy/core'
+import {
+  ActiveAlchemy,
+  and,
+  between,
+  type DateTime,
+  gt,
+  gte,
+  is,
+  isNull,
+  not,
+  oneOf,
+  or,
+  Query,
+  some,
+  startsWith,
+} from '@active-alchemy/core'
 import { expectTypeOf } from 'vitest'
 
 const db = new ActiveAlchemy('sqlite://')
@@ -35,6 +50,18 @@ User.filter(or({ name: 'a' }, { id: gt(1) }))
 User.filter((user) => user.name.lower().eq('ada').and(user.lastAccess.isNull()))
 Post.filter((post) => post.author.name.eq('Ada'))
 User.filter({ id: oneOf(Post.query((post) => ({ id: post.author.id }))) })
+// What stands inside another filter knows its model.
+User.filter(or({ name: 'a' }, { posts: some({ title: startsWith('x') }) }))
+User.filter(not({ posts: some({ title: startsWith('x') }) }))
+User.filter(and({ name: 'b' }, or({ name: 'a' }, { posts: some(or({ title: 'x' }, { author: is({ name: 'y' }) })) })))
+const either = or({ name: 'a' }, { age: gt(1) })
+User.filter(either)
+// @ts-expect-error no column of that name
+User.filter(or({ name: 'a' }, { posts: some({ nope: startsWith('x') }) }))
+// @ts-expect-error a text is compared with texts
+User.filter(or({ name: 'a' }, { posts: some({ title: gt(3) }) }))
+// @ts-expect-error a number is compared with numbers
+User.filter(or({ age: 'x' }, { name: 'a' }))
 // @ts-expect-error a text is compared with texts
 User.filter({ name: gt(3) })
 // @ts-expect-error null is an operator

@@ -72,3 +72,13 @@ void User.upsertMany([{ name: 'Ada', email: 'a' }], { on: [] })
 void User.upsertMany([{ name: 'Ada', email: 'a' }], { on: ['mail'] })
 // @ts-expect-error there is no such column
 void User.upsertMany([{ name: 'Ada', email: 'a' }], { on: ['email'], update: ['nme'] })
+
+// ---------------------------------------------------------------------------------------------- a model without columns of its own
+
+class Membership extends db.Model('Membership', {}) {
+  static relations = this.relate({ user: db.ManyToOne(() => User) })
+  declare user?: User
+}
+expectTypeOf(Membership.getOrError(1, { with: ['user'] }).then(({ user }) => user.id)).resolves.toEqualTypeOf<number>()
+// @ts-expect-error it has no property of that name
+void Membership.getOrError(1).then(({ nope }) => nope)

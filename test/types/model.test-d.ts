@@ -293,6 +293,10 @@ void product.set({ hello: () => 'x' })
 void product.update({ isNew: true })
 // @ts-expect-error the key stays
 void Product.get(1).update({ id: 7 })
+// @ts-expect-error what is missing is no one
+void product.increment('stock', undefined)
+// @ts-expect-error nor is it taken
+void product.decrement('stock', undefined)
 // @ts-expect-error a text has no sum
 void product.increment('title')
 // @ts-expect-error a key has no sum
@@ -303,6 +307,8 @@ void product.increment('since')
 void product.increment('meta')
 // @ts-expect-error a method has no sum
 void product.increment('save')
+// @ts-expect-error what is missing is no one, chained as well
+void Product.get(1).increment('stock', undefined)
 // @ts-expect-error a text has no sum
 void Product.get(1).decrement('title')
 // @ts-expect-error there is no such column to hide

@@ -1,17 +1,5 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common'
-import { productsPage } from '../../shop/products-page.js'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { InjectShop, type Shop } from './shop.js'
-
-@Controller()
-export class PageController {
-  constructor(@InjectShop() private readonly shop: Shop) {}
-
-  @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  async show(@Query('page') page: unknown): Promise<string> {
-    return productsPage(await this.shop.browse(page))
-  }
-}
 
 @Controller('products')
 export class ProductsController {

@@ -1,4 +1,4 @@
-import type { ActiveAlchemy } from '@active-alchemy/core'
+import type { ActiveAlchemy } from '@active-alchemy/nest'
 import { Inject } from '@nestjs/common'
 
 /** What the application uses of the shop, which is JavaScript. */

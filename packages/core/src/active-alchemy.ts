@@ -186,11 +186,14 @@ export class ActiveAlchemy<App = never, Queries extends object = object, Key ext
    * @example
    * class Orders {
    *   @db.Transactional()
-   *   async place(order: Order) { … }
+   *   async place(number: number) {
+   *     await AuditEntry.create({ text: `order ${number}` })
+   *     return Order.create({ number })
+   *   }
    * }
    */
   Transactional(options?: TransactionOptions): TransactionalDecorator {
-    return transactional((call) => this.transaction(call, options))
+    return transactional((call, label) => this.transaction(call, { label, ...options }))
   }
 
   /** Calls `hook` once what this code writes is committed. See `Session.onCommit`. @throws {NoScopeError} There is no scope. */

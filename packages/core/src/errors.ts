@@ -54,6 +54,23 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   | 'WRITE_IGNORED'
 
+/**
+ * Whether something that was thrown is an error, of whatever realm: jest runs each file of tests in one of its own, where what Node and
+ * native modules throw is no `instanceof Error`.
+ *
+ * @internal
+ */
+export function isError(thrown: unknown): thrown is Error {
+  if (thrown instanceof Error) return true
+  const { message, stack }: Partial<Record<string, unknown>> = Object(thrown)
+  return typeof message === 'string' && typeof stack === 'string'
+}
+
+/** Where the documentation tells of the errors with a code: what has happened, and what to do. */
+export function helpOf(code: ErrorCode): string {
+  return `docs/reference/errors.md#${code}`
+}
+
 /** What every error of this library carries, also one of another copy of the package. */
 export const errorBrand: unique symbol = Symbol.for('active-alchemy.error.v1')
 
@@ -65,7 +82,7 @@ export const errorBrand: unique symbol = Symbol.for('active-alchemy.error.v1')
  * @since 0.1
  * @example
  * try {
- *   await User.getOrError(42)
+ *   await User.getOrError(1234)
  * } catch (error) {
  *   if (error instanceof ActiveAlchemyError) console.log(error.code)  // RECORD_NOT_FOUND
  * }
@@ -85,6 +102,11 @@ export abstract class ActiveAlchemyError extends Error {
     return true
   }
 
+  /** Where the documentation tells of it: what has happened, and what to do. Printed with it, and never sent. @since 0.2 */
+  get help(): string {
+    return helpOf(this.code)
+  }
+
   constructor(message: string, cause?: unknown) {
     super(message)
     this.name = new.target.name
@@ -98,10 +120,29 @@ export abstract class ActiveAlchemyError extends Error {
 
   /** As Node.js prints an error, but of a cause that is a driver's only its name and code: the rest may quote a row. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    const { name, cause, stack, ...facts } = this
-    if (depth < 0) return `[${name}]`
-    return `${stack} ${inspect({ ...facts, ...(cause === undefined ? {} : { cause: isVetted(cause) ? cause : new Origin(cause) }) }, options)}`
+    return printed(
+      this,
+      depth,
+      options,
+      this.cause === undefined ? {} : { cause: isVetted(this.cause) ? this.cause : new Origin(this.cause) },
+    )
   }
+}
+
+/** An error as Node.js prints it, with its page. */
+export function printed(error: Error & { readonly help: string }, depth: number, options: InspectOptions, more: object = {}): string {
+  const { name, stack = '', help, ...facts } = error
+  if (depth < 0) return `[${name}]`
+  const page = stack.includes(help) ? {} : { help }
+  return `${stack} ${inspect({ ...facts, ...more, ...page }, options)}`
+}
+
+/** Lets the stack of an error that no client sees end with its page: most loggers print the stack alone. */
+export function tellPage(error: unknown): void {
+  if (!(error instanceof Error) || !(errorBrand in error) || !('help' in error) || ('expose' in error && error.expose === true)) return
+  const { stack = '', help } = error
+  // One that is frozen keeps its own.
+  if (!stack.includes(String(help))) Reflect.set(error, 'stack', `${stack}\n    See ${String(help)}`)
 }
 
 /** The facts of an error as JSON can say them: never its stack, its cause, a statement or a value. */
@@ -146,8 +187,9 @@ export class InvalidUriError extends ActiveAlchemyError {
 /** The package that talks to the database is not installed. @since 0.1 */
 export class MissingDriverError extends ActiveAlchemyError {
   readonly code = 'MISSING_DRIVER'
-  constructor(packageName: string, cause?: unknown) {
-    super(`The package ${packageName} is not installed. Run: npm install ${packageName}`, cause)
+  /** @param otherwise What to do without it: the end of the sentence. */
+  constructor(packageName: string, cause?: unknown, otherwise = '') {
+    super(`The package ${packageName} is not installed. Run: npm install ${packageName}${otherwise}`, cause)
   }
 }
 
@@ -281,7 +323,7 @@ export class SandboxError extends ActiveAlchemyError {
 export class SessionFailedError extends ActiveAlchemyError {
   readonly code = 'SESSION_FAILED'
   constructor(cause: unknown, label: string) {
-    const first = cause instanceof Error ? cause.message : String(cause)
+    const first = isError(cause) ? cause.message : String(cause)
     super(
       `An earlier statement of ${label} failed (${first}), so nothing of its transaction can be kept. Call db.rollback(), or put what may fail into db.transaction(fn).`,
       cause,
@@ -443,7 +485,9 @@ export interface ValueFault {
  *
  * @since 0.1
  * @example
- * throw new InvalidValueError('Booking', 'endsAt', 'must be after startsAt')
+ * Post.before('save', (post) => {
+ *   if (post.words === 0) throw new InvalidValueError('Post', 'words', 'must be counted')
+ * })
  */
 export class InvalidValueError extends AnsweredError {
   readonly code = 'INVALID_VALUE'
@@ -555,7 +599,7 @@ export class TransactionTimeoutError extends AnsweredError {
 export class ConnectionFailedError extends AnsweredError {
   readonly code = 'CONNECTION_FAILED'
   constructor(database: string, cause: unknown, remedy = 'Look whether the server runs, and whether the URI is right.') {
-    super(503, `No connection to ${database} could be opened (${cause instanceof Error ? cause.message : String(cause)}). ${remedy}`, cause)
+    super(503, `No connection to ${database} could be opened (${isError(cause) ? cause.message : String(cause)}). ${remedy}`, cause)
   }
 }
 
@@ -625,7 +669,7 @@ class Origin {
 
   constructor(cause: unknown) {
     const code: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-    const name = cause instanceof Error ? cause.name : 'Cause'
+    const name = isError(cause) ? cause.name : 'Cause'
     this.#shown = typeof code === 'string' || typeof code === 'number' ? `[${name}: ${code}]` : `[${name}]`
   }
 

@@ -10,36 +10,34 @@ export function after<T, Result>(value: Eventual<T>, next: (value: T) => Eventua
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** Does `work`, and gives what `handle` makes of its failure. */
-export function caught<T>(work: () => Eventual<T>, handle: (error: unknown) => Eventual<T>): Eventual<T> {
+/** Does `work`, and goes on with what it gives, or with its failure; a failure of `next` itself is not handled. */
+export function either<T, Result>(
+  work: () => Eventual<T>,
+  next: (value: T) => Eventual<Result>,
+  handle: (error: unknown) => Eventual<Result>,
+): Eventual<Result> {
   let done: Eventual<T>
   try {
     done = work()
   } catch (error) {
     return handle(error)
   }
-  return done instanceof Promise ? done.catch(handle) : done
+  return done instanceof Promise ? done.then(next, handle) : next(done)
+}
+
+/** Does `work`, and gives what `handle` makes of its failure. */
+export function caught<T>(work: () => Eventual<T>, handle: (error: unknown) => Eventual<T>): Eventual<T> {
+  return either(work, (value) => value, handle)
 }
 
 /** Does `work` and, however that ends, `end`. */
 export function lastly<T>(work: () => Eventual<T>, end: () => Eventual<void>): Eventual<T> {
-  let done: Eventual<T>
-  try {
-    done = work()
-  } catch (error) {
-    return after(end(), () => {
-      throw error
-    })
-  }
-  if (done instanceof Promise) return ended(done, end)
-  const ending = end()
-  return ending instanceof Promise ? ending.then(() => done) : done
-}
-
-async function ended<T>(work: Promise<T>, end: () => Eventual<void>): Promise<T> {
-  try {
-    return await work
-  } finally {
-    await end()
-  }
+  return either(
+    work,
+    (value) => after(end(), () => value),
+    (error) =>
+      after(end(), () => {
+        throw error
+      }),
+  )
 }

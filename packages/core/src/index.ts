@@ -86,7 +86,7 @@ export type {
   UpsertOptions,
   WhereValues,
 } from './model/definition.js'
-export type { IncrementOptions } from './model/increment.js'
+export type { IncrementArguments, IncrementOptions } from './model/increment.js'
 export type { EntityVerbs } from './model/entity-verbs.js'
 export type { JsonSchema, JsonSchemaOptions } from './model/json-schema.js'
 export { Model } from './model/model.js'

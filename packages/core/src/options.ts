@@ -76,7 +76,7 @@ const nothing: object = Object.freeze(Object.create(null))
  * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have, or `given` is no object.
  * @since 0.2
  * @example
- * const { forUpdate = false } = readOptions({ forUpdate: flag }, options, 'get()')
+ * const { forUpdate = false } = readOptions({ forUpdate: flag }, { forUpdate: true }, 'get()')
  */
 export function readOptions<const Known extends Options>(known: Known, given: unknown, what?: string): Given<Known> {
   if (given === undefined) return nothing

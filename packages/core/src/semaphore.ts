@@ -1,3 +1,5 @@
+import { LinkedList } from './linked-list.js'
+
 /** How long a caller waits for a permit, and what it is told when that is too long. */
 export interface Patience {
   /** Milliseconds to wait. */
@@ -14,7 +16,7 @@ export interface Patience {
 export class Semaphore {
   readonly size: number
   #free: number
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new LinkedList<() => void>()
 
   /** @param size Number of permits, at least 1. */
   constructor(size: number) {
@@ -37,11 +39,9 @@ export class Semaphore {
    *
    * @returns Gives the permit back; a second call does nothing.
    */
-  async acquire(patience?: Patience): Promise<() => void> {
+  acquire(patience?: Patience): Promise<() => void> {
     const free = this.tryAcquire()
-    if (free) return free
-    await this.#wait(patience)
-    return this.#held()
+    return free ? Promise.resolve(free) : this.#wait(patience)
   }
 
   /** Takes a permit where one is free, without waiting. @returns Gives it back, as of `acquire`; `undefined` where none is. */
@@ -60,19 +60,19 @@ export class Semaphore {
     }
   }
 
-  #wait(patience: Patience | undefined): Promise<void> {
+  #wait(patience: Patience | undefined): Promise<() => void> {
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       const served = (): void => {
         clearTimeout(timer)
-        resolve()
+        resolve(this.#held())
       }
-      this.#waiting.add(served)
+      const place = this.#waiting.add(served)
       if (!patience) return
       const expire = (): void => {
         const error = patience.onTimeout()
         if (error) {
-          this.#waiting.delete(served)
+          this.#waiting.delete(place)
           reject(error)
         } else timer = setTimeout(expire, patience.timeoutMs)
       }
@@ -82,10 +82,10 @@ export class Semaphore {
 
   /** The permit goes straight to the first in line, so that nobody overtakes. */
   #handOn(): void {
-    const [next] = this.#waiting
-    if (next) {
-      this.#waiting.delete(next)
-      next()
+    const { first } = this.#waiting
+    if (first) {
+      this.#waiting.delete(first)
+      first.value()
     } else this.#free += 1
   }
 }

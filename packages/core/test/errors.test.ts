@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as errors from '../src/errors.js'
@@ -451,5 +452,23 @@ describe('kindOf', () => {
     const hostile = JSON.parse('{"constructor":{"name":{"toString":null,"valueOf":null}}}') as unknown
     expect(kindOf(hostile)).toMatch(/^an object/)
     expect(kindOf(JSON.parse('{"constructor":{"name":"<script>"}}'))).not.toContain('script')
+  })
+})
+
+describe('an error', () => {
+  it('is one in whatever realm it was made, as jest has one for each file of tests', () => {
+    const elsewhere: unknown = runInNewContext(`new RangeError('elsewhere')`)
+    // better-sqlite3 makes its errors by a function, of the realm that loaded it first.
+    const native: unknown = runInNewContext(`const SqliteError = function () { Error.captureStackTrace(this); this.message = 'locked' };
+      SqliteError.prototype = Object.create(Error.prototype); new SqliteError()`)
+    expect([elsewhere instanceof Error, native instanceof Error]).toEqual([false, false])
+    expect([new TypeError('here'), elsewhere, native].map(errors.isError)).toEqual([true, true, true])
+    expect([undefined, null, 'message', { message: 'stack' }, () => undefined].map(errors.isError)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 })

@@ -13,6 +13,8 @@ import {
   problemOf,
   problemType,
   readBindOptions,
+  readRouteOptions,
+  type RouteOptions,
   scopeOf,
   text,
 } from '@active-alchemy/core/http'
@@ -31,9 +33,6 @@ export interface PluginOptions extends BindOptions {
    */
   readonly json?: boolean | undefined
 }
-
-/** What a route decides for itself, in its `config`. @since 0.1 */
-export type RouteOptions = Pick<BindOptions, 'rollbackWhen' | 'isolation'>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -71,6 +70,8 @@ export function plugin(...parameters: [...databases: ActiveAlchemy[], options: P
   const register: FastifyPluginAsync = async (app) => {
     const [db] = databases
     if (db) decorate(app, db, name)
+    // Where it is written, and not at its first request.
+    app.addHook('onRoute', ({ config }) => void readRouteOptions(config?.alchemy, 'config.alchemy'))
     app.addHook('onRequest', (request, reply, next) => {
       const { raw: req } = request
       if (isSkipped(options, req)) {

@@ -14,7 +14,19 @@ export type AlchemyHealth<Key extends string = string> = Record<
  *
  * @since 0.1
  * @example
- * this.health.check([() => this.alchemy.isHealthy('database')])
+ * @Controller('health')
+ * class Health {
+ *   constructor(
+ *     private readonly health: HealthCheckService,
+ *     private readonly alchemy: AlchemyHealthIndicator,
+ *   ) {}
+ *
+ *   @Get()
+ *   @HealthCheck()
+ *   check() {
+ *     return this.health.check([() => this.alchemy.isHealthy('database')])
+ *   }
+ * }
  */
 export class AlchemyHealthIndicator {
   constructor(private readonly databaseOf: (name: string | undefined) => ActiveAlchemy | undefined) {}

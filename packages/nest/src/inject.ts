@@ -6,7 +6,10 @@ import { Inject } from '@nestjs/common'
  *
  * @since 0.1
  * @example
- * constructor(@InjectAlchemy() private readonly db: ActiveAlchemy) {}
+ * @Injectable()
+ * class Reports {
+ *   constructor(@InjectAlchemy() private readonly db: ActiveAlchemy) {}
+ * }
  */
 export function InjectAlchemy(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getAlchemyToken(name))
@@ -17,7 +20,10 @@ export function InjectAlchemy(name?: string): ParameterDecorator & PropertyDecor
  *
  * @since 0.1
  * @example
- * constructor(@InjectSession() private readonly session: Session) {}
+ * @Injectable()
+ * class Reports {
+ *   constructor(@InjectSession() private readonly session: Session) {}
+ * }
  */
 export function InjectSession(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getSessionToken(name))
@@ -28,7 +34,10 @@ export function InjectSession(name?: string): ParameterDecorator & PropertyDecor
  *
  * @since 0.1
  * @example
- * constructor(@InjectModel(User) private readonly users: typeof User) {}
+ * @Injectable()
+ * class Reports {
+ *   constructor(@InjectModel(User) private readonly users: typeof User) {}
+ * }
  */
 export function InjectModel(model: abstract new (...values: never[]) => object): ParameterDecorator & PropertyDecorator {
   return Inject(getModelToken(model))
@@ -50,7 +59,10 @@ export function getAlchemyToken(name?: string): string {
  *
  * @since 0.1
  * @example
- * { provide: Reports, inject: [getSessionToken()], useFactory: (session: Session) => new Reports(session) }
+ * class Reports {
+ *   constructor(private readonly session: Session) {}
+ * }
+ * const provider = { provide: Reports, inject: [getSessionToken()], useFactory: (session: Session) => new Reports(session) }
  */
 export function getSessionToken(name?: string): string {
   return name === undefined ? 'Session' : `Session(${name})`
@@ -63,7 +75,7 @@ const modelTokens = new WeakMap<object, symbol>()
  *
  * @since 0.1
  * @example
- * Test.createTestingModule({ imports: [AppModule] }).overrideProvider(getModelToken(User)).useValue(FakeUser)
+ * Test.createTestingModule({ imports: [AppModule] }).overrideProvider(getModelToken(User)).useValue({ count: async () => 3 })
  */
 export function getModelToken(model: abstract new (...values: never[]) => object): symbol {
   const token = modelTokens.get(model) ?? Symbol(`Model(${model.name})`)

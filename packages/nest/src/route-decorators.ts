@@ -1,9 +1,6 @@
 import type { IsolationLevel } from '@active-alchemy/core'
-import type { Answer, BindOptions } from '@active-alchemy/core/http'
+import { type Answer, readRouteOptions, type RouteOptions } from '@active-alchemy/core/http'
 import { type CustomDecorator, SetMetadata } from '@nestjs/common'
-
-/** What a controller or a handler decides for itself. */
-type RouteOptions = Pick<BindOptions, 'rollbackWhen' | 'isolation'>
 
 const keys = { rollbackWhen: 'active-alchemy:rollback-when', isolation: 'active-alchemy:isolation' } as const
 let isUsed = false
@@ -12,15 +9,22 @@ let isUsed = false
  * Decides for a controller or a handler which of its answers roll back, in place of the module's `rollbackWhen`.
  *
  * @param decide Gets the `status` that is about to leave, the raw `req`, and the `error` if something was thrown.
+ * @throws {InvalidOptionError} It is no function.
  * @since 0.1
  * @example
- * @RollbackWhen(({ status }) => status >= 500)
- * @Post('login')
- * login() { … }
+ * @Controller()
+ * class Logins {
+ *   @RollbackWhen(({ status }) => status >= 500)
+ *   @Post('login')
+ *   login() {
+ *     return User.create({ name: 'Ada' })
+ *   }
+ * }
  */
 export function RollbackWhen(decide: (answer: Answer) => boolean): CustomDecorator {
+  const { rollbackWhen } = readRouteOptions({ rollbackWhen: decide }, '@RollbackWhen')
   isUsed = true
-  return SetMetadata(keys.rollbackWhen, decide)
+  return SetMetadata(keys.rollbackWhen, rollbackWhen)
 }
 
 /**
@@ -28,15 +32,22 @@ export function RollbackWhen(decide: (answer: Answer) => boolean): CustomDecorat
  * handler, a guard, must not have written.
  *
  * @param level Of the SQL standard.
+ * @throws {InvalidOptionError} There is no such level.
  * @since 0.2
  * @example
- * @Isolation('SERIALIZABLE')
- * @Post('transfers')
- * transfer() { … }
+ * @Controller()
+ * class Transfers {
+ *   @Isolation('SERIALIZABLE')
+ *   @Post('transfers')
+ *   transfer() {
+ *     return Account.create({ balance: 10 })
+ *   }
+ * }
  */
 export function Isolation(level: IsolationLevel): CustomDecorator {
+  const { isolation } = readRouteOptions({ isolation: level }, '@Isolation')
   isUsed = true
-  return SetMetadata(keys.isolation, level)
+  return SetMetadata(keys.isolation, isolation)
 }
 
 /** Whether anything in this process was decided: only then is there something to hand on. */

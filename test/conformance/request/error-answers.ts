@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ActiveAlchemy } from '@active-alchemy/core'
+import { ActiveAlchemy, NoScopeError, RecordNotFoundError } from '@active-alchemy/core'
 import { afterEach, expect, vi } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import type { Framework } from '../../frameworks/framework.ts'
@@ -55,6 +55,40 @@ export function rows(framework: Framework, database: TestDatabase): void {
       })
     }
   }
+
+  row(
+    'an error that no client sees ends, where its stack is logged, with its place in the documentation; no answer has that',
+    async (world) => {
+      const thrown: Error[] = []
+      const fail = (error: Error) => () => {
+        thrown.push(error)
+        throw error
+      }
+      const frozen = Object.freeze(new NoScopeError('A frozen one'))
+      const app = await world.start(
+        {
+          'GET /programmer': fail(new NoScopeError('db.session')),
+          'GET /client': fail(new RecordNotFoundError('Note', 7)),
+          'GET /other': fail(new Error('boom')),
+          'GET /frozen': fail(frozen),
+        },
+        { errors: 'json' },
+      )
+      const printed = vi.spyOn(console, 'error').mockReturnValue()
+      try {
+        for (const path of ['programmer', 'programmer', 'client', 'frozen']) {
+          expect(await (await fetch(`${app.url}/${path}`)).text()).not.toContain('docs/reference')
+        }
+        expect((await fetch(`${app.url}/other`)).status).toBe(500)
+      } finally {
+        printed.mockRestore()
+      }
+      const ends = thrown.map(({ stack = '' }) => stack.split('\n').slice(-2).join('\n'))
+      expect(ends[0]).toMatch(/^ {4}at .*\n {4}See docs\/reference\/errors\.md#NO_SCOPE$/)
+      expect(ends[2]).not.toContain('See')
+      expect(ends[4]).not.toContain('See')
+    },
+  )
 
   row('told so, the adapter answers errors of the database as problem documents', async (world) => {
     const { Note } = world

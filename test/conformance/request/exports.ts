@@ -1,13 +1,13 @@
-import { request, type IncomingMessage } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { type TestDatabase, work } from '../../databases/database.ts'
 import { sqliteFile } from '../../databases/sqlite.ts'
-import type { Framework, Handler } from '../../frameworks/framework.ts'
-import { rowIn, until, type World } from '../world.ts'
+import type { Framework, Handler, Reply } from '../../frameworks/framework.ts'
+import { latch, rowIn, until, type World } from '../world.ts'
 
 /** Exports: tables that leave as a stream, far larger than what is in memory at once. */
 export function rows(framework: Framework, database: TestDatabase): void {
@@ -110,6 +110,44 @@ export function rows(framework: Framework, database: TestDatabase): void {
     })
     expect((await fetch(`${app.url}/fails`)).status).toBe(500)
     await expect(fetch(`${app.url}/cut`).then((res) => res.text())).rejects.toBeInstanceOf(Error)
+    await world.settled()
+  })
+
+  row('an end that is silent about a stream that failed is seen as a cut, and one that says so is an end', async (world) => {
+    const failing = (end: (res: ServerResponse) => void, failed = latch(), parts = ['begun']): Reply => ({
+      raw: async (res) => {
+        const source = Readable.from(
+          (async function* () {
+            yield* parts
+            await setImmediate()
+            throw new Error('The disk is gone')
+          })(),
+        )
+        source.once('error', () => {
+          end(res)
+          failed.open()
+        })
+        source.pipe(parts.length > 0 ? res.writeHead(200) : res)
+        await once(res, 'close')
+      },
+    })
+    const app = await world.start({
+      'GET /silent': () => failing((res) => res.end()),
+      'POST /held': async () => {
+        // The head waits for the commit, and that for the stream to fail.
+        const failed = latch()
+        world.Note.after('commit', () => failed.promise, { await: true })
+        await world.Note.create({ text: 'kept' })
+        return failing((res) => res.end(), failed)
+      },
+      'GET /said': () => failing((res) => res.end(', and failed')),
+      'GET /answered': () => failing((res) => res.writeHead(500).end(), latch(), []),
+    })
+    const textOf = async (path: string, method = 'GET'): Promise<string> => (await fetch(app.url + path, { method })).text()
+    await expect(textOf('/silent')).rejects.toBeInstanceOf(Error)
+    await expect(textOf('/held', 'POST')).rejects.toBeInstanceOf(Error)
+    expect(await textOf('/said')).toBe('begun, and failed')
+    expect((await fetch(`${app.url}/answered`)).status).toBe(500)
     await world.settled()
   })
 }

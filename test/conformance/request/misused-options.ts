@@ -8,7 +8,7 @@ import { rowIn, write } from '../world.ts'
 export function rows(framework: Framework, database: TestDatabase): void {
   const row = rowIn(framework, database)
 
-  for (const option of ['rollbackWhen', 'skip'] as const) {
+  for (const option of ['rollbackWhen', 'skip', 'serverTiming'] as const) {
     for (const [what, decide] of [
       ['a promise', async () => false],
       ['a promise that rejects', () => Promise.reject(new Error('nobody awaits it'))],

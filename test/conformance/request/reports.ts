@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import type { Framework } from '../../frameworks/framework.ts'
 import { noteModel, rowIn, until, write } from '../world.ts'
+import { patiently } from '../store.ts'
 
 /** What the application is told beside the answer. */
 export function rows(framework: Framework, database: TestDatabase): void {
@@ -32,7 +33,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
     )
     expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(503)
     expect(world.reports).toMatchObject([{ kind: 'timeout', label: 'POST /notes', error: { code: 'TRANSACTION_TIMEOUT' } }])
-    expect(await Note.count()).toBe(0)
+    expect(await patiently(impatient, () => Note.count())).toBe(0)
     await impatient.close()
     await fresh.drop()
   })

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { open, type TestDatabase } from '../../databases/database.ts'
 import type { Framework, Handler } from '../../frameworks/framework.ts'
 import { latch, noteModel, rowIn, until } from '../world.ts'
+import { patiently } from '../store.ts'
 
 /** Transactions that are held for too long. */
 export function rows(framework: Framework, database: TestDatabase): void {
@@ -26,7 +27,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
       { databases: [impatient] },
     )
     expect((await fetch(`${app.url}/notes`, { method: 'POST' })).status).toBe(503)
-    expect(await Note.count()).toBe(0)
+    expect(await patiently(impatient, () => Note.count())).toBe(0)
     await impatient.close()
     await fresh.drop()
   })
@@ -52,7 +53,7 @@ export function rows(framework: Framework, database: TestDatabase): void {
     await until(() => db.dataSource.driver.pool.leased > 0)
     leaving.destroy()
     await until(() => leases.released === leases.leased)
-    expect(await Note.count()).toBe(0)
+    expect(await patiently(db, () => Note.count())).toBe(0)
     await db.close()
     await fresh.drop()
   })

@@ -2,7 +2,7 @@ import type { ReportEvent } from '@active-alchemy/core'
 import { expect, it, vi } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import { inProxied } from '../proxied.ts'
-import { rowIn } from '../store.ts'
+import { patiently, rowIn } from '../store.ts'
 
 const scopes = () =>
   import('../../../packages/core/src/scope/scope.ts') as Promise<typeof import('../../../packages/core/src/scope/scope.ts')>
@@ -56,7 +56,7 @@ export function rows(database: TestDatabase): void {
         },
         { transactionTimeoutMs: 60_000 },
       )
-      expect(await User.count()).toBe(2)
+      expect(await patiently(db, () => User.count())).toBe(2)
       await expect(db.run(async () => undefined, { transactionTimeoutMs: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
       await expect(db.run(async () => undefined, { timeout: 1 } as object)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     },

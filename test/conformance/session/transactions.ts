@@ -1,4 +1,5 @@
 import { SessionFailedError, UniqueError } from '@active-alchemy/core'
+import { currentScope } from '@active-alchemy/core/http'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import { names, rowIn } from '../store.ts'
@@ -80,18 +81,32 @@ export function rows(database: TestDatabase): void {
     await expect(db.run(() => db.transaction(async () => undefined, { retries: 1 }))).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   })
 
-  row('@db.Transactional() makes a method a transaction', async (store) => {
+  row('@db.Transactional() makes a method a transaction, and is called by its name', async (store) => {
     const { db, User } = store
+    const labels: unknown[] = []
     class Service {
       readonly prefix = 'n'
       @db.Transactional()
       async make(count: number): Promise<number> {
         for (let each = 0; each < count; each++) await User.create({ name: `${this.prefix}${each}` })
         if (count > 2) throw new Error('too many')
+        labels.push(currentScope()?.label)
         return count
+      }
+      @db.Transactional({ label: 'nightly' })
+      static async all(): Promise<void> {
+        labels.push(currentScope()?.label)
+      }
+      @db.Transactional()
+      static async some(): Promise<void> {
+        labels.push(currentScope()?.label)
       }
     }
     expect(await new Service().make(2)).toBe(2)
+    await Service.all()
+    await Service.some()
+    await db.run(() => Service.some())
+    expect(labels).toEqual(['Service.make', 'nightly', 'Service.some', 'db.run'])
     await expect(new Service().make(3)).rejects.toThrow('too many')
     expect(await names(store)).toEqual(['n0', 'n1'])
   })

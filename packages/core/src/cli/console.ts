@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { createInterface } from 'node:readline'
-import { Recoverable, type REPLEval, type REPLServer, start } from 'node:repl'
+import { Recoverable, type REPLEval, type REPLServer, type ReplOptions, start } from 'node:repl'
 import { setImmediate } from 'node:timers/promises'
 import type { ActiveAlchemy } from '../active-alchemy.js'
 import type { Command } from './command.js'
@@ -34,8 +34,8 @@ export const consoleCommand: Command = {
 async function typed(db: ActiveAlchemy): Promise<ExitCode> {
   const names = Object.keys(modelsOf(db))
   process.stdout.write(`${db.toJSON()}: ${names.length > 0 ? names.join(', ') : 'no models'}. .exit or Ctrl+D leaves.\n`)
-  const server = start({ prompt: '> ', useGlobal: true })
-  const lines = new Lines(db, server)
+  const lines = new Lines(db, { prompt: '> ', useGlobal: true })
+  const { server } = lines
   const file = process.env['ACTIVE_ALCHEMY_HISTORY'] ?? join(homedir(), '.active_alchemy_history')
   if (file !== '') {
     await new Promise<void>((resolve) => {
@@ -51,10 +51,10 @@ async function typed(db: ActiveAlchemy): Promise<ExitCode> {
 /** Runs the lines that another program writes, up to one that throws: that has been shown. */
 async function piped(db: ActiveAlchemy): Promise<ExitCode> {
   // The console has no input of its own: a line is handed to it when the one before it has ended.
-  const server = start({ prompt: '', input: new PassThrough(), output: process.stdout, terminal: false, useGlobal: true })
+  const lines = new Lines(db, { prompt: '', input: new PassThrough(), output: process.stdout, terminal: false, useGlobal: true })
+  const { server } = lines
   // Nobody is asked for more.
   Object.assign(server, { displayPrompt: () => undefined })
-  const lines = new Lines(db, server)
   let hasLeft = false
   server.once('exit', () => {
     hasLeft = true
@@ -78,9 +78,20 @@ async function piped(db: ActiveAlchemy): Promise<ExitCode> {
 class Lines {
   /** What the last line has thrown. */
   error: { readonly cause: unknown } | undefined
+  readonly server: REPLServer
   #last: Promise<void> = Promise.resolve()
+  /** Ends the line that runs with what it has thrown, which the console has shown. */
+  #thrown: ((error: unknown) => void) | undefined
 
-  constructor(db: ActiveAlchemy, server: REPLServer) {
+  constructor(db: ActiveAlchemy, given: ReplOptions) {
+    // From Node.js 26 on the console tells this function what it shows.
+    const handleError = (error: unknown): 'print' => {
+      this.#thrown?.(error)
+      return 'print'
+    }
+    const options = { ...given, handleError }
+    const server = start(options)
+    this.server = server
     Object.assign(server.context, db.op, modelsOf(db), { db })
     const evaluate = server.eval
     const handle = server.rawListeners('line')
@@ -99,8 +110,10 @@ class Lines {
             reject(error)
           }
           domain?.once('error', thrown)
+          this.#thrown = thrown
           evaluate.call(server, text, context, file, (error, value) => {
             domain?.off('error', thrown)
+            this.#thrown = undefined
             if (error) reject(error)
             else resolve(value)
           })

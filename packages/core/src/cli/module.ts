@@ -2,9 +2,9 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ActiveAlchemy } from '../active-alchemy.js'
-import { ActiveAlchemyError } from '../errors.js'
 import { isObject } from '../options.js'
 import { CommandError } from './command-error.js'
+import { told } from './told.js'
 
 /** What a module exports. */
 type Exports = Readonly<Record<string, unknown>>
@@ -59,9 +59,7 @@ function failedToLoad(file: string, error: unknown): CommandError {
       error,
     )
   }
-  const isOurs = error instanceof ActiveAlchemyError
-  const why = error instanceof Error ? (isOurs ? error.message : (error.stack ?? error.message)) : String(error)
-  return new CommandError(`${name} could not be loaded. ${why}`, 1, error)
+  return new CommandError(`${name} could not be loaded. ${told(error)}`, 1, error)
 }
 
 /** Finds the database among what a module exports. @param name The export; without it `db`, the default, or the only one. */

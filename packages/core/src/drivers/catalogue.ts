@@ -13,6 +13,8 @@ import { adoptedSqliteOptions, sqliteOptions } from './sqlite/options.js'
 export interface DriverEntry {
   /** Package that talks to the database. */
   readonly packageName: string
+  /** What to do without it: the end of a sentence. */
+  readonly otherwise?: string
   /** Connections that may be open at once, unless the options say otherwise. */
   readonly defaultPoolSize: number
   /** Milliseconds after which an idle connection is replaced, unless the options say otherwise. */
@@ -30,6 +32,7 @@ export interface DriverEntry {
 export const catalogue: Readonly<Record<DatabaseKind, DriverEntry>> = {
   sqlite: {
     packageName: 'better-sqlite3',
+    otherwise: ', or take the SQLite of Node.js, from 24 on: sqlite:///file.db?driver=node',
     defaultPoolSize: 4,
     defaultPoolRecycleMs: 0,
     options: sqliteOptions,

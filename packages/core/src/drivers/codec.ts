@@ -26,7 +26,7 @@ export function decoder(column: ColumnMetadata, read: Codec): Codec {
   if (isPlain(column)) return same
   const { type, transformer, isArray } = column
   if (momentTypes.has(type) && transformer && !Array.isArray(transformer) && !isArray)
-    return (raw) => (raw instanceof Date ? (transformer.from(raw) as unknown) : read(raw))
+    return (raw) => (raw instanceof Date || raw === null ? (transformer.from(raw) as unknown) : read(raw))
   if ((type === 'boolean' || type === Boolean) && !transformer && !isArray)
     return (raw) => (typeof raw === 'boolean' || raw === null ? raw : typeof raw === 'number' ? raw !== 0 : read(raw))
   return (raw) => (raw === null && !transformer ? null : read(raw))

@@ -1,6 +1,7 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { QueryFailedError } from 'typeorm'
 import type * as errors from '../errors.js'
-import { errorBrand, type ErrorCode, errorJson } from '../errors.js'
+import { errorBrand, type ErrorCode, errorJson, helpOf, printed } from '../errors.js'
 
 /** Why a database refused a statement, in words that mean the same on every database. */
 export type DatabaseFailure =
@@ -17,7 +18,7 @@ export type DatabaseFailure =
  * @since 0.1
  * @example
  * try {
- *   await User.create({ email: 'taken@example.org' })
+ *   await User.create({ name: 'Bob', email: 'ada@example.org' })
  * } catch (error) {
  *   if (error instanceof UniqueError) console.log(error.columns)  // [ 'email' ]
  * }
@@ -36,6 +37,11 @@ export abstract class DatabaseError extends QueryFailedError {
     return true
   }
 
+  /** Where the documentation tells of it: what has happened, and what to do. Printed with it, and never sent. @since 0.2 */
+  get help(): string {
+    return helpOf(this.code)
+  }
+
   constructor(origin: QueryFailedError, message: string, status: number) {
     super(origin.query, origin.parameters, origin.driverError)
     reword(this, message)
@@ -48,6 +54,11 @@ export abstract class DatabaseError extends QueryFailedError {
   /** What `JSON.stringify` writes: the facts, and the message where a client may see it; never a statement. */
   toJSON(): Record<string, unknown> {
     return errorJson(this)
+  }
+
+  /** As Node.js prints an error, with its page. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return printed(this, depth, options)
   }
 }
 
@@ -151,10 +162,13 @@ export type AlchemyError =
  *
  * @since 0.2
  * @example
- * app.use((error, req, res, next) => {
+ * import type { ErrorRequestHandler } from 'express'
+ *
+ * const answer: ErrorRequestHandler = (error, req, res, next) => {
  *   if (!isAlchemyError(error) || !error.expose) return next(error)
  *   res.status(error.status ?? 500).json({ code: error.code, message: error.message })
- * })
+ * }
+ * app.use(answer)
  */
 export function isAlchemyError(error: unknown): error is AlchemyError {
   return typeof error === 'object' && error !== null && errorBrand in error

@@ -174,7 +174,12 @@ export function pieces(texts: TemplateStringsArray, ...parts: readonly (Piece | 
 
 /** Pieces with a text between them. */
 export function joined(parts: readonly Pieces[], separator: string): Piece[] {
-  return parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]))
+  const all: Piece[] = []
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) all.push(separator)
+    for (const piece of part) all.push(piece)
+  }
+  return all
 }
 
 /** Whether a value is one of a list that is not empty. */

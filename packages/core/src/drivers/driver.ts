@@ -61,8 +61,8 @@ export interface DriverRunner extends QueryRunner {
 /** How rows are given: as objects by the names of their columns; or as lists, which cost clients less to make. */
 export type RowForm = 'records' | 'lists'
 
-/** The values of a row, in the order of its columns. */
-export type Row = readonly unknown[]
+/** The values of a row, in the order of its columns. Who has asked for it may take it over. */
+export type Row = unknown[]
 
 /** What a statement gave, with what the database client knows of its columns. */
 export class StatementResult extends QueryResult<ObjectLiteral> {
@@ -116,6 +116,8 @@ export function statusOf(places: Semaphore): PoolStatus {
 export interface DriverCapabilities {
   /** INSERT can give back the rows it wrote. */
   readonly insertReturning: boolean
+  /** The answer to an INSERT of one row has the key that was generated for it, and costs less than to have it given back. */
+  readonly insertGivesKey: boolean
   /** UPDATE can give back the rows it wrote. */
   readonly updateReturning: boolean
   /** An INSERT without columns is written `DEFAULT VALUES`, not `() VALUES ()`. */
@@ -224,6 +226,8 @@ export interface DatabaseDriver extends Driver {
   encoderOf(column: ColumnMetadata): (value: unknown) => unknown
   /** Reads the values of a column as `prepareHydratedValue` does; made once for each column. */
   decoderOf(column: ColumnMetadata): (raw: unknown) => unknown
+  /** The type of a list of a column's values, where an INSERT of many rows may bind a list for each column; `undefined` of other types. */
+  listTypeOf?(column: ColumnMetadata): string | undefined
 }
 
 /** Statements about types: before those about tables and after them, and the same for what undoes these. */

@@ -1,6 +1,6 @@
 import { type DataSource, QueryFailedError } from 'typeorm'
-import { ActiveAlchemyError, InvalidStatementError } from '../errors.js'
-import { after, caught, type Eventual } from '../eventual.js'
+import { ActiveAlchemyError, InvalidStatementError, isError } from '../errors.js'
+import { after, either, type Eventual } from '../eventual.js'
 import { type DatabaseFailure, databaseError } from './database-error.js'
 import type { DriverRunner, StatementResult } from './driver.js'
 import { Password } from '../types/password.js'
@@ -84,24 +84,23 @@ function logged(
   const refuse = (error: unknown): Eventual<never> => {
     onStatement?.(sql, performance.now() - startedAt)
     // One that has its words already: it could not even be sent.
-    if (!(error instanceof Error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
+    if (!isError(error) || error instanceof ActiveAlchemyError || error instanceof QueryFailedError) throw error
     const reason = explain(error, values)
-    const failed =
-      reason instanceof Error ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)
+    const failed = isError(reason) ? reason : databaseError(new QueryFailedError(sql, values, error), reason.failure, reason.withoutValues)
     logger.logQueryError(error, sql, values, runner)
     if (isHeard) return announce(runner, sql, values, false, undefined, undefined, error).then(() => Promise.reject(failed))
     throw failed
   }
+  const answered = ({ result, native }: Answer): Eventual<StatementResult> => {
+    if (!isTimed) return result
+    const elapsed = performance.now() - startedAt
+    onStatement?.(sql, elapsed)
+    if (maxQueryExecutionTime > 0 && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
+    return isHeard ? announce(runner, sql, values, true, elapsed, native).then(() => result) : result
+  }
   const sent = (): Eventual<StatementResult> => {
     startedAt = isTimed ? performance.now() : 0
-    const answer = caught(() => send(values), refuse)
-    return after(answer, ({ result, native }) => {
-      if (!isTimed) return result
-      const elapsed = performance.now() - startedAt
-      onStatement?.(sql, elapsed)
-      if (maxQueryExecutionTime > 0 && elapsed > maxQueryExecutionTime) logger.logQuerySlow(elapsed, sql, values, runner)
-      return isHeard ? announce(runner, sql, values, true, elapsed, native).then(() => result) : result
-    })
+    return either(() => send(values), answered, refuse)
   }
   return isHeard ? runner.broadcaster.broadcast('BeforeQuery', sql, values).then(sent) : sent()
 }

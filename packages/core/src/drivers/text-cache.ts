@@ -1,10 +1,18 @@
+import { type Link, LinkedList } from '../linked-list.js'
+
+interface Known<Value> {
+  readonly text: string
+  readonly value: Value
+}
+
 /** What is known of texts, for as many of them as fit; what was used longest ago goes first. */
 export class TextCache<Value> {
   readonly #limit: number
   readonly #onDrop: ((value: Value) => void) | undefined
   readonly #overhead: number
   /** In the order of their last use. */
-  readonly #values = new Map<string, Value>()
+  readonly #known = new LinkedList<Known<Value>>()
+  readonly #places = new Map<string, Link<Known<Value>>>()
   #size = 0
 
   /**
@@ -20,42 +28,38 @@ export class TextCache<Value> {
 
   /** What is known of `text`, which counts as a use. */
   get(text: string): Value | undefined {
-    const value = this.#values.get(text)
-    if (value !== undefined) {
-      this.#values.delete(text)
-      this.#values.set(text, value)
-    }
-    return value
+    const place = this.#places.get(text)
+    if (place) this.#known.moveToEnd(place)
+    return place?.value.value
   }
 
   /** Keeps what is known of a new text. @returns Whether the text is short enough to be kept. */
   add(text: string, value: Value): boolean {
     if (text.length > this.#limit / 16) return false
-    this.#values.set(text, value)
+    this.delete(text)
+    this.#places.set(text, this.#known.add({ text, value }))
     this.#size += text.length + this.#overhead
-    for (const oldest of this.#values.keys()) {
-      if (this.#size <= this.#limit) break
-      this.delete(oldest)
-    }
+    for (let oldest = this.#known.first; oldest && this.#size > this.#limit; oldest = this.#known.first) this.delete(oldest.value.text)
     return true
   }
 
   /** Forgets a text. */
   delete(text: string): void {
-    const value = this.#values.get(text)
-    if (value === undefined) return
-    this.#values.delete(text)
+    const place = this.#places.get(text)
+    if (!place) return
+    this.#places.delete(text)
+    this.#known.delete(place)
     this.#size -= text.length + this.#overhead
-    this.#onDrop?.(value)
+    this.#onDrop?.(place.value.value)
   }
 
   /** How many are kept. */
   get size(): number {
-    return this.#values.size
+    return this.#known.size
   }
 
   /** All values, the one that was used longest ago first. */
-  values(): IterableIterator<Value> {
-    return this.#values.values()
+  *values(): Generator<Value> {
+    for (const { value } of this.#known) yield value
   }
 }

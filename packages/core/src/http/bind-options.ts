@@ -21,7 +21,7 @@ export interface BindOptions {
   /** Receives what an answer cannot tell. @default prints it */
   readonly report?: Reporter | undefined
   /**
-   * IsolationLevel level of the transactions of a request; a stricter one begins with the first read. @default that of each database,
+   * Isolation level of the transactions of a request; a stricter one begins with the first read. @default that of each database,
    * `'READ COMMITTED'` where it knows levels
    */
   readonly isolation?: IsolationLevel | undefined
@@ -30,15 +30,34 @@ export interface BindOptions {
    * `undone-write`, `late-statement`, `unreleased-runner`, `idle-in-transaction`, `second-connection`). @default 'bind'
    */
   readonly mode?: 'bind' | 'observe' | undefined
+  /**
+   * Whether an answer tells in a header `Server-Timing` how long its request has waited for the database: `pool` for connections, `db`
+   * for statements, with their number, and `commit` or `rollback` for the end of it; a function decides at once, for each request, not
+   * by a promise. Times and numbers tell an outsider what a request does, whether an account exists for one: in production, say it for
+   * whom you trust. Nothing is told where `mode` is `'observe'`.
+   *
+   * @default false
+   * @since 0.2
+   */
+  readonly serverTiming?: boolean | ((req: IncomingMessage) => boolean) | undefined
 }
 
 const bindOptions = {
-  rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
   skip: callback<NonNullable<BindOptions['skip']>>(),
+  rollbackWhen: callback<NonNullable<BindOptions['rollbackWhen']>>(),
   report: callback<NonNullable<BindOptions['report']>>(),
   isolation: isolationLevel,
   mode: oneWordOf('bind', 'observe'),
+  serverTiming: flagOrCallback<Exclude<BindOptions['serverTiming'], boolean | undefined>>(),
 } satisfies Options
+
+/** An option that is on or off, or decided for each request. */
+function flagOrCallback<Callback extends (...parameters: never[]) => unknown>(): Option<boolean | Callback> {
+  return {
+    takes: 'true, false or a function',
+    accepts: (value): value is boolean | Callback => typeof value === 'boolean' || typeof value === 'function',
+  }
+}
 
 /** Options that were read: each is there, and `undefined` where it was not given. */
 type Read<Known extends Options> = { readonly [Name in keyof Known]: Known[Name] extends Option<infer T> ? T | undefined : never }
@@ -63,6 +82,22 @@ export function readBindOptions<const Own extends Options = Readonly<Record<neve
   const absent = Object.fromEntries(Object.keys(known).map((name) => [name, undefined]))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the absent ones are undefined
   return { ...absent, ...readOptions(known, given) } as Read<typeof bindOptions & Own>
+}
+
+/** What a route may decide for itself. @since 0.2 */
+export type RouteOptions = Pick<BindOptions, 'rollbackWhen' | 'isolation'>
+
+/**
+ * Reads what a route decides for itself.
+ *
+ * @param what How it is called where it is written, for messages: `config.alchemy`.
+ * @returns What was given, and nothing else: it overrules the options of the binding name by name.
+ * @throws {InvalidOptionError} An option is unknown or has a value that it cannot have.
+ * @since 0.2
+ */
+export function readRouteOptions(given: unknown, what: string): RouteOptions {
+  const { rollbackWhen, isolation } = bindOptions
+  return readOptions({ rollbackWhen, isolation }, given, what)
 }
 
 /**
@@ -94,8 +129,18 @@ export function isSkipped({ skip }: BindOptions, req: IncomingMessage): boolean 
   return skip !== undefined && decided('skip', skip(req))
 }
 
+/**
+ * Whether the answer to this request tells its times.
+ *
+ * @throws {InvalidOptionError} `serverTiming` gave a promise, which every `if` takes for true.
+ * @since 0.2
+ */
+export function tellsTimes({ serverTiming = false }: BindOptions, req: IncomingMessage): boolean {
+  return typeof serverTiming === 'boolean' ? serverTiming : decided('serverTiming', serverTiming(req))
+}
+
 /** @throws {InvalidOptionError} A promise was given, which every `if` takes for true. */
-export function decided(option: 'rollbackWhen' | 'skip', decision: unknown): boolean {
+export function decided(option: 'rollbackWhen' | 'skip' | 'serverTiming', decision: unknown): boolean {
   if (typeof decision === 'object' && decision !== null && 'then' in decision) {
     // Nobody awaits it, and it must not end the process.
     Promise.resolve(decision).catch(() => undefined)

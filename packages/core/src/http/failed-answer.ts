@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { TypeORMError } from 'typeorm'
-import { errorBrand } from '../errors.js'
+import { errorBrand, isError } from '../errors.js'
 import { describesBody } from './hold-response.js'
 
 /** What a client is told of an error: a problem document of RFC 9457. @since 0.2 */
@@ -36,7 +36,7 @@ export function statusOf(error: unknown): number {
  * @since 0.2
  */
 export function problemOf(error: unknown): Problem | undefined {
-  const isOurs = error instanceof Error && errorBrand in error
+  const isOurs = isError(error) && errorBrand in error
   if (!isOurs && !(error instanceof TypeORMError)) return undefined
   const { code, column, errors, columns = column === undefined ? undefined : columnsOf(column, errors), expose } = factsOf(error)
   const status = statusOf(error)

@@ -1,16 +1,20 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Gate, isHttp1, Rehearsal } from './rehearsal.js'
+import { isError } from '../errors.js'
 
 /** The calls that change a head. */
 const headChanges = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
-const listenerCalls = ['on', 'once', 'addListener', 'off', 'removeListener'] as const
 
 /** A stream that is piped into the response. */
 interface Source {
+  /** What it failed with. */
+  readonly errored?: Error | null
   unpipe(from: unknown): unknown
   destroy(): unknown
 }
+
+const timesHeader = 'server-timing'
 
 type AnyCall = (this: unknown, ...parameters: unknown[]) => unknown
 
@@ -32,6 +36,8 @@ export interface Holding {
   readonly refuse: (error: unknown) => boolean
   /** Answers in place of the dropped answer: the framework's own way for errors. */
   readonly fail: (error: unknown) => void
+  /** What the header `Server-Timing` tells, as the head leaves. @default nothing */
+  readonly serverTiming?: string | undefined
   /** Runs what lets bytes out of the answer that is over: what middleware beneath does then is work of its own. */
   readonly leave: (work: () => unknown) => unknown
 }
@@ -69,6 +75,18 @@ const gated = {
 /** Those of Node, for comparison. */
 const node: Readonly<Record<Gate, unknown>> = ServerResponse.prototype
 
+/** Of a response that was held. */
+const endDescriptor: PropertyDescriptor & ThisType<Held> = {
+  get() {
+    return this[heldKey].hasEnded
+  },
+  configurable: true,
+}
+
+const gatedTrailers: GateCall = function (...parameters) {
+  this[heldKey].addTrailers(parameters)
+}
+
 function gateOf(gate: Gate): GateCall {
   return function (...parameters) {
     return this[heldKey].call(gate, parameters)
@@ -96,6 +114,7 @@ class HeldResponse {
   readonly #queue: [gate: Gate, parameters: unknown[]][] = []
   #rehearsal: Rehearsal | undefined
   #sources: Set<Source> | undefined
+  #addTrailers: AnyCall | undefined
   #unlock = (): void => {}
 
   constructor(res: ServerResponse, holding: Holding) {
@@ -150,17 +169,52 @@ class HeldResponse {
     const pending = this.#holding.before(status, isWrapped)
     if (!pending) {
       this.#state = 'open'
+      this.#tellTimes(gate, parameters)
       return
     }
     this.#state = 'held'
-    this.#unlock = lock(res, () => this.#queue.some(([held]) => held === 'end'), this.#holding.refuse)
+    this.#unlock = this.#lock()
     pending
       .then(
         () => this.#replay(),
         (error: unknown) => this.#drop(error),
       )
       // An error handler that throws ends the exchange; it must not end the process.
-      .catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined))
+      .catch((error: unknown) => res.destroy(isError(error) ? error : undefined))
+  }
+
+  /** Whether its end has been called, or has left. */
+  get hasEnded(): boolean {
+    if (this.#state === 'held') return this.#queue.some(([gate]) => gate === 'end')
+    return Reflect.get(Object.getPrototypeOf(this.#res), 'writableEnded', this.#res) === true
+  }
+
+  /** What Node refuses of trailers fails the commit, if that has not begun. */
+  addTrailers(parameters: unknown[]): void {
+    try {
+      this.#addTrailers?.apply(this.#res, parameters)
+    } catch (error) {
+      if (this.#state !== 'held' || !this.#holding.refuse(error)) throw error
+    }
+  }
+
+  /**
+   * Makes the response look as if its head had left, and keeps the head as it is. What is put on the response stays there: one of which a
+   * property is deleted is slow from then on.
+   *
+   * @returns Ends that.
+   */
+  #lock(): () => void {
+    const res = this.#res
+    const { statusCode } = res
+    Object.defineProperty(res, 'writableEnded', endDescriptor)
+    this.#addTrailers = methodOf(res, 'addTrailers')
+    Reflect.set(res, 'addTrailers', gatedTrailers)
+    const unlock = isHttp1(res) ? lockHttp1(res) : lockHttp2(res)
+    return () => {
+      unlock()
+      res.statusCode = statusCode
+    }
   }
 
   /** Whether Node will take it; if not, the answer is dropped while it can be, and is thrown to the caller when it is too late. */
@@ -177,8 +231,20 @@ class HeldResponse {
   #leave(gate: Gate, parameters: unknown[]): unknown {
     const res = this.#res
     const found = this.#found[gate]
+    if (gate === 'end' && this.#isCutOff(parameters)) return res.destroy()
     if (gate === 'write' || this.#isBare()) return found.apply(res, parameters)
     return this.#holding.leave(() => found.apply(res, parameters))
+  }
+
+  /** Whether a stream has failed on its way into the answer, and an end without a word would make what has left look whole. */
+  #isCutOff([last]: unknown[]): boolean {
+    const { headersSent, statusCode } = this.#res
+    if (!this.#sources || !headersSent || statusCode >= 400 || typeof last === 'string' || last instanceof Uint8Array) return false
+    return [...this.#sources].some(({ errored }) => errored)
+  }
+
+  #tellTimes(gate: Gate, parameters: unknown[]): void {
+    tellTimes(this.#res, this.#holding.serverTiming, gate === 'writeHead' ? parameters : [])
   }
 
   /** Whether nobody else hears of the end of the answer, or of its head. */
@@ -192,8 +258,11 @@ class HeldResponse {
     this.#rehearsal = undefined
     this.#state = 'open'
     let hasRoom = true
+    const queue = this.#queue.splice(0)
     try {
-      for (const [gate, parameters] of this.#queue.splice(0)) {
+      const [first] = queue
+      if (first) this.#tellTimes(...first)
+      for (const [gate, parameters] of queue) {
         const result = this.#leave(gate, parameters)
         if (gate === 'write') hasRoom = result !== false
       }
@@ -202,7 +271,8 @@ class HeldResponse {
       else this.#drop(error)
       return
     }
-    wake(res, hasRoom)
+    // Whoever was told to wait.
+    if (hasRoom) res.emit('drain')
   }
 
   #drop(error: unknown): void {
@@ -219,7 +289,7 @@ class HeldResponse {
       for (const source of sources) source.destroy()
     })
     for (const name of res.getHeaderNames()) if (describesBody.test(name)) res.removeHeader(name)
-    refuseSuccess(res)
+    refuseSuccess(res, this.#holding)
     this.#holding.fail(error)
   }
 }
@@ -231,68 +301,32 @@ function refused(gate: Gate, res: ServerResponse): unknown {
 
 /** A second head is the mistake of its caller; the answer that is held stands. */
 function isSecondHead(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_HTTP_HEADERS_SENT'
+  return isError(error) && 'code' in error && error.code === 'ERR_HTTP_HEADERS_SENT'
 }
 
-/** Listeners for 'drain' that came while the response was held, by response. */
-const waiting = new WeakMap<ServerResponse, { readonly listener: AnyCall; readonly once: boolean }[]>()
-
-/** Makes the response look as if its head had left, and keeps the head as it is. @returns Ends that. */
-function lock(res: ServerResponse, hasEnded: () => boolean, refuse: (error: unknown) => boolean): () => void {
-  const drains: { readonly listener: AnyCall; readonly once: boolean }[] = []
-  waiting.set(res, drains)
-  const undo: (() => void)[] = []
-  const cover = (key: string, descriptor: PropertyDescriptor, owner: object = res): void => {
-    const before = Object.getOwnPropertyDescriptor(owner, key)
-    Object.defineProperty(owner, key, { ...descriptor, configurable: true })
-    undo.push(() => (before ? Object.defineProperty(owner, key, before) : Reflect.deleteProperty(owner, key)))
-  }
-  const { statusCode } = res
-  undo.push(() => (res.statusCode = statusCode))
-  if (isHttp1(res)) {
-    const { statusMessage } = res
-    undo.push(() => (res.statusMessage = statusMessage))
-    // What wraps a response asks this, and makes it a head where there is none.
-    cover('_header', { value: 'held', writable: true })
-    const { req } = res
-    const { socket } = req
-    let patient: Socket | undefined
-    cover('socket', { get: () => (patient ??= patientSocket(socket, hasEnded)) }, req)
-  }
-  const addTrailers = res.addTrailers.bind(res)
-  cover('addTrailers', {
-    value: (...parameters: Parameters<typeof addTrailers>) => {
-      try {
-        addTrailers(...parameters)
-      } catch (error) {
-        if (!refuse(error)) throw error
-      }
-    },
-  })
-  cover('headersSent', { get: () => true })
-  cover('writableEnded', { get: hasEnded })
-  for (const change of headChanges) {
-    cover(change, {
-      value: () => {
-        throw Object.assign(new Error('Cannot change headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
-      },
-    })
-  }
-  for (const name of listenerCalls) {
-    const call = methodOf(res, name)
-    cover(name, {
-      value: (event: unknown, listener: AnyCall) => {
-        if (event !== 'drain') return call.call(res, event, listener)
-        const index = drains.findIndex((each) => each.listener === listener)
-        if (name !== 'off' && name !== 'removeListener') drains.push({ listener, once: name === 'once' })
-        else if (index >= 0) drains.splice(index, 1)
-        else call.call(res, event, listener)
-        return res
-      },
-    })
-  }
+/** Node refuses to change a head that it thinks has left. What wraps a response asks for this, and makes it a head where there is none. */
+function lockHttp1(res: ServerResponse): () => void {
+  const { statusMessage, req } = res
+  const { socket } = req
+  const head: unknown = Reflect.get(res, '_header')
+  Reflect.set(res, '_header', 'held')
+  req.socket = patientSocket(socket, () => res.writableEnded)
   return () => {
-    for (const restore of undo.reverse()) restore()
+    Reflect.set(res, '_header', head)
+    req.socket = socket
+    res.statusMessage = statusMessage
+  }
+}
+
+/** There the stream knows whether a head has left. */
+function lockHttp2(res: ServerResponse): () => void {
+  const refuse = (): never => {
+    throw Object.assign(new Error('Cannot change headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
+  }
+  for (const change of headChanges) Object.defineProperty(res, change, { value: refuse, configurable: true })
+  Object.defineProperty(res, 'headersSent', { value: true, configurable: true })
+  return () => {
+    for (const covered of [...headChanges, 'headersSent']) Reflect.deleteProperty(res, covered)
   }
 }
 
@@ -311,30 +345,45 @@ function patientSocket(socket: Socket, isWhole: () => boolean): Socket {
   })
 }
 
+/**
+ * Puts the header of the times on a head that is about to leave, beside what the application says of its own.
+ *
+ * @param parameters Of the call that makes it leave: headers that stand there would take the place of all others of their name.
+ */
+function tellTimes(res: ServerResponse, told: string | undefined, parameters: unknown[]): void {
+  if (told === undefined) return
+  res.appendHeader(timesHeader, told)
+  const index = parameters.findIndex((each) => typeof each === 'object')
+  const headers = parameters[index]
+  // Names and values in turn.
+  if (Array.isArray(headers))
+    parameters[index] = headers.map((each, at) => (at % 2 > 0 && isTimesHeader(headers[at - 1]) ? [each, told].flat() : each))
+  else {
+    const entries = Object.entries(Object(headers))
+    const own = entries.find(([name]) => isTimesHeader(name))
+    if (own) parameters[index] = Object.fromEntries([...entries, [own[0], [own[1], told].flat()]])
+  }
+}
+
+function isTimesHeader(name: unknown): boolean {
+  return String(name).toLowerCase() === timesHeader
+}
+
 /** A method of a response, to be called with whatever its caller gives. */
-function methodOf(res: ServerResponse, name: (typeof listenerCalls)[number] | 'writeHead'): AnyCall {
+function methodOf(res: ServerResponse, name: 'addTrailers' | 'writeHead'): AnyCall {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it hands on what it gets
   return res[name] as AnyCall
 }
 
-/** Wakes who waits for room, or hands them to the response that has none. */
-function wake(res: ServerResponse, hasRoom: boolean): void {
-  const drains = waiting.get(res) ?? []
-  waiting.delete(res)
-  for (const { listener, once } of drains) {
-    if (hasRoom) listener.call(res)
-    if (!hasRoom && once) res.once('drain', listener)
-    else if (!once) res.on('drain', listener)
-  }
-  if (hasRoom) res.emit('drain')
-}
-
 /** After a failed commit no status can say success, whatever the error handler of the application writes. */
-function refuseSuccess(res: ServerResponse): void {
+function refuseSuccess(res: ServerResponse, holding: Holding): void {
   if (res.statusCode < 400) res.statusCode = 500
   if (isHttp1(res)) res.statusMessage = ''
   const writeHead = methodOf(res, 'writeHead')
-  Reflect.set(res, 'writeHead', (status: number, ...rest: unknown[]) =>
-    status < 400 ? writeHead.call(res, 500, ...rest.filter((each) => typeof each !== 'string')) : writeHead.call(res, status, ...rest),
-  )
+  Reflect.set(res, 'writeHead', (status: number, ...rest: unknown[]) => {
+    tellTimes(res, holding.serverTiming, rest)
+    return status < 400
+      ? writeHead.call(res, 500, ...rest.filter((each) => typeof each !== 'string'))
+      : writeHead.call(res, status, ...rest)
+  })
 }

@@ -1,5 +1,14 @@
 export { bindHttp, noteError, scopeOf, settleHttp } from './bind-http.js'
-export { type Answer, type BindOptions, isSkipped, optionsIn, readBindOptions, refuseUncalled } from './bind-options.js'
+export {
+  type Answer,
+  type BindOptions,
+  isSkipped,
+  optionsIn,
+  readBindOptions,
+  readRouteOptions,
+  refuseUncalled,
+  type RouteOptions,
+} from './bind-options.js'
 export {
   failReply,
   type FastifyReplyLike,

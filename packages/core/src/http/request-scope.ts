@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tellPage } from '../errors.js'
 import { sandboxHeader, sandboxesOf } from '../scope/sandbox-context.js'
 import { type Outcome, Scope } from '../scope/scope.js'
-import { type Answer, type BindOptions, decided } from './bind-options.js'
+import { Timings } from '../scope/timings.js'
+import { type Answer, type BindOptions, decided, tellsTimes } from './bind-options.js'
 import type { Holding } from './hold-response.js'
 import { pathOf, routeOf } from './route.js'
 
@@ -32,14 +34,10 @@ export class RequestScope extends Scope implements Holding {
    * @param fail The framework's way for errors; it gets that of a failed commit.
    * @param carrier What knows the route: the request of the framework, or its context.
    */
-  constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
-    fail: (error: unknown) => void,
-    { report, rollbackWhen = rollsBack, isolation }: BindOptions,
-    carrier: object,
-  ) {
-    super({ label: labelOf(req), report, isolation, sandboxes: sandboxesOf(req.headers[sandboxHeader]) })
+  constructor(req: IncomingMessage, res: ServerResponse, fail: (error: unknown) => void, options: BindOptions, carrier: object) {
+    const { report, rollbackWhen = rollsBack, isolation } = options
+    const timings = tellsTimes(options, req) ? new Timings() : undefined
+    super({ label: labelOf(req), report, isolation, sandboxes: sandboxesOf(req.headers[sandboxHeader]), timings })
     this.fail = fail
     this.rollbackWhen = rollbackWhen
     this.carrier = carrier
@@ -76,6 +74,7 @@ export class RequestScope extends Scope implements Holding {
   noteError(error: unknown): void {
     this.#hasError = true
     this.#error ??= error ?? new Error('An error without a value was thrown')
+    tellPage(error)
   }
 
   /** An answer that cannot be sent fails its commit, if that has not begun. */
@@ -100,7 +99,14 @@ export class RequestScope extends Scope implements Holding {
       // A rollbackWhen that throws is answered like a commit that fails.
       return this.#rolledBack(error)
     }
-    return outcome.commit || which === undefined ? this.settle(outcome) : undefined
+    if (!outcome.commit && which === 'commit only') return undefined
+    const settled = this.settle(outcome)
+    if (settled) this.timings?.until(settled)
+    return settled
+  }
+
+  get serverTiming(): string | undefined {
+    return this.timings?.header(this.state === 'committed' ? 'commit' : 'rollback')
   }
 
   #outcomeOf(status: number): Outcome {

@@ -15,13 +15,14 @@ export interface Sight {
 const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #b3261e }
 @media (prefers-color-scheme: dark) { :root { --bad: #ff9d94 } }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem }
+html { background: Canvas; color: CanvasText } body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem }
 caption { text-align: left } h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 .wide { overflow-x: auto } table { border-collapse: collapse; min-width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 code { font: .85rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 summary { cursor: pointer } summary:focus-visible, a:focus-visible { outline: 2px solid; outline-offset: 2px }
+td.p { white-space: nowrap } details td:last-child { min-width: 14rem }
 details > .wide { background: var(--soft); margin: .3rem 0; padding: .3rem }
 .bad { color: var(--bad); font-weight: 600 } dl { display: grid; gap: .2rem 1rem; grid-template-columns: max-content 1fr } dd { margin: 0 }
 `
@@ -127,7 +128,8 @@ function statements({ statements: sent, count, repeated, label, id }: SeenScope)
     ? html`<p class="bad">One text ${repeated.times} times: load what belongs to many records by with(…), many by their keys by getMany(ids).</p>`
     : html``
   const rows = sent.map(
-    (each) => html`<tr>${number(each.milliseconds)}${number(each.rows ?? 0)}<td><code>${each.place}</code></td><td>${text(each)}</td></tr>`,
+    (each) =>
+      html`<tr>${number(each.milliseconds)}${number(each.rows ?? 0)}<td class="p"><code>${each.place}</code></td><td>${text(each)}</td></tr>`,
   )
   const left = count > sent.length ? html`<p>And ${count - sent.length} more.</p>` : html``
   return html`<details><summary>${count}${repeated ? html` <span class="bad">(one ${repeated.times} times)</span>` : html``}</summary>${hint}${table(`Statements of ${label}, number ${id}`, ['#ms', '#Rows', 'Where it was called', 'Text'], rows)}${left}</details>`
@@ -143,7 +145,7 @@ function shapeTable(shapes: readonly SeenShape[]): Html {
     ['#Times', '#ms in all', '#ms each', '#ms at most', 'Called last at', 'Text'],
     shapes.map(
       ({ count, total, slowest, place, text: sql }) =>
-        html`<tr>${number(count)}${number(total)}${number(total / count)}${number(slowest)}<td><code>${place}</code></td><td><code>${sql}</code></td></tr>`,
+        html`<tr>${number(count)}${number(total)}${number(total / count)}${number(slowest)}<td class="p"><code>${place}</code></td><td><code>${sql}</code></td></tr>`,
     ),
   )
 }

@@ -53,6 +53,11 @@ const numbers: readonly ColumnKind[] = ['integer', 'bigint', 'number', 'decimal'
  *   words: db.Aggregated(db.Integer, 'articles', db.func.sum('words')),
  * }) {
  *   static relations = this.relate({ articles: db.OneToMany(() => Article, 'author') })
+ *   declare articles?: Article[]
+ * }
+ * class Article extends db.Model('Article', { words: db.Column(db.Integer) }) {
+ *   static relations = this.relate({ author: db.ManyToOne(() => Author, 'articles') })
+ *   declare author?: Author
  * }
  */
 export function Aggregated<T, const Name extends AggregateName, Also = never>(

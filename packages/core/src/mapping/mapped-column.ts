@@ -14,6 +14,8 @@ const plainTypes = new WeakMap<ColumnMetadata, ColumnType<unknown>>()
 
 /** The definition of a column, if it was made by `db.Column`. */
 function definitionOf(column: ColumnMetadata): ColumnDefinition | undefined {
+  const known = definitions.get(column)
+  if (known) return known
   if (!definitions.has(column)) {
     const { target } = column.entityMetadata
     const isOwn = typeof target === 'function' && column.propertyPath === column.propertyName
@@ -49,6 +51,11 @@ export function aggregateOf(column: ColumnMetadata): Aggregate | undefined {
 export function rulesOf(column: ColumnMetadata): Rules | undefined {
   const definition = definitionOf(column)
   return definition && hasRules(definition.options) ? definition.options : undefined
+}
+
+/** Whether the database gives new rows numbers in this column, one after the other. */
+export function isNumbered({ isGenerated, generationStrategy }: ColumnMetadata): boolean {
+  return isGenerated && generationStrategy === 'increment'
 }
 
 /** A moment as the property of a column holds it: an entity of plain TypeORM has a `Date` there. */

@@ -27,7 +27,7 @@ import type { Database } from './database.js'
 import type { CreateValues, OtherCreateValues, Taken, taken, UpsertOptions, WhereValues } from './definition.js'
 import { wasCreated } from './find-or-create.js'
 import { addHook } from './hooks.js'
-import type { IncrementOptions } from './increment.js'
+import type { IncrementArguments } from './increment.js'
 import { jsonSchema, type JsonSchema, type JsonSchemaOptions } from './json-schema.js'
 import { RecordPromise } from './record-promise.js'
 import { type Dict, type DictKey, type DictOptions, toDict, toJson } from './serialize.js'
@@ -99,7 +99,9 @@ export class BaseModel {
    *
    * @since 0.2
    * @example
-   * static check = (booking: Booking) => booking.startsOn <= booking.endsOn || 'must end after it begins'
+   * class Stay extends db.Model('Stay', { startsOn: db.Column(db.Date), endsOn: db.Column(db.Date) }) {
+   *   static override check = (stay: Stay) => stay.startsOn <= stay.endsOn || 'must end after it begins'
+   * }
    */
   declare static readonly check?: ModelCheck<never>
   /**
@@ -167,7 +169,7 @@ export class BaseModel {
    *
    * @since 0.2
    * @example
-   * const result = await User['~standard'].validate(req.body)
+   * const result = await User['~standard'].validate({ location: 'Moon' })
    * if (result.issues) console.log(result.issues) // [ { message: 'has no value and no default', path: [ 'name' ] } ]
    */
   static get '~standard'(): SchemaProperties<object, object> {
@@ -187,6 +189,9 @@ export class BaseModel {
    * @throws {InvalidFilterError} A name is no relation.
    * @since 0.2
    * @example
+   * import fastify from 'fastify'
+   *
+   * const app = fastify()
    * app.post('/users', { schema: { body: User.jsonSchema({ for: 'create' }), response: { 200: User.jsonSchema() } } }, handler)
    */
   static jsonSchema<T extends BaseModel, const P extends Path<T> = never>(this: ModelClass<T>, options?: JsonSchemaOptions<P>): JsonSchema {
@@ -640,22 +645,22 @@ export class BaseModel {
    * Adds to a number in the database, whatever it is there by now; the object follows. A row without a value stays without one, as in
    * SQL; with a bound it is refused, since nobody can say whether it keeps it.
    *
-   * @param by What to add: a finite number. @default 1
-   * @param options Bounds of the result; beyond `min` and `max` those of the column are some, and its range.
+   * @param given What to add: a finite number, 1 where nothing is said; and bounds of the result, to which those of the column come.
    * @throws {ConflictError} The result would pass a bound. Status 409.
-   * @throws {InvalidOptionError} The column holds no numbers or is the key, or cannot hold the fraction of `by`. Status 400.
+   * @throws {InvalidOptionError} It is no finite number, such as `undefined`; the column holds no numbers or is the key, or cannot hold
+   *   such a fraction. Status 400.
    * @throws {UnknownColumnError} There is no such column. Status 422.
    * @throws {ProtectedColumnError} The column is guarded. Status 422.
    * @example
    * await product.increment('stock', -1, { min: 0 })
    */
-  increment(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
-    return verbOf(this, (subject) => verbs.increment(subject, this, column, by, options))
+  increment(column: keyof this[typeof taken]['numbers'] & string, ...given: IncrementArguments): RecordPromise<this> {
+    return verbOf(this, (subject) => verbs.increment(subject, this, column, given))
   }
 
-  /** Takes from a number in the database. @param by What to take: a finite number from 0. See `increment`. */
-  decrement(column: keyof this[typeof taken]['numbers'] & string, by = 1, options?: IncrementOptions): RecordPromise<this> {
-    return verbOf(this, (subject) => verbs.decrement(subject, this, column, by, options))
+  /** Takes from a number in the database. @param given What to take: a finite number from 0, 1 where nothing is said; and bounds. See `increment`. */
+  decrement(column: keyof this[typeof taken]['numbers'] & string, ...given: IncrementArguments): RecordPromise<this> {
+    return verbOf(this, (subject) => verbs.decrement(subject, this, column, given))
   }
 
   /**
@@ -767,6 +772,7 @@ export class BaseModel {
    *   as a dictionary of its own. Name what a client may choose.
    * @throws {InvalidOptionError} A name is no column, or a hidden one; or no property or loaded relation. Status 400.
    * @example
+   * const user = await User.getOrError(1, { with: ['posts'] })
    * const { name } = user.toDict({ only: ['name'] })
    * const dict = user.toDict({ except: ['createdAt'], include: ['fullName', 'posts'] })
    */

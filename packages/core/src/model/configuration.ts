@@ -117,7 +117,7 @@ export class Configuration {
         createBuilder: (dataSource, runner) => new Builder<ObjectLiteral>(dataSource, runner),
       })
     } catch (error) {
-      if (error instanceof DriverPackageNotInstalledError) throw new MissingDriverError(entry.packageName, error)
+      if (error instanceof DriverPackageNotInstalledError) throw new MissingDriverError(entry.packageName, error, entry.otherwise)
       throw error
     }
   }

@@ -88,6 +88,8 @@ export class Database<App = never, S extends Session = Session> {
    * @throws {UnsupportedError} It is a data source of SQLite.
    * @since 0.2
    * @example
+   * import { ActiveAlchemy } from '@active-alchemy/express'
+   *
    * const db = ActiveAlchemy.from(dataSource)
    * app.use(db.middleware())
    */
@@ -213,7 +215,15 @@ export class Database<App = never, S extends Session = Session> {
     return free.every(Boolean)
   }
 
-  /** Refuses new scopes, waits for live ones as long as a transaction may last, and ends all connections for good. */
+  /**
+   * Refuses new scopes, waits for live ones as long as a transaction may last (`transactionTimeoutMs`), and ends all connections for good.
+   *
+   * A query runner that nobody released is not waited for: its transaction is rolled back, and a report (`unreleased-runner`) says where it
+   * was made. The process may end then.
+   *
+   * @example
+   * process.once('SIGTERM', () => void db.close())
+   */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([this.#dataSource?.engine.close(), ...Array.from(this.#bound.values(), (each) => each.close())])

@@ -17,7 +17,8 @@ import { Configuration } from './configuration.js'
  * @throws {ConnectionFailedError} The server cannot be reached.
  * @since 0.2
  * @example
- * if (!(await db.utils.databaseExists(process.env.DATABASE_URL))) await db.utils.createDatabase(process.env.DATABASE_URL)
+ * const uri = process.env['DATABASE_URL'] ?? 'sqlite:///shop.db'
+ * if (!(await db.utils.databaseExists(uri))) await db.utils.createDatabase(uri)
  */
 export async function databaseExists(uri: string): Promise<boolean> {
   const { file, server } = placeOf(uri)
@@ -33,7 +34,7 @@ export async function databaseExists(uri: string): Promise<boolean> {
  * @throws {ConnectionFailedError} The server cannot be reached.
  * @since 0.2
  * @example
- * await db.utils.createDatabase('postgresql://postgres@127.0.0.1/shop')
+ * await db.utils.createDatabase('sqlite:///shop.db') // true: it was not there
  */
 export async function createDatabase(uri: string): Promise<boolean> {
   const { file, server } = placeOf(uri)
@@ -58,7 +59,7 @@ export async function createDatabase(uri: string): Promise<boolean> {
  * @throws {ConnectionFailedError} The server cannot be reached.
  * @since 0.2
  * @example
- * await db.utils.dropDatabase('sqlite:///test.db')
+ * await db.utils.dropDatabase('sqlite:///test.db') // false: there was none
  */
 export async function dropDatabase(uri: string): Promise<boolean> {
   const { file, server } = placeOf(uri)

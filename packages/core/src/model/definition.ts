@@ -239,14 +239,14 @@ export type ModelDoor<Base extends ModelClass> = Base & {
    * }
    * class Goose extends db.Model('Goose', { wings: db.Column(db.Integer) }, { extends: Animal }) {}
    */
-  <const Columns extends ColumnMap, Parent extends ModelClass<InstanceType<Base>>>(
+  <const Columns extends ColumnMap & WithoutVerbs, Parent extends ModelClass<InstanceType<Base>>>(
     name: string,
-    columns: Columns & WithoutVerbs,
+    columns: Columns,
     settings: ExtendingSettings<Parent, NamesOf<Parent, Columns>, InstanceType<Parent> & Fields<Columns>>,
   ): TypedModel<Parent, Columns>
-  <const Columns extends ColumnMap>(
+  <const Columns extends ColumnMap & WithoutVerbs>(
     name: string,
-    columns: Columns & WithoutVerbs,
+    columns: Columns,
     settings?: ModelSettings<NamesOf<Base, Columns>, InstanceType<Base> & Fields<Columns>>,
   ): TypedModel<Base, Columns>
 }
@@ -261,9 +261,9 @@ export type ViewDoor<Base extends ModelClass> = Base & {
    * @param settings Its SELECT, and the same as the statics of the class.
    * @throws {ModelDefinitionError} It cannot be a view; the message says why.
    */
-  <const Columns extends ColumnMap>(
+  <const Columns extends ColumnMap & WithoutVerbs>(
     name: string,
-    columns: Columns & WithoutVerbs,
+    columns: Columns,
     settings: ViewSettings<NamesOf<Base, Columns>>,
   ): TypedModel<Base, Columns>
 }

@@ -21,7 +21,7 @@ import type { RecordEvent, RecordHook } from '../session/record-hooks.js'
 import type { CreateValues, Taken, UpsertOptions } from './definition.js'
 import { wasCreated } from './find-or-create.js'
 import { addHook } from './hooks.js'
-import type { IncrementOptions } from './increment.js'
+import type { IncrementArguments } from './increment.js'
 import * as verbs from './verbs.js'
 import type { DeleteOptions, GetManyOptions, GetOptions, WithOptions } from './verbs.js'
 
@@ -286,14 +286,14 @@ export class EntityVerbs<T extends ObjectLiteral> {
     return this.#verb(record, (own) => verbs.loadRelations(this.#subject, own, paths))
   }
 
-  /** Adds to a number in the database, whatever it is there by now; the object follows. @param by A finite number. @default 1 */
-  increment(record: T, column: keyof Taken<T>['numbers'] & string, by = 1, options?: IncrementOptions): Promise<T> {
-    return this.#verb(record, (own) => verbs.increment(this.#subject, own, column, by, options))
+  /** Adds to a number in the database, whatever it is there by now; the object follows. See `BaseModel.increment`. */
+  increment(record: T, column: keyof Taken<T>['numbers'] & string, ...given: IncrementArguments): Promise<T> {
+    return this.#verb(record, (own) => verbs.increment(this.#subject, own, column, given))
   }
 
-  /** Takes from a number in the database. @param by What to take: a finite number from 0. See `increment`. */
-  decrement(record: T, column: keyof Taken<T>['numbers'] & string, by = 1, options?: IncrementOptions): Promise<T> {
-    return this.#verb(record, (own) => verbs.decrement(this.#subject, own, column, by, options))
+  /** Takes from a number in the database. See `BaseModel.decrement`. */
+  decrement(record: T, column: keyof Taken<T>['numbers'] & string, ...given: IncrementArguments): Promise<T> {
+    return this.#verb(record, (own) => verbs.decrement(this.#subject, own, column, given))
   }
 
   /** Ties records of a to-many relation to a record. See `BaseModel.attach`. */

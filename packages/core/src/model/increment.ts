@@ -19,6 +19,9 @@ export interface IncrementOptions {
   readonly unguarded?: boolean
 }
 
+/** By how much, and within which bounds. Nothing at all means one; `undefined` is refused, since what a client left out is no one. @since 0.2 */
+export type IncrementArguments = [] | [by: number, options?: IncrementOptions | undefined]
+
 const bound: Option<number> = { ...finiteNumber, isOfClient: true }
 
 /** @internal How `IncrementOptions` are read. */

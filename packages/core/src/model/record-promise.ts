@@ -5,7 +5,7 @@ import type { Scope } from '../scope/scope.js'
 import type { WithRelations } from '../query/query.js'
 import type { AssignOptions, TrustOptions } from '../plan/assignment.js'
 import type { taken } from './definition.js'
-import type { IncrementOptions } from './increment.js'
+import type { IncrementArguments } from './increment.js'
 import type { Dict, DictKey, DictOptions } from './serialize.js'
 
 /** A record, as far as a chain of verbs needs it. */
@@ -24,8 +24,8 @@ interface VerbRecord {
   restore(): PromiseLike<this>
   reload(): PromiseLike<this>
   load(...paths: readonly string[]): PromiseLike<unknown>
-  increment(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
-  decrement(column: keyof this[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): PromiseLike<this>
+  increment(column: keyof this[typeof taken]['numbers'] & string, ...given: IncrementArguments): PromiseLike<this>
+  decrement(column: keyof this[typeof taken]['numbers'] & string, ...given: IncrementArguments): PromiseLike<this>
   attach(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
   detach(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
   sync(relation: keyof this[typeof taken]['lists'] & string, ...records: readonly never[]): PromiseLike<this>
@@ -41,7 +41,7 @@ interface VerbRecord {
  * @typeParam Found What awaiting it gives: the record, or `null` where it may be missing.
  * @since 0.1
  * @example
- * await User.get(345).delete().delete(false).update({ location: 'St. Louis' })
+ * await User.get(45).delete().delete(false).update({ location: 'St. Louis' })
  */
 export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Found> {
   #missing: () => Error = () => new RecordNotFoundError('The record')
@@ -115,13 +115,13 @@ export class RecordPromise<T extends VerbRecord, Found = T> extends Operation<Fo
   }
 
   /** Adds to a column. See `BaseModel.increment`. */
-  increment(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): RecordPromise<T> {
-    return this.#then((record) => record.increment(column, by, options))
+  increment(column: keyof T[typeof taken]['numbers'] & string, ...given: IncrementArguments): RecordPromise<T> {
+    return this.#then((record) => record.increment(column, ...given))
   }
 
   /** Takes from a column. See `BaseModel.decrement`. */
-  decrement(column: keyof T[typeof taken]['numbers'] & string, by?: number, options?: IncrementOptions): RecordPromise<T> {
-    return this.#then((record) => record.decrement(column, by, options))
+  decrement(column: keyof T[typeof taken]['numbers'] & string, ...given: IncrementArguments): RecordPromise<T> {
+    return this.#then((record) => record.decrement(column, ...given))
   }
 
   /** Ties related records to the record. See `BaseModel.attach`. */

@@ -28,7 +28,7 @@ import type { Session } from '../session/session.js'
 import type { Database } from './database.js'
 import type { UpsertOptions } from './definition.js'
 import * as finding from './find-or-create.js'
-import { incrementOf, type IncrementOptions, incrementOptions, numericColumn } from './increment.js'
+import { incrementOf, type IncrementArguments, incrementOptions, numericColumn } from './increment.js'
 import { queryClassOf } from './query-class.js'
 
 /** The application's own verbs of a record, where its class has some: they are called in place of ours. */
@@ -410,14 +410,17 @@ export function loadRelations<T extends ObjectLiteral>(subject: Subject<T>, reco
   return inSession(subject, 'load', (session) => load(record, names, session, subject.db.dataSource))
 }
 
+/** What an increment adds where nothing is said. */
+const one = [1] as const
+
 /** Adds to a number in the database. */
 export function increment<T extends ObjectLiteral>(
   subject: Subject<T>,
   record: T,
   name: string,
-  by: number,
-  options?: IncrementOptions,
+  given: IncrementArguments,
 ): Eventual<void> {
+  const [by, options] = given.length === 0 ? one : given
   return inSession(subject, 'increment', ({ records }) => {
     const how = readOptions(incrementOptions, options, 'increment()')
     const target = numericColumn(metadataOf(subject), name, how)
@@ -430,10 +433,10 @@ export function decrement<T extends ObjectLiteral>(
   subject: Subject<T>,
   record: T,
   name: string,
-  by: number,
-  options?: IncrementOptions,
+  given: IncrementArguments,
 ): Eventual<void> {
-  if (typeof by === 'number' && by >= 0) return increment(subject, record, name, -by, options)
+  const [by, options] = given.length === 0 ? one : given
+  if (typeof by === 'number' && by >= 0) return increment(subject, record, name, [-by, options])
   throw InvalidOptionError.ofClient('by', 'a finite number from 0', by)
 }
 

@@ -7,16 +7,23 @@ import { type Snapshot, snapshotOf } from './record-state.js'
 import { quotedTable } from './statements.js'
 
 /** A record that was made of a row. */
-export interface Hydrated {
+export class Hydrated {
   readonly record: ObjectLiteral
   /** Its model: of several in one table, the row says which. */
   readonly metadata: EntityMetadata
   /** The row as the record remembers it. */
   readonly row: Snapshot
+
+  constructor(record: ObjectLiteral, metadata: EntityMetadata, row: Snapshot) {
+    this.record = record
+    this.metadata = metadata
+    this.row = row
+  }
 }
 
 type Decode = (raw: unknown) => unknown
-type Hydrate = (row: Row) => { readonly record: ObjectLiteral; readonly values: unknown[] }
+/** Makes the record of values as the driver has them, in the order of the model's columns, and decodes them where they are. */
+type Hydrate = (values: unknown[]) => ObjectLiteral
 
 /**
  * Makes records of rows, for one model.
@@ -32,6 +39,8 @@ export class Hydrator {
   readonly #metadata: EntityMetadata
   readonly #discriminator: number | undefined
   readonly #hydrate: Hydrate | undefined
+  /** For each column of the model the place of its value in a row; `undefined` where a row has them all, in their order. */
+  readonly #order: readonly (number | undefined)[] | undefined
   readonly #lists = new Map<string, string>()
   #getText: string | undefined
 
@@ -41,7 +50,10 @@ export class Hydrator {
     this.places = new Map(this.columns.map((column, index) => [column, index]))
     const { discriminatorColumn, childEntityMetadatas } = metadata
     this.#discriminator = childEntityMetadatas.length > 0 && discriminatorColumn ? this.places.get(discriminatorColumn) : undefined
-    if (plansAreOn && isUsual(metadata)) this.#hydrate = compiled(metadata, this.places, driver)
+    if (!plansAreOn || !isUsual(metadata)) return
+    const order = metadata.columns.map((column) => (hasProperty(column) || isForeignKey(column) ? this.places.get(column) : undefined))
+    if (order.some((place, index) => place !== index)) this.#order = order
+    this.#hydrate = compiled(metadata, order, driver)
   }
 
   /** The columns in a SELECT of a table that is called `alias` there. */
@@ -75,8 +87,9 @@ export class Hydrator {
   hydrate(values: Row, session: { readonly reader: QueryRunner }): Hydrated {
     const metadata = this.#concrete(values)
     if (this.#hydrate) {
-      const made = this.#hydrate(values)
-      return { record: made.record, metadata, row: snapshotOf(metadata, made.values) }
+      const row = this.#ordered(values)
+      const record = this.#hydrate(row)
+      return new Hydrated(record, metadata, snapshotOf(metadata, row))
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM makes an instance of the model
     const record = metadata.create(session.reader, { fromDeserializer: true }) as ObjectLiteral
@@ -89,7 +102,13 @@ export class Hydrator {
       else if (isForeignKey(own)) keys.set(own, driver.prepareHydratedValue(values[place], keyColumn(own)))
     }
     const row = metadata.columns.map((column): unknown => (hasProperty(column) ? column.getEntityValue(record) : keys.get(column)))
-    return { record, metadata, row: snapshotOf(metadata, row) }
+    return new Hydrated(record, metadata, snapshotOf(metadata, row))
+  }
+
+  /** The values of a row for the columns of the model: the row itself, where it is nothing else. */
+  #ordered(row: Row): unknown[] {
+    if (!this.#order) return row.length === this.columns.length ? row : row.slice(0, this.columns.length)
+    return this.#order.map((place): unknown => (place === undefined ? undefined : row[place]))
   }
 
   #concrete(row: Row): EntityMetadata {
@@ -126,46 +145,51 @@ function isUsual(metadata: EntityMetadata): boolean {
   )
 }
 
-function compiled(metadata: EntityMetadata, places: ReadonlyMap<ColumnMetadata, number>, driver: DatabaseDriver): Hydrate {
+function compiled(metadata: EntityMetadata, order: readonly (number | undefined)[], driver: DatabaseDriver): Hydrate {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the target of a model is its class
   const Class = metadata.target as new () => ObjectLiteral
-  const columns = metadata.columns.map((column) => ({
-    column,
-    place: hasProperty(column) || isForeignKey(column) ? places.get(column) : undefined,
-  }))
-  const decoders = columns.map(({ column }) => driver.decoderOf(keyColumn(column)))
+  const columns = metadata.columns.flatMap((column, index): ReadColumn[] => {
+    if (order[index] === undefined) return []
+    const property = hasProperty(column) ? column.propertyName : undefined
+    return [{ index, property, decode: driver.decoderOf(keyColumn(column)) }]
+  })
   try {
-    return generated(Class, columns, decoders)
+    return generated(Class, columns)
   } catch {
     // `--disallow-code-generation-from-strings`, or a policy of the host.
-    return (row) => {
+    return (values) => {
       const record = new Class()
-      const values = columns.map(({ column, place }, index): unknown => {
-        if (place === undefined) return undefined
-        const value = decoders[index]?.(row[place])
-        if (hasProperty(column)) record[column.propertyName] = value
-        return value
-      })
-      return { record, values }
+      for (const { index, property, decode } of columns) {
+        const value = decode(values[index])
+        values[index] = value
+        if (property !== undefined) record[property] = value
+      }
+      return record
     }
   }
 }
 
+/** A column of a model that is read. */
+interface ReadColumn {
+  /** Its place among the columns of the model. */
+  readonly index: number
+  /** `undefined` of a foreign key that has none. */
+  readonly property: string | undefined
+  readonly decode: Decode
+}
+
 /** Code of our own, in which names of properties stand as texts of JSON and nothing else comes from outside. */
-function generated(
-  Class: new () => ObjectLiteral,
-  columns: readonly { readonly column: ColumnMetadata; readonly place: number | undefined }[],
-  decoders: readonly Decode[],
-): Hydrate {
-  const read = columns.map(({ place }, index) =>
-    place === undefined ? `const v${index} = undefined` : `const v${index} = d[${index}](row[${place}])`,
-  )
-  const set = columns.flatMap(({ column, place }, index) =>
-    place === undefined || !hasProperty(column) ? [] : [`record[${JSON.stringify(column.propertyName)}] = v${index}`],
-  )
-  const values = columns.map((_, index) => `v${index}`)
-  const body = [...read, 'const record = new Class()', ...set, `return { record, values: [${values.join(', ')}] }`].join('\n')
+function generated(Class: new () => ObjectLiteral, columns: readonly ReadColumn[]): Hydrate {
+  const lines = columns.map(({ index, property }, number) => {
+    const target = property === undefined ? '' : `record[${JSON.stringify(property)}] = `
+    return `${target}values[${index}] = d${number}(values[${index}])`
+  })
+  const body = ['const record = new Class()', ...lines, 'return record'].join('\n')
+  const decoders = columns.map((_, number) => `d${number}`)
   // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- The one place where code is made; what stands in it is said above.
-  const make = new Function('Class', 'd', `return function hydrate(row) {\n${body}\n}`) as (Class: unknown, d: readonly Decode[]) => Hydrate
-  return make(Class, decoders)
+  const make = new Function('Class', ...decoders, `return function hydrate(values) {\n${body}\n}`) as (
+    Class: unknown,
+    ...decoders: Decode[]
+  ) => Hydrate
+  return make(Class, ...columns.map(({ decode }) => decode))
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { DateTime } from 'luxon'
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
+import { driverOf } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import { isUnread, momentOf } from '../mapping/mapped-column.js'
+import { isNumbered, isUnread, momentOf } from '../mapping/mapped-column.js'
 import { type DeletionColumns, deletionColumns, deletionValues } from './deletion.js'
 import { type PlannedColumn, plannedColumn, plannedColumns, plansAreOn } from './planned-column.js'
-import { deletionText, insertText, updateText } from './statements.js'
+import type { Statement } from './pieces.js'
+import { batchSize, deletionText, insertListsText, insertText, rowLimit, updateText } from './statements.js'
 
 /** An INSERT of certain columns. */
 export interface InsertPlan {
@@ -13,14 +15,20 @@ export interface InsertPlan {
   readonly given: readonly PlannedColumn[]
   /** The columns that the database fills. */
   readonly filled: readonly PlannedColumn[]
-  /** Those of them that the statement gives back. */
-  readonly returning: readonly PlannedColumn[]
   /** Whether it stores nothing where a unique value is taken. */
   readonly unlessTaken: boolean
-  /** Whether all that the database fills are keys that the statement gives back: nothing is left to read, or to refuse. */
+  /** Whether all that the database fills are keys that the statement tells: nothing is left to read, or to refuse. */
   readonly givesKeysAlone: boolean
-  /** Its text for so many rows. */
-  readonly text: (rows: number) => string
+  /** How many of `rows` rows the next statement takes. */
+  readonly batch: (rows: number) => number
+  /** The statement of so many rows. @param values Bound ones, one row after the other. */
+  readonly statement: (rows: number, values: readonly unknown[]) => InsertStatement
+}
+
+/** An INSERT as it is sent. */
+interface InsertStatement extends Statement {
+  /** Those of the columns that the database fills which it gives back. */
+  readonly returning: readonly PlannedColumn[]
 }
 
 /** An UPDATE of certain columns, whose values are bound in this order, and then the key's. */
@@ -106,14 +114,37 @@ export class Plan {
     const given = this.columns.filter(({ index, metadata }) => metadata.isInsert && rows.some((row) => row[index] !== undefined))
     const make = (): InsertPlan => {
       const filled = this.columns.filter((column) => isFilled(column.metadata) && !given.includes(column))
+      const { maxParameters, insertGivesKey } = driverOf(this.metadata.dataSource).capabilities
+      const tellsKey = insertGivesKey && !unlessTaken && filled.length === 1 && filled.every(({ metadata }) => isNumbered(metadata))
       const returning = canReturn ? filled : []
       const [columns, back] = [given, returning].map((each) => each.map(({ metadata }) => metadata))
       const text = (count: number): string => insertText(this.metadata, columns ?? [], count, back ?? [], unlessTaken)
-      const single = text(1)
-      const givesKeysAlone = returning.length === filled.length && filled.every(({ metadata }) => metadata.isGenerated)
-      return { given, filled, returning, unlessTaken, givesKeysAlone, text: (count) => (count === 1 ? single : text(count)) }
+      const single = insertText(this.metadata, columns ?? [], 1, tellsKey ? [] : (back ?? []), unlessTaken)
+      const listsText = unlessTaken ? undefined : this.#listsText(columns ?? [], back ?? [])
+      const givesKeysAlone = tellsKey || (returning.length === filled.length && filled.every(({ metadata }) => metadata.isGenerated))
+      return {
+        given,
+        filled,
+        unlessTaken,
+        givesKeysAlone,
+        batch: (rows) => (listsText === undefined ? batchSize(rows, maxParameters, given.length) : Math.min(rows, rowLimit)),
+        statement(rows, values) {
+          if (rows === 1) return { text: single, values, returning: tellsKey ? [] : returning }
+          return listsText === undefined
+            ? { text: text(rows), values, returning }
+            : { text: listsText, values: listed(values, given.length), returning }
+        },
+      }
     }
     return unlessTaken ? make() : this.#inserts[canReturn ? 'returning' : 'plain'].of(given, make)
+  }
+
+  /** The INSERT that binds a list of values for each column; `undefined` where one of them has no such list. */
+  #listsText(columns: readonly ColumnMetadata[], returning: readonly ColumnMetadata[]): string | undefined {
+    const driver = driverOf(this.metadata.dataSource)
+    const types = columns.flatMap((column) => driver.listTypeOf?.(column) ?? [])
+    const isListed = types.length > 0 && types.length === columns.length
+    return isListed ? insertListsText(this.metadata, columns, types, returning) : undefined
   }
 
   /** The UPDATE of columns. @param returning What it gives back of the row: nothing, or always the same. @param guard What the row must have. */
@@ -148,6 +179,13 @@ export class Plan {
       values: (now) => columns.map((column, index): unknown => (isNow[index] ? now : marks.get(column))),
     }
   }
+}
+
+/** A list for each of so many columns, of values that stand one row after the other. */
+function listed(values: readonly unknown[], columns: number): unknown[][] {
+  const lists = Array.from({ length: columns }, (): unknown[] => [])
+  for (const [index, value] of values.entries()) lists[index % columns]?.push(value)
+  return lists
 }
 
 /** A column that the database fills where no value is given. */

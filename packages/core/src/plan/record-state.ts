@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
-import type { Scope } from '../scope/scope.js'
+import type { Ownership } from '../scope/scope.js'
 import { columnType } from '../mapping/mapped-column.js'
 import { foreignKeyName, foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
 import { holdKey, keySet } from './foreign-key.js'
@@ -14,10 +14,16 @@ import type { Siblings } from './siblings.js'
  * A value that nobody can change in place (a text, a number, a Luxon moment) is its own memory, and costs nothing to keep. Of
  * the others (JSON, a `Date`) the form in which the driver binds them is kept as well, since the object would change with them.
  */
-export interface Snapshot {
+export class Snapshot {
   readonly metadata: EntityMetadata
   readonly values: readonly unknown[]
   readonly bound: readonly unknown[] | undefined
+
+  constructor(metadata: EntityMetadata, values: readonly unknown[], bound: readonly unknown[] | undefined) {
+    this.metadata = metadata
+    this.values = values
+    this.bound = bound
+  }
 }
 
 /** What is known of a record beside its values. */
@@ -25,17 +31,41 @@ export interface RecordState {
   /** The row as it was last read or written; `undefined` while there is no row. */
   readonly snapshot: Snapshot | undefined
   /** The scope whose record it is; records that plain TypeORM loaded have none. */
-  readonly owner: Scope | undefined
+  readonly owner: Ownership | undefined
   /** Its row was deleted for good. */
   readonly removed: boolean
   /** A write that went past it may have changed its row. */
-  readonly isExpired?: boolean
+  readonly isExpired?: boolean | undefined
   /** Columns that the next save writes, changed or not. */
-  readonly named?: ReadonlySet<ColumnMetadata>
+  readonly named?: ReadonlySet<ColumnMetadata> | undefined
   /** The header `If-Match` of the client who asked for it: its next write holds the row against it. */
-  readonly ifMatch?: string
+  readonly ifMatch?: string | undefined
   /** The records that came with it in one result. */
   readonly siblings?: Siblings | undefined
+}
+
+/**
+ * The same, as it is kept. What each record has is an instance of a class: where V8 has once seen many that live long, as of a large list,
+ * it puts what an object literal makes into the old generation from then on, and with it, until a full collection, all that this refers to.
+ */
+class LastingState implements RecordState {
+  readonly snapshot: Snapshot | undefined
+  readonly owner: Ownership | undefined
+  readonly removed: boolean
+  readonly isExpired: boolean
+  readonly named: ReadonlySet<ColumnMetadata> | undefined
+  readonly ifMatch: string | undefined
+  readonly siblings: Siblings | undefined
+
+  constructor({ snapshot: row, owner, removed, isExpired = false, named, ifMatch, siblings }: RecordState) {
+    this.snapshot = row
+    this.owner = owner
+    this.removed = removed
+    this.isExpired = isExpired
+    this.named = named
+    this.ifMatch = ifMatch
+    this.siblings = siblings
+  }
 }
 
 const fresh: RecordState = { snapshot: undefined, owner: undefined, removed: false }
@@ -48,13 +78,12 @@ export function recordState(record: object): RecordState {
 
 /** Replaces what is known of `record`. */
 export function setRecordState(record: object, state: RecordState): void {
-  states.set(record, state)
+  states.set(record, new LastingState(state))
 }
 
 /** Takes `row` for what is known of a record's row; who asked for the record is remembered, and what it came with. */
-export function setRow(record: object, row: Snapshot, owner: Scope, siblings = recordState(record).siblings): void {
-  const { ifMatch } = recordState(record)
-  states.set(record, { snapshot: row, owner, removed: false, siblings, ...(ifMatch === undefined ? {} : { ifMatch }) })
+export function setRow(record: object, row: Snapshot, owner: Ownership, siblings = recordState(record).siblings): void {
+  setRecordState(record, { snapshot: row, owner, removed: false, siblings, ifMatch: recordState(record).ifMatch })
 }
 
 /**
@@ -62,11 +91,11 @@ export function setRow(record: object, row: Snapshot, owner: Scope, siblings = r
  *
  * @param now What was read or sent. @default as the record is
  */
-export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Scope, now = takeSnapshot(metadata, record)): void {
+export function snapshot(metadata: EntityMetadata, record: ObjectLiteral, owner?: Ownership, now = takeSnapshot(metadata, record)): void {
   const { snapshot: before, siblings } = recordState(record)
   // A foreign key whose relation is not loaded is known from the row that was read.
   const row = before && foreignKeys(metadata).size > 0 ? merged(before, now) : now
-  states.set(record, { snapshot: row, owner, removed: false, siblings })
+  setRecordState(record, { snapshot: row, owner, removed: false, siblings })
 }
 
 /** Lets the next save of `record` write these properties, whether they have changed or not: the row may have moved meanwhile. */
@@ -78,7 +107,7 @@ export function nameColumns(metadata: EntityMetadata, record: object, properties
     const isNamed = names.has(column.propertyName) || (isForeignKey(column) && names.has(foreignKeyName(column)))
     if (isNamed || (column.relationMetadata && names.has(column.relationMetadata.propertyName))) named.add(column)
   }
-  states.set(record, { ...state, named })
+  setRecordState(record, { ...state, named })
 }
 
 /** A foreign key, without loading what it leads to; `undefined` where it is not known, as of a record that plain TypeORM has loaded. */
@@ -123,7 +152,7 @@ export function snapshotOf(metadata: EntityMetadata, values: readonly unknown[],
     const form = sent[index] ?? plannedColumns(metadata)[index]?.encode(value)
     ;(bound ??= [])[index] = memory(value, form)
   }
-  return { metadata, values, bound }
+  return new Snapshot(metadata, values, bound)
 }
 
 /** `row` with the values of `columns` as `record` has them now. */
@@ -138,7 +167,7 @@ export function refreshed(metadata: EntityMetadata, record: ObjectLiteral, colum
     if (canChange(value)) (bound ??= [])[index] = memory(value, column.encode(value))
     else if (bound) bound[index] = undefined
   }
-  return { metadata, values, bound }
+  return new Snapshot(metadata, values, bound)
 }
 
 /** `row` as if `columns` had not been read. */
@@ -146,7 +175,7 @@ export function without(row: Snapshot, columns: readonly ColumnMetadata[]): Snap
   if (columns.length === 0) return row
   const values = [...row.values]
   for (const column of columns) values[plannedColumn(column).index] = undefined
-  return { ...row, values }
+  return new Snapshot(row.metadata, values, row.bound)
 }
 
 /** `now` with what only `before` knows. */
@@ -154,11 +183,11 @@ export function merged(before: Snapshot, now: Snapshot): Snapshot {
   const { values, bound } = aligned(before, now.metadata)
   if (!now.values.some((value, index) => value === undefined && values[index] !== undefined)) return now
   const isKnown = now.values.map((value) => value !== undefined)
-  return {
-    metadata: now.metadata,
-    values: now.values.map((value, index) => (isKnown[index] ? value : values[index])),
-    bound: bound || now.bound ? isKnown.map((known, index) => (known ? now.bound?.[index] : bound?.[index])) : undefined,
-  }
+  return new Snapshot(
+    now.metadata,
+    now.values.map((value, index) => (isKnown[index] ? value : values[index])),
+    bound || now.bound ? isKnown.map((known, index) => (known ? now.bound?.[index] : bound?.[index])) : undefined,
+  )
 }
 
 /** A snapshot by the metadata of today: they are made anew when a model is met late. */
@@ -166,7 +195,8 @@ function aligned(row: Snapshot, metadata: EntityMetadata): Snapshot {
   if (row.metadata === metadata) return row
   const before = new Map(row.metadata.columns.map(({ propertyPath }, index) => [propertyPath, index]))
   const indexes = metadata.columns.map(({ propertyPath }) => before.get(propertyPath) ?? -1)
-  return { metadata, values: indexes.map((index) => row.values[index]), bound: row.bound && indexes.map((index) => row.bound?.[index]) }
+  const at = (values: readonly unknown[]): unknown[] => indexes.map((index) => values[index])
+  return new Snapshot(metadata, at(row.values), row.bound && at(row.bound))
 }
 
 /** The value that the row has in a column, in the form in which the driver binds it; `undefined` when it was not read. */

@@ -80,7 +80,7 @@ function primaryKeyCondition(metadata: EntityMetadata, placeholders: Placeholder
 }
 
 /** Rows that one INSERT takes at the most: more gain nothing, and make a text that is dear to keep. */
-const rowLimit = 1_024
+export const rowLimit = 1_024
 /** Up to here every number of rows has its text; above, powers of two have. */
 const smallBatch = 128
 
@@ -124,6 +124,28 @@ export function insertText(
     const list = columns.map((column) => driver.escape(column.databaseName)).join(', ')
     const tuple = (): string => `(${columns.map((column) => placeholders.next(column)).join(', ')})`
     return `INSERT INTO ${table} (${list}) VALUES ${Array.from({ length: rows }, tuple).join(', ')}${end}`
+  })
+}
+
+/**
+ * `INSERT INTO … SELECT … FROM unnest(…)` of any number of rows; binds a list of values for each column.
+ *
+ * @param types Of the lists. @param returning Columns to give back, in the order of the lists.
+ */
+export function insertListsText(
+  metadata: EntityMetadata,
+  columns: readonly ColumnMetadata[],
+  types: readonly string[],
+  returning: readonly ColumnMetadata[],
+): string {
+  return text(metadata, `insert lists ${names(columns)} ${names(returning)}`, () => {
+    const { driver } = metadata.dataSource
+    const placeholders = new Placeholders(metadata.dataSource)
+    const list = columns.map((column) => driver.escape(column.databaseName)).join(', ')
+    const lists = columns.map((column, index) => `${placeholders.next(column)}::${types[index]}`).join(', ')
+    const results = columns.map((_, index) => `c${index}`).join(', ')
+    const from = `unnest(${lists}) WITH ORDINALITY AS _listed (${results}, place)`
+    return `INSERT INTO ${quotedTable(metadata)} (${list}) SELECT ${results} FROM ${from} ORDER BY place${returningClause(metadata, returning)}`
   })
 }
 

@@ -1,11 +1,12 @@
-import type { EntityMetadata } from 'typeorm'
+import type { EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { InvalidValueError, type ValueFault } from '../errors.js'
 import type { Eventual } from '../eventual.js'
 import { foreignKeyName } from '../mapping/foreign-key.js'
 import { columnType, defaultOf, isDefined, isUnheardOf } from '../mapping/mapped-column.js'
 import { completeDeletion } from './deletion.js'
-import { holdKey, keySet, valueOf } from './foreign-key.js'
+import { holdKey, keySet } from './foreign-key.js'
+import { type PlannedColumn, plannedColumn, plannedColumns } from './planned-column.js'
 import { persistentValue } from './record-state.js'
 import { holdToRules } from './rules.js'
 
@@ -36,11 +37,12 @@ export function accept(column: ColumnMetadata, value: unknown, name = column.pro
  * @param found What is wrong with it already: all is told at once.
  * @throws {InvalidValueError} A required column has no value, a value does not fit its column, or a check refuses it.
  */
-export function completeValues(record: object, metadata: EntityMetadata, found?: ValueFault[]): Eventual<void> {
+export function completeValues(record: ObjectLiteral, metadata: EntityMetadata, found?: ValueFault[]): Eventual<void> {
   completeDeletion(record, metadata)
   let faults = found
-  for (const column of metadata.columns) {
-    if (valueOf(column, record) === undefined) {
+  for (const planned of plannedColumns(metadata)) {
+    const { metadata: column } = planned
+    if (planned.get(record) === undefined) {
       const value = defaultOf(column)
       if (value !== undefined) column.setEntityValue(record, value)
       else if (isMissing(record, column) && !isFound(column, found)) {
@@ -50,7 +52,7 @@ export function completeValues(record: object, metadata: EntityMetadata, found?:
         continue
       }
     }
-    faults = checkValue(record, column, faults)
+    faults = checkValue(record, planned, faults)
   }
   return holdToRules(metadata, record, metadata.columns, faults)
 }
@@ -60,9 +62,9 @@ export function completeValues(record: object, metadata: EntityMetadata, found?:
  *
  * @throws {InvalidValueError} A value does not fit its column, or a check refuses it.
  */
-export function checkValues(record: object, metadata: EntityMetadata, columns: readonly ColumnMetadata[]): Eventual<void> {
+export function checkValues(record: ObjectLiteral, metadata: EntityMetadata, columns: readonly ColumnMetadata[]): Eventual<void> {
   let faults: ValueFault[] | undefined
-  for (const column of columns) faults = checkValue(record, column, faults)
+  for (const column of columns) faults = checkValue(record, plannedColumn(column), faults)
   return holdToRules(metadata, record, columns, faults)
 }
 
@@ -70,17 +72,18 @@ function isFound({ propertyPath }: ColumnMetadata, found: readonly ValueFault[] 
   return found?.some(({ column }) => column === propertyPath) ?? false
 }
 
-function checkValue(record: object, column: ColumnMetadata, faults: ValueFault[] | undefined): ValueFault[] | undefined {
+function checkValue(record: ObjectLiteral, planned: PlannedColumn, faults: ValueFault[] | undefined): ValueFault[] | undefined {
+  const { metadata: column } = planned
   try {
     if (column.isVirtual) {
       const key = keySet(column, record)
       if (key !== undefined) holdKey(column, record, accept(column, key, foreignKeyName(column)))
       return faults
     }
-    const value: unknown = column.getEntityValue(record)
+    const value: unknown = planned.isPlain ? record[planned.property] : column.getEntityValue(record)
     if (value === undefined) return faults
     const accepted = accept(column, value)
-    if (accepted !== value) column.setEntityValue(record, accepted)
+    if (accepted !== value) planned.set(record, accepted)
     return faults
   } catch (error) {
     if (error instanceof InvalidValueError) return [...(faults ?? []), ...error.errors]

@@ -127,7 +127,8 @@ class Cascade {
         state.visibility = 'deleted'
         state.conditions.push([...state.from.column(time), ' = ', bind(columnValueType(this.#dataSource, time).encode(at))])
       }
-      for (const child of recordsOf(await records(state, this.#reading, { columns, join: link, perKey: false }))) found.add(child)
+      for (const child of recordsOf(await records(state, this.#reading, { columns, areRelated: true, join: link, perKey: false })))
+        found.add(child)
     }
     return [...found]
   }
@@ -160,7 +161,7 @@ class Cascade {
 
   #isFree(child: ObjectLiteral): boolean {
     const { snapshot, owner, removed } = recordState(child)
-    return snapshot !== undefined && !removed && (owner === undefined || owner === this.#session.scope || !owner.ownsRecords)
+    return snapshot !== undefined && !removed && (owner === undefined || owner === this.#session.scope.ownership || !owner.isExclusive)
   }
 
   #timeText(metadata: EntityMetadata, value: unknown): string | undefined {

@@ -19,23 +19,25 @@ export interface Reading {
   readonly hasFragment: boolean
 }
 
-/** A record that was read, with its row as the driver gave it: what was read beside its columns is only there, after them. */
-export interface Loaded {
+/** A record that was read, and what was read beside its columns, as the driver gave it. */
+export class Loaded {
   readonly record: ObjectLiteral
-  readonly row: Row
+  readonly beside: readonly unknown[]
+
+  constructor(record: ObjectLiteral, beside: readonly unknown[]) {
+    this.record = record
+    this.beside = beside
+  }
 }
 
-/** Sends a SELECT, and gives the rows as the driver has them. */
-export function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Eventual<readonly Row[]> {
-  return rowsOf(statementOf(state, pieces), reading)
+const nothing: readonly unknown[] = []
+
+/** Sends a SELECT. @returns Its rows are `lists`, as the driver has them. */
+export function send(state: Pick<QueryState, 'metadata' | 'dataSource'>, reading: Reading, pieces: Pieces): Eventual<StatementResult> {
+  return run(statementOf(state, pieces), reading)
 }
 
-/** The rows of a statement. */
-export function rowsOf(statement: Statement, reading: Reading): Eventual<readonly Row[]> {
-  return after(run(statement, reading), ({ lists }) => lists)
-}
-
-/** Sends a statement in its session. */
+/** Sends a statement in its session. @returns Its rows are `lists`. */
 export function run({ text, values }: Statement, { session, writes, hasFragment }: Reading): Eventual<StatementResult> {
   if (hasFragment) return session.statement('write', text, async (runner) => runner.run(text, values, 'lists'))
   return writes ? session.execute(text, values, 'lists') : session.read(text, values, 'lists')
@@ -78,16 +80,18 @@ export function list(state: QueryState, columns: readonly ColumnMetadata[]): Pie
   return columns.flatMap((column, index) => [index === 0 ? '' : ', ', ...state.from.column(column), ` AS ${name(state, `c${index}`)}`])
 }
 
-/** What is read beside the columns of records: the key of the record that each belongs to. */
+/** What is read beside the columns of records, such as the key of the record that each belongs to. */
 export interface Beside {
   readonly columns: readonly Pieces[]
+  /** Whether they are read as those that are related to others. */
+  readonly areRelated: boolean
   /** The link table that has them. */
   readonly join: Pieces
   /** Whether the window of the query is one for each key. */
   readonly perKey: boolean
 }
 
-/** Records, each with its row. */
+/** Records, each with what was read beside it. */
 export function records(state: QueryState, reading: Reading, beside?: Beside): Eventual<Loaded[]> {
   return after(takeLock(state, reading), (isLocked) => {
     if (!isLocked) return []
@@ -96,19 +100,21 @@ export function records(state: QueryState, reading: Reading, beside?: Beside): E
     const others = (beside?.columns ?? []).flatMap((pieces, index) => [', ', ...pieces, ` AS ${name(state, `x${index}`)}`])
     const all = [hydrator.list(state.from.alias.name), ...others]
     const pieces = beside?.perKey ? windowed(state, all, beside) : state.select(all, {}, beside?.join)
-    return after(send(state, reading, pieces), (rows) => adopted(hydrator, rows, reading, beside !== undefined))
+    return after(send(state, reading, pieces), ({ lists }) => adopted(hydrator, lists, reading, beside?.areRelated))
   })
 }
 
 /** The session's records for rows that were read; those that came in one result know each other. */
 export function adopted(hydrator: Hydrator, rows: readonly Row[], { session }: Reading, areRelated = false): Loaded[] {
   let siblings: Siblings | undefined
+  const { length } = hydrator.columns
   return rows.map((row, index) => {
+    const beside = row.length > length ? row.slice(length) : nothing
     if (rows.length > 1 && index % siblingLimit === 0) siblings = new Siblings(areRelated)
     const { record: fresh, metadata, row: snapshot } = hydrator.hydrate(row, session)
     const record = session.identities.adopt(metadata, fresh, snapshot, siblings)
     siblings?.records.push(record)
-    return { record, row }
+    return new Loaded(record, beside)
   })
 }
 
@@ -133,7 +139,9 @@ function windowed(state: QueryState, columns: Pieces, { columns: key, join }: Be
   return ['SELECT * FROM (', ...inner, `) ${name(state, 'numbered')} WHERE ${number} > `, bind(offset), ...end, ` ORDER BY ${number}`]
 }
 
-/** A key as text, for a Map: values of the driver, whatever they are. */
+/** A key as text, for a Map of keys of the same columns: values of the driver, whatever they are. */
 export function textOf(values: readonly unknown[]): string {
+  const [only] = values
+  if (values.length === 1 && (typeof only === 'string' || typeof only === 'number' || typeof only === 'bigint')) return String(only)
   return JSON.stringify(values.map((value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value)))
 }

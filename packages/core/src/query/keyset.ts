@@ -47,7 +47,7 @@ export class Keyset<R> {
     }
     this.#state = state
     const { dialect } = state.dataSource.driver
-    this.#orders = withKey(state).map((order) => {
+    this.#orders = state.ordersWithKey(state.orders.at(-1)?.direction ?? 'ASC').map((order) => {
       const { term } = order
       return term.type.isChoice ? { ...order, term: { ...term, pieces: dialect.ordinal(term.pieces) } } : order
     })
@@ -160,23 +160,6 @@ const mostDigits = 30
 /** Whether rows that come after a value are those that compare as greater: no NULL comes after it. */
 function isSimple({ value, nulls, order }: Step): boolean {
   return value !== null && (nulls === 'first' || order.term.isRequired === true)
-}
-
-/** The terms of the order, and of the key what is not among them: what comes behind a whole key decides nothing. */
-function withKey(state: QueryState): Order[] {
-  const direction = state.orders.at(-1)?.direction ?? 'ASC'
-  const missing = new Map(state.keyOrder.map((order) => [textOf(order, state), { ...order, direction }]))
-  const orders: Order[] = []
-  for (const order of state.orders) {
-    orders.push(order)
-    missing.delete(textOf(order, state))
-    if (missing.size === 0) return orders
-  }
-  return [...orders, ...missing.values()]
-}
-
-function textOf({ term }: Order, { dataSource }: QueryState): string {
-  return write(term.pieces, dataSource.driver).text
 }
 
 function reversed(order: Order): Order {

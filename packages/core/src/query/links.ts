@@ -78,8 +78,8 @@ export class Links {
   /** How many there are, but for deleted ones. */
   async count(): Promise<number> {
     const { state, link } = this.#live()
-    const [row] = await send(state, { ...this.#reading, writes: false }, state.select(['COUNT(*) AS n'], {}, link))
-    return Number(row?.[0])
+    const { lists } = await send(state, { ...this.#reading, writes: false }, state.select(['COUNT(*) AS n'], {}, link))
+    return Number(lists[0]?.[0])
   }
 
   // ------------------------------------------------------------------------------------------------ what is given
@@ -279,9 +279,9 @@ export class Links {
   async #tied(): Promise<Keys> {
     const { state, link } = this.#live()
     const columns = this.#columns
-    const rows = await send(state, this.#reading, state.select(list(state, columns), {}, link))
+    const { lists } = await send(state, this.#reading, state.select(list(state, columns), {}, link))
     return new Map(
-      rows.map((row) => {
+      lists.map((row) => {
         const key = columns.map((column, index) => this.#encode(column, columnValueType(this.#dataSource, column).decode(row[index])))
         return [textOf(key), key] as const
       }),

@@ -28,8 +28,17 @@ export type FilterObject<T> = {
  */
 export type Filter<T> = FilterObject<T> | Combined<T> | Condition | Expression<never> | ((columns: Columns<T>) => Condition)
 
+/**
+ * A filter inside another. As a conditional type, TypeScript puts in the model that the outer one is for before it looks at the part,
+ * so that `some` and `is` know theirs.
+ */
+type Part<T> = T extends T ? Filter<T> & { readonly [ofColumn]?: never } : never
+
 /** Values that have an order. */
 type Ordered = string | number | bigint | boolean | Date | object
+
+/** @internal Tells an operator of a column from a filter, of which it would be one that names nothing. */
+export declare const ofColumn: unique symbol
 
 /**
  * What a filter may ask of a column besides being equal: made by `gt`, `oneOf` and their like, never by JSON.
@@ -40,6 +49,8 @@ type Ordered = string | number | bigint | boolean | Date | object
 export class Operator<out V> {
   /** Only for the type. */
   declare readonly operand: V
+  /** @internal Only for the type. */
+  declare readonly [ofColumn]: true
   readonly #apply: (column: Expression, from: From) => Condition
 
   /** @internal */
@@ -227,6 +238,7 @@ function isFilterLike(part: object): boolean {
  * @example
  * User.filter(and({ location: 'Moon' }, or({ name: 'Ada' }, { name: 'Bob' })))
  */
+export function and<T>(...filters: readonly Part<T>[]): Combined<T>
 export function and<V>(first: V | Operator<V>, ...others: readonly (V | Operator<V>)[]): Operator<V>
 export function and<T>(...filters: readonly Filter<T>[]): Combined<T>
 export function and(...parts: readonly unknown[]): unknown {
@@ -242,6 +254,7 @@ export function and(...parts: readonly unknown[]): unknown {
  * User.filter(or({ name: 'Ada' }, { id: between(1, 9) }))
  * User.filter({ age: or(gt(40), lt(10)) })
  */
+export function or<T>(...filters: readonly Part<T>[]): Combined<T>
 export function or<V extends Ordered>(first: Operator<V>, ...others: readonly (V | Operator<V>)[]): Operator<V>
 export function or<T>(...filters: readonly Filter<T>[]): Combined<T>
 export function or(...parts: readonly unknown[]): unknown {
@@ -255,8 +268,8 @@ export function or(...parts: readonly unknown[]): unknown {
  * @example
  * User.filter({ lastAccess: not(isNull()), location: not('USA') })
  */
+export function not<T>(filter: Part<T>): Combined<T>
 export function not<V extends Ordered>(operator: Operator<V>): Operator<V>
-export function not<T>(filter: Combined<T>): Combined<T>
 export function not<V extends string | number | bigint | boolean | Date>(value: V): Operator<V>
 export function not<T>(filter: Filter<T>): Combined<T>
 export function not(part: unknown): unknown {
@@ -330,14 +343,14 @@ function fromTypeorm(operator: FindOperator<unknown>): Operator<unknown> {
 }
 
 /** The one record of a to-one relation matches. @since 0.2 @example Post.filter({ author: is({ location: 'Moon' }) }) */
-export function is<T>(filter: FilterObject<T>): RelationOperator<T>
+export function is<T>(filter: Part<T>): RelationOperator<T>
 export function is<T>(filter: Filter<T>): RelationOperator<T>
 export function is<T>(filter: Filter<T>): RelationOperator<T> {
   return new RelationOperator('is', filter)
 }
 
 /** At least one record of a to-many relation matches; without a filter, there is one. @since 0.2 @example User.filter({ posts: some({ words: gte(1000) }) }) */
-export function some<T>(filter?: FilterObject<T>): RelationOperator<T>
+export function some<T>(filter?: Part<T>): RelationOperator<T>
 export function some<T>(filter?: Filter<T>): RelationOperator<T>
 export function some<T>(filter?: Filter<T>): RelationOperator<T> {
   return new RelationOperator('some', filter)
@@ -350,7 +363,7 @@ export function some<T>(filter?: Filter<T>): RelationOperator<T> {
  * @example
  * User.filter({ posts: every({ words: gte(100) }) })
  */
-export function every<T>(filter: FilterObject<T>): RelationOperator<T>
+export function every<T>(filter: Part<T>): RelationOperator<T>
 export function every<T>(filter: Filter<T>): RelationOperator<T>
 export function every<T>(filter: Filter<T>): RelationOperator<T> {
   return new RelationOperator('every', filter)
@@ -363,7 +376,7 @@ export function every<T>(filter: Filter<T>): RelationOperator<T> {
  * @example
  * User.filter({ posts: none({ words: lt(10) }) })
  */
-export function none<T>(filter?: FilterObject<T>): RelationOperator<T>
+export function none<T>(filter?: Part<T>): RelationOperator<T>
 export function none<T>(filter?: Filter<T>): RelationOperator<T>
 export function none<T>(filter?: Filter<T>): RelationOperator<T> {
   return new RelationOperator('none', filter)

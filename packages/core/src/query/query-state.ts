@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { NullsOrder, Pieces } from '../drivers/dialect.js'
 import { isHidden } from '../mapping/mapped-column.js'
+import { write } from '../plan/pieces.js'
 import type { Scope } from '../scope/scope.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
 import { Source } from './columns.js'
@@ -167,6 +168,23 @@ export class QueryState<R = unknown> {
       const term = columnTerm(from, column)
       return { pieces: sortable(term, from), direction: 'ASC', nulls: undefined, term, isHidden: isHidden(column) }
     })
+  }
+
+  /**
+   * The terms of the order, and of the key what is not among them: what comes behind a whole key decides nothing.
+   *
+   * @param direction Of the key's terms.
+   */
+  ordersWithKey(direction: Order['direction']): Order[] {
+    const textOf = ({ term }: Order): string => write(term.pieces, this.dataSource.driver).text
+    const missing = new Map(this.keyOrder.map((order) => [textOf(order), { ...order, direction }]))
+    const orders: Order[] = []
+    for (const order of this.orders) {
+      orders.push(order)
+      missing.delete(textOf(order))
+      if (missing.size === 0) return orders
+    }
+    return [...orders, ...missing.values()]
   }
 
   /** The SELECT of `columns`, with every clause of the query but those that `parts` replaces. @param join A further table. */

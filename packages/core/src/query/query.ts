@@ -340,7 +340,12 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     return this
   }
 
-  /** Adds a condition on groups. @example .having((post) => post.words.sum().gt(100)) */
+  /**
+   * Adds a condition on groups.
+   *
+   * @example
+   * Post.query((post) => ({ slug: post.slug, words: post.words.sum() })).groupBy('slug').having((post) => post.words.sum().gt(100))
+   */
   having(condition: Condition | Expression<never> | ((columns: Columns<T>) => Condition)): this {
     const made: unknown = typeof condition === 'function' ? condition(this.#columns()) : condition
     if (!(made instanceof Condition) && !(made instanceof Sql))
@@ -375,7 +380,10 @@ export class Query<T extends object, R = T> implements AsyncIterable<R>, Subquer
     const made: unknown = typeof sort === 'function' ? sort(this.#columns()) : sort
     if (made instanceof Ordering) return [{ ...this.#ordered(made.expression), direction: made.direction, nulls: made.nulls }]
     if (made instanceof Expression) return [{ ...this.#ordered(made), direction: directed(name, direction), nulls: undefined }]
-    if (typeof made === 'string') return [{ ...this.#sortable(made), direction: directed(name, direction), nulls: undefined }]
+    if (typeof made === 'string') {
+      const { pieces, term, isHidden: hides } = this.#sortable(made)
+      return [{ pieces, direction: directed(name, direction), nulls: undefined, term, isHidden: hides }]
+    }
     if (typeof made !== 'object' || made === null || Array.isArray(made))
       throw new InvalidFilterError(name, 'that order', 'it is no column to sort by')
     return Object.entries(made).map(([column, each]) => ({

@@ -8,7 +8,7 @@ import { pageAt, type PageRequest } from '../pagination/page-request.js'
 import { Paginator } from '../pagination/paginator.js'
 import { keyed } from '../plan/pieces.js'
 import { hydratorOf } from '../plan/hydrator.js'
-import { adopted, chosen, list, name, type Reading, records, recordsOf, rowsOf, send, takeLock, textOf } from './fetch.js'
+import { adopted, chosen, list, name, type Reading, records, recordsOf, run, send, takeLock, textOf } from './fetch.js'
 import { QueryState, type Selected } from './query-state.js'
 import { loadRelations } from './relations.js'
 import { columnValueType, unknownType } from './value-type.js'
@@ -39,10 +39,9 @@ export async function allBeside<R>(
     const found = await selected(state.with({ selection: [...state.selection, ...others] }), reading)
     return found.map((row) => ({ item: itemOf<R>(state.selection ?? [], row), beside: row.slice(length) }))
   }
-  const loaded = await records(state, reading, { columns: beside, join: [], perKey: false })
+  const loaded = await records(state, reading, { columns: beside, areRelated: false, join: [], perKey: false })
   const items = await complete(state, recordsOf(loaded), reading)
-  const { length } = hydratorOf(state.metadata, state.dataSource.driver).columns
-  return items.map((item, index) => ({ item, beside: loaded[index]?.row.slice(length) ?? [] }))
+  return items.map((item, index) => ({ item, beside: loaded[index]?.beside ?? [] }))
 }
 
 /** Records that were just read, when their relations are loaded, and TypeORM's listeners and subscribers have seen them. */
@@ -51,7 +50,8 @@ function complete<R>(state: QueryState<R>, records: ObjectLiteral[], reading: Re
   return after(loadRelations(metadata, records, loading, dataSource, reading), () => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
     const items = records as R[]
-    const isHeard = dataSource.subscribers.length > 0 || metadata.afterLoadListeners.length > 0 || loading.size > 0
+    const mayHear = loading.size > 0 ? dataSource.entityMetadatas : [metadata]
+    const isHeard = dataSource.subscribers.length > 0 || mayHear.some(({ afterLoadListeners }) => afterLoadListeners.length > 0)
     if (!isHeard || records.length === 0) return items
     const heard = new BroadcasterResult()
     reading.session.reader.broadcaster.broadcastLoadEvent(heard, metadata, records)
@@ -62,8 +62,8 @@ function complete<R>(state: QueryState<R>, records: ObjectLiteral[], reading: Re
 /** The record with a key, in the usual state of a query: its text is made once for the model. */
 export function byKey<R>({ metadata, dataSource }: QueryState<R>, key: readonly unknown[], reading: Reading): Eventual<R | null> {
   const hydrator = hydratorOf(metadata, dataSource.driver)
-  return after(rowsOf({ text: hydrator.getText(), values: key }, reading), (rows) => {
-    const [found] = adopted(hydrator, rows, reading)
+  return after(run({ text: hydrator.getText(), values: key }, reading), ({ lists }) => {
+    const [found] = adopted(hydrator, lists, reading)
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a state without a selection gives records
     return (found?.record ?? null) as R | null
   })
@@ -125,8 +125,8 @@ export async function exists(state: QueryState, reading: Reading): Promise<boole
   const limit = Math.min(1, state.limit ?? 1)
   const { dialect } = state.dataSource.driver
   const columns = state.isReshaped || isChosen(state) ? columnsOfRow(state) : ['1 AS ', name(state, 'n')]
-  const found = await send(state, reading, state.select(columns, { orders: [], lock: [], window: dialect.window(limit, state.offset) }))
-  return found.length > 0
+  const { lists } = await send(state, reading, state.select(columns, { orders: [], lock: [], window: dialect.window(limit, state.offset) }))
+  return lists.length > 0
 }
 
 /** The first value of the first row, `null` if there is none. */
@@ -174,7 +174,7 @@ export async function page<R>(
 
 /** With the key as the last term of the order: pages of rows that are equal to the order may overlap otherwise. */
 function ordered<R>(state: QueryState<R>): QueryState<R> {
-  return !state.isOfRows ? state : state.with({ orders: [...state.orders, ...state.keyOrder] })
+  return !state.isOfRows ? state : state.with({ orders: state.ordersWithKey('ASC') })
 }
 
 // ---------------------------------------------------------------------------------------------------- loops
@@ -184,8 +184,8 @@ export async function keys(state: QueryState, reading: Reading): Promise<readonl
   if (!(await takeLock(state, reading))) return []
   const { primaryColumns } = state.metadata
   const columns = list(state, primaryColumns)
-  const found = await send(state, reading, state.select(columns))
-  return found.map((row) => [...row])
+  const { lists } = await send(state, reading, state.select(columns))
+  return lists.map((row) => [...row])
 }
 
 /** Lists of keys, each for one statement. */
@@ -201,17 +201,12 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
   const { primaryColumns } = metadata
   const inner = new QueryState(dataSource, metadata)
   inner.visibility = 'all'
-  inner.conditions = [
-    keyed(
-      primaryColumns.map((column) => inner.from.column(column)),
-      wanted,
-    ),
-  ]
+  const keys = primaryColumns.map((column) => inner.from.column(column))
+  inner.conditions = [keyed(keys, wanted)]
   const { session } = reading
   session.identities.evictClean(metadata, (record) => session.records.isPending(record))
-  const loaded = await records(inner, reading)
-  const { places } = hydratorOf(metadata, dataSource.driver)
-  const byKey = new Map(loaded.map((each) => [textOf(primaryColumns.map((column) => each.row[places.get(column) ?? -1])), each]))
+  const loaded = await records(inner, reading, { columns: keys, areRelated: false, join: [], perKey: false })
+  const byKey = new Map(loaded.map((each) => [textOf(each.beside), each]))
   const found = wanted.flatMap((key) => byKey.get(textOf(key)) ?? [])
   return complete(state, recordsOf(found), reading)
 }
@@ -219,7 +214,7 @@ export async function batch<R>(state: QueryState<R>, wanted: readonly unknown[][
 // ---------------------------------------------------------------------------------------------------- rows
 
 function numberOf(state: QueryState, reading: Reading, pieces: Pieces): Eventual<number> {
-  return after(send(state, reading, pieces), ([row]) => Number(row?.[0] ?? 0))
+  return after(send(state, reading, pieces), ({ lists: [row] }) => Number(row?.[0] ?? 0))
 }
 
 function isChosen({ selection }: QueryState): boolean {
@@ -242,7 +237,9 @@ function rows<R>(state: QueryState, reading: Reading): Eventual<R[]> {
 
 /** Rows of a selection, with its values in its order. */
 function selected(state: QueryState, reading: Reading): Eventual<readonly Row[]> {
-  return after(takeLock(state, reading), (isLocked) => (isLocked ? send(state, reading, state.select(chosen(state))) : []))
+  return after(takeLock(state, reading), (isLocked) => {
+    return isLocked ? after(send(state, reading, state.select(chosen(state))), ({ lists }) => lists) : []
+  })
 }
 
 function itemOf<R>(selection: readonly Selected[], row: Row): R {

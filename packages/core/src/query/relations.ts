@@ -4,16 +4,16 @@ import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { keyColumn } from '../mapping/foreign-key.js'
 import type { Eventual } from '../eventual.js'
 import { keyed } from '../plan/pieces.js'
-import { hydratorOf } from '../plan/hydrator.js'
 import { noteList } from '../plan/loaded-lists.js'
 import { foreignKeyOf, recordState, rowValueOf } from '../plan/record-state.js'
 import { quotedTable } from '../plan/statements.js'
 import type { Session } from '../session/session.js'
 import type { AlchemyDataSource } from '../typeorm/data-source.js'
+import type { Term } from './expression.js'
 import { From, linkColumns, referenced } from './compile.js'
 import { type Loaded, type Reading, records, recordsOf, textOf } from './fetch.js'
 import { follow } from './loading.js'
-import { type Loading, type Loadings, QueryState } from './query-state.js'
+import { type Loading, type Loadings, type Order, QueryState } from './query-state.js'
 import { columnValueType } from './value-type.js'
 
 /** The most keys that one statement asks for. */
@@ -70,32 +70,31 @@ export async function loadRelation(
   const { inverseEntityMetadata } = relation
   const state = asked?.clone() ?? new QueryState(dataSource, inverseEntityMetadata)
   const { own, theirs, link } = ends(relation, state)
-  const types = theirs.map(({ column }) => columnValueType(dataSource, keyColumn(column)))
+  const types = theirs.map(({ type }) => type)
   const keys = new Map<string, unknown[]>()
-  const keyOf = (owner: ObjectLiteral): unknown[] => own.map((column) => valueOf(column, owner))
-  for (const owner of owners) {
-    const key = keyOf(owner)
-    if (!key.includes(null) && !key.includes(undefined)) keys.set(textOf(key), key)
-  }
+  const textsOfOwners = owners.map((owner): string => {
+    const key = own.map((column) => valueOf(column, owner))
+    const text = textOf(key)
+    if (!key.includes(null) && !key.includes(undefined)) keys.set(text, key)
+    return text
+  })
   const found: Loaded[] = []
   const wanted = [...keys.values()].map((key) => key.map((value, index) => types[index]?.encode(value)))
   const isMany = hasMany(relation)
-  const columns = theirs.map(({ pieces }) => pieces)
   for (let start = 0; start < wanted.length; start += mostKeys) {
-    found.push(...(await related(state, columns, wanted.slice(start, start + mostKeys), link, reading, isMany)))
+    found.push(...(await related(state, theirs, wanted.slice(start, start + mostKeys), link, reading, isMany)))
   }
   await loadRelations(inverseEntityMetadata, recordsOf(found), further, dataSource, reading)
   const byKey = new Map<string, ObjectLiteral[]>()
-  // The keys of the owners stand after the columns of the records.
-  const from = hydratorOf(inverseEntityMetadata, dataSource.driver).columns.length
-  for (const { record, row } of found) {
-    const key = textOf(types.map((type, index) => type.decode(row[from + index])))
+  // Beside each record stands the key of its owner.
+  for (const { record, beside } of found) {
+    const key = textOf(types.map((type, index) => type.decode(beside[index])))
     const list = byKey.get(key)
     if (list) list.push(record)
     else byKey.set(key, [record])
   }
-  for (const owner of owners) {
-    const list = byKey.get(textOf(keyOf(owner))) ?? []
+  for (const [index, owner] of owners.entries()) {
+    const list = byKey.get(textsOfOwners[index] ?? '') ?? []
     put(relation, owner, isMany ? [...list] : (list[0] ?? null))
     if (isMany) noteList(owner, relation.propertyName, list)
   }
@@ -112,19 +111,16 @@ function put(relation: RelationMetadata, record: ObjectLiteral, value: unknown):
   else record[relation.propertyName] = value
 }
 
-/** A column of the related rows, or of the table between, by which they are found. */
-interface Leading {
-  readonly column: ColumnMetadata
-  readonly pieces: Pieces
-}
-
 /** The columns that tie the two ends: those of the records, and those of the related rows. */
 export function ends(
   relation: RelationMetadata,
   { from, dataSource }: QueryState,
-): { readonly own: readonly ColumnMetadata[]; readonly theirs: readonly Leading[]; readonly link: Pieces } {
+): { readonly own: readonly ColumnMetadata[]; readonly theirs: readonly Term[]; readonly link: Pieces } {
   const columns = linkColumns(relation)
-  const leading = (column: ColumnMetadata, of = from): Leading => ({ column, pieces: of.column(column) })
+  const leading = (column: ColumnMetadata, of = from): Term => ({
+    pieces: of.column(column),
+    type: columnValueType(dataSource, keyColumn(column)),
+  })
   if (columns) {
     const between = new From(dataSource, columns.link, from)
     const on = columns.other.map((column) => [...between.column(column), ' = ', ...from.column(referenced(column))])
@@ -144,16 +140,22 @@ export function ends(
 /** The related records of some keys, each with the key that it belongs to as its `extra`. */
 async function related(
   state: QueryState,
-  theirs: readonly Pieces[],
+  theirs: readonly Term[],
   wanted: readonly unknown[][],
   link: Pieces,
   reading: Reading,
   isMany: boolean,
 ): Promise<Loaded[]> {
   const inner = state.clone()
-  inner.conditions.push(keyed(theirs, wanted))
-  if (isMany) inner.orders = [...inner.orders, ...inner.keyOrder]
-  return records(inner, reading, { columns: theirs, join: link, perKey: inner.limit !== undefined || inner.offset !== undefined })
+  const columns = theirs.map(({ pieces }) => pieces)
+  inner.conditions.push(keyed(columns, wanted))
+  // Only the order of those of one record counts: with its key first, the index of the key has it.
+  if (isMany) inner.orders = [...theirs.map(byOwner), ...inner.orders, ...inner.keyOrder]
+  return records(inner, reading, { columns, areRelated: true, join: link, perKey: inner.limit !== undefined || inner.offset !== undefined })
+}
+
+function byOwner(term: Term): Order {
+  return { pieces: term.pieces, direction: 'ASC', nulls: undefined, term, isHidden: false }
 }
 
 // ---------------------------------------------------------------------------------------------------- load
@@ -227,7 +229,7 @@ async function loadForAll(
 /** Whether a record that came with others is like them: of their model, with a row, and in no other scope that is open. */
 function isLike(sibling: ObjectLiteral, [first]: readonly ObjectLiteral[], { scope }: Session): boolean {
   const { snapshot, owner, removed } = recordState(sibling)
-  const isFree = owner === undefined || owner === scope || !owner.ownsRecords
+  const isFree = owner === undefined || owner === scope.ownership || !owner.isExclusive
   return sibling.constructor === first?.constructor && snapshot !== undefined && !removed && isFree
 }
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { UnsupportedError } from '../errors.js'
+import { isError, UnsupportedError } from '../errors.js'
 import { readOptions, wholeNumber } from '../options.js'
 import type { Place } from '../pagination/cursor.js'
 import { runInScope, type Scope } from '../scope/scope.js'
@@ -102,5 +102,5 @@ export class RecordStream<R> extends Readable {
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  return isError(thrown) ? thrown : new Error(String(thrown))
 }

@@ -4,7 +4,6 @@ import type { Row } from '../drivers/driver.js'
 import type { ColumnMetadata } from '../drivers/internals.js'
 import { unshadowed } from '../drivers/shadow-column.js'
 import { InvalidOptionError, InvalidValueError } from '../errors.js'
-import type { Eventual } from '../eventual.js'
 import { bind, keyed } from '../plan/pieces.js'
 import { deletionColumns, tellsDeletion } from '../plan/deletion.js'
 import { valueOf } from '../plan/foreign-key.js'
@@ -219,9 +218,10 @@ export class Upsert<T extends object> {
     return state
   }
 
-  #read(drafts: readonly Draft<T>[], session: Session): Eventual<readonly Row[]> {
+  async #read(drafts: readonly Draft<T>[], session: Session): Promise<readonly Row[]> {
     const state = this.#keyed(drafts)
-    return send(state, reading(session), state.select([this.#hydrator.list(state.from.alias.name)]))
+    const { lists } = await send(state, reading(session), state.select([this.#hydrator.list(state.from.alias.name)]))
+    return lists
   }
 
   #adopted(row: Row, session: Session): [key: string, record: T] {

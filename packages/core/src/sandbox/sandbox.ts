@@ -31,7 +31,7 @@ const pauseMs = 20
  * @example
  * await using box = await db.sandbox()
  * await fetch(`${url}/users`, { method: 'POST', headers: { ...box.headers, 'content-type': 'application/json' }, body })
- * console.log(await User.count()) // 1, and 0 when the test has ended
+ * console.log(await User.count({ name: 'Bob' })) // 1: and 0 when the test has ended
  */
 export class Sandbox {
   /** Its name among those that are open. */

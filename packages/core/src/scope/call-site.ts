@@ -22,8 +22,7 @@ let isWanted = process.env['NODE_ENV'] !== 'production'
  * Where the application called the library; read only when it is told.
  *
  * @example
- * const site = callSite()
- * console.log(`${site}`)   // src/orders.ts:12:5
+ * String(callSite())  // a place: src/orders.ts:12:5
  */
 export class CallSite {
   declare readonly stack?: string

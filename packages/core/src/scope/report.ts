@@ -32,7 +32,7 @@ export type ReportKind =
   | 'undone-write'
   /** The same: a statement was sent after the answer. */
   | 'late-statement'
-  /** The same: a query runner was not released. */
+  /** The same: a query runner was not released. Without it: `db.close()` ended the connection that one still had. */
   | 'unreleased-runner'
   /** The same: a connection was taken while another was held with an open transaction. */
   | 'second-connection'
@@ -69,6 +69,7 @@ const failures: ReadonlySet<ReportKind> = new Set([
   'scope-closed',
   'not-awaited',
   'timeout',
+  'unreleased-runner',
 ])
 
 /** Places of which a hint was printed. */

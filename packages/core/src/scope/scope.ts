@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ForeignSessionError, InvalidOptionError, ScopeClosedError } from '../errors.js'
-import type { Eventual } from '../eventual.js'
+import { ForeignSessionError, InvalidOptionError, isError, ScopeClosedError } from '../errors.js'
+import { after, either, type Eventual } from '../eventual.js'
 import type { IsolationLevel } from '../options.js'
 import { type CallSite, callSite } from './call-site.js'
 import { channels, type ScopeTrace, tellReport, type TellEnd } from './diagnostics.js'
@@ -8,6 +8,7 @@ import { callHooks, type Hook } from './hooks.js'
 import { Members, type ScopeMember } from './members.js'
 import { runInSandboxes, sandboxesHere } from './sandbox-context.js'
 import { printReport, type ReportEvent, type Reporter } from './report.js'
+import type { Timings } from './timings.js'
 
 /** Why a scope rolled back. */
 export type RollbackReason = 'error' | 'veto' | 'abort' | 'timeout'
@@ -41,6 +42,8 @@ export interface ScopeOptions {
   readonly isolation?: IsolationLevel | undefined
   /** Ids of sandboxes that it was said to belong to. @default those of the calling code */
   readonly sandboxes?: readonly string[]
+  /** Notes what it waits for. @default nobody does */
+  readonly timings?: Timings | undefined
 }
 
 /** Where code runs. */
@@ -71,6 +74,15 @@ const shared = globalThis as { [storageKey]?: AsyncLocalStorage<Context | undefi
 const storage = (shared[storageKey] ??= new AsyncLocalStorage())
 
 /**
+ * What records remember of the scope whose they are. It is not the scope itself: that would live as long as the last of them, with its
+ * session, its other records and its request.
+ */
+export interface Ownership {
+  /** Whether they are its alone: until it ends. Verbs outside any scope may meet on one record. */
+  readonly isExclusive: boolean
+}
+
+/**
  * One unit of work of the application: an HTTP exchange, a job, a message.
  *
  * It belongs to no database: every database that is used inside joins it as a member. It settles exactly once.
@@ -86,6 +98,7 @@ export class Scope {
   readonly #reporter: Reporter
   /** Made at first use, like all that a scope needs which is used: most requests pay for it only. */
   #members: Map<object, ScopeMember> | undefined
+  #ownership: { isExclusive: boolean } | undefined
   readonly #inside: Context = { scope: this, isOperation: false, isEnd: false }
   #operating: Context | undefined
   #state: ScopeState = 'open'
@@ -115,9 +128,12 @@ export class Scope {
   readonly #tellEnd: TellEnd<ScopeTrace> | undefined
   /** What is told of it, where somebody listens. */
   readonly trace: ScopeTrace | undefined
+  /** What it has waited for, where its answer tells it. */
+  readonly timings: Timings | undefined
 
   constructor(options: ScopeOptions) {
     this.label = options.label
+    this.timings = options.timings
     this.isVerb = options.isVerb ?? false
     if (this.isVerb) this.site = callSite()
     this.transactionTimeoutMs = options.transactionTimeoutMs
@@ -178,9 +194,9 @@ export class Scope {
     return this.#state === 'open' || this.#state === 'closing'
   }
 
-  /** Whether the records that it loaded are its alone: until it ends. Verbs outside any scope may meet on one record. */
-  get ownsRecords(): boolean {
-    return !this.isVerb && this.isOpen
+  /** What its records remember of it. */
+  get ownership(): Ownership {
+    return (this.#ownership ??= { isExclusive: !this.isVerb && this.isOpen })
   }
 
   /** Whether a statement may start now: while the scope is open, and while it closes from what had begun before. */
@@ -409,13 +425,13 @@ export class Scope {
    */
   settle(outcome: Outcome): Promise<void> | undefined {
     const isTimeout = !outcome.commit && outcome.reason === 'timeout'
-    if (isTimeout && outcome.error instanceof Error) this.#noteTimeout(outcome.error)
+    if (isTimeout && isError(outcome.error)) this.#noteTimeout(outcome.error)
     // The first outcome waits for what is under way, which may never end.
     if (this.#state === 'closing' && !this.#refusesOperations && this.#underWay > 0 && !outcome.commit) this.#cutOff(outcome.reason)
     if (this.#state !== 'open') return outcome.commit && this.#timeout ? this.#refuseSuccess(this.#timeout) : this.#settled
     if (!outcome.commit && (outcome.reason === 'abort' || outcome.reason === 'timeout')) this.#cutOffBy = outcome.reason
     if (!this.isPending) {
-      this.#state = outcome.commit ? 'committed' : 'rolled back'
+      this.#become(outcome.commit ? 'committed' : 'rolled back')
       for (const member of this.#members?.values() ?? []) member.end(outcome.commit)
       this.#tellEnd?.({ label: this.label, outcome: this.#state, written: this.#together().written })
       return undefined
@@ -486,7 +502,7 @@ export class Scope {
       await (isGivenUp ? members.rollBack() : members.commit())
       ended = isGivenUp ? 'rolled back' : 'committed'
     } finally {
-      this.#state = ended
+      this.#become(ended)
       for (const member of members.all) {
         try {
           const released = member.release()
@@ -499,6 +515,11 @@ export class Scope {
       const awaited = this.callHooks(members.takeHooks())
       if (awaited) await awaited
     }
+  }
+
+  #become(ended: ScopeState): void {
+    this.#state = ended
+    if (this.#ownership) this.#ownership.isExclusive = false
   }
 
   /** Waits until nothing that had begun is under way, or nobody waits for the answer any more. */
@@ -596,20 +617,18 @@ export function bound<This, Parameters extends unknown[], Result>(
  *
  * @throws What `work` threw, whatever the rollback did.
  */
-export async function runInScope<T>(options: ScopeOptions, work: (scope: Scope) => Eventual<T>): Promise<T> {
+export function runInScope<T>(options: ScopeOptions, work: (scope: Scope) => Eventual<T>): Eventual<T> {
   const scope = new Scope(options)
-  let result: T
-  try {
-    result = await scope.run(() => work(scope))
-  } catch (error) {
-    await scope.settle({ commit: false, reason: 'error', error })
-    if (scope.hooks) await scope.hooks
-    throw error
-  }
-  await scope.settle({ commit: true })
-  // A script that ends after it must not lose them; an answer has no need to wait.
-  if (scope.hooks) await scope.hooks
-  return result
+  // A script that ends after it must not lose its hooks; an answer has no need to wait.
+  const settled = (outcome: Outcome): Eventual<void> => after(scope.settle(outcome), () => scope.hooks)
+  return either(
+    () => scope.run(() => work(scope)),
+    (result) => after(settled({ commit: true }), () => result),
+    (error) =>
+      after(settled({ commit: false, reason: 'error', error }), () => {
+        throw error
+      }),
+  )
 }
 
 function tooLate(label: string, level: IsolationLevel): Error {
@@ -619,5 +638,5 @@ function tooLate(label: string, level: IsolationLevel): Error {
 
 /** A reason as it stands in a sentence. */
 function because(reason: unknown): string {
-  return reason === undefined ? '' : ` (${reason instanceof Error ? reason.message : String(reason)})`
+  return reason === undefined ? '' : ` (${isError(reason) ? reason.message : String(reason)})`
 }

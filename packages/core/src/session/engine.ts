@@ -5,6 +5,7 @@ import type { DatabaseDriver, DriverRunner, LeasePurpose, PoolOptions } from '..
 import { DatabaseClosedError } from '../errors.js'
 import { after, type Eventual } from '../eventual.js'
 import type { Cursors } from '../pagination/cursor.js'
+import { type Link, LinkedList } from '../linked-list.js'
 import { Sandboxes } from '../sandbox/sandbox.js'
 import { channels, type PoolTrace } from '../scope/diagnostics.js'
 import { currentScope, detached, type Scope } from '../scope/scope.js'
@@ -38,7 +39,7 @@ export class Engine {
   readonly sandboxes: Sandboxes
   readonly #open: () => Promise<unknown>
   #opening: Promise<void> | undefined
-  readonly #live = new Set<Scope>()
+  readonly #live = new LinkedList<Scope>()
   #whenEmpty: (() => void) | undefined
   #closing = false
   #closed = false
@@ -84,7 +85,7 @@ export class Engine {
     this.#closing = true
     const scope = currentScope()
     // Who closes from inside a scope cannot be waited for.
-    if (scope) this.leave(scope)
+    for (const link of scope ? this.#live.links() : []) if (link.value === scope) this.leave(link)
     if (this.#live.size > 0) {
       const everyone = new Promise<void>((resolve) => (this.#whenEmpty = resolve))
       const limit = new AbortController()
@@ -109,15 +110,18 @@ export class Engine {
   lease(purpose: LeasePurpose, scope: Scope, limitMs: number): Eventual<DriverRunner> {
     const work = (): Eventual<DriverRunner> =>
       this.sandboxes.isOpen ? this.sandboxes.lease(purpose, scope) : this.driver.lease(purpose, limitMs)
-    if (!channels.pool.isHeard) return work()
+    const { timings } = scope
+    const { isHeard } = channels.pool
+    if (!isHeard && !timings) return work()
     const startedAt = performance.now()
     const trace: PoolTrace = { database: this.settings.name, purpose }
-    return channels.pool.around(trace, () =>
+    const timed = (): Eventual<DriverRunner> =>
       after(work(), (runner) => {
         trace.waitedMs = performance.now() - startedAt
+        timings?.connection(trace.waitedMs)
         return runner
-      }),
-    )
+      })
+    return isHeard ? channels.pool.around(trace, timed) : timed()
   }
 
   /** Whether who waits for a connection, inside a scope that has one, can only wait for itself. */
@@ -127,14 +131,14 @@ export class Engine {
   }
 
   /** Notes that a scope has begun to use the database. @throws {DatabaseClosedError} It closes. */
-  enter(scope: Scope): void {
+  enter(scope: Scope): Link<Scope> {
     if (this.#closing) throw new DatabaseClosedError(this.settings.name)
-    this.#live.add(scope)
+    return this.#live.add(scope)
   }
 
-  /** Notes that a scope has ended. */
-  leave(scope: Scope): void {
-    this.#live.delete(scope)
+  /** Notes that a scope has ended. @param entry What `enter` gave. */
+  leave(entry: Link<Scope>): void {
+    this.#live.delete(entry)
     if (this.#live.size === 0) this.#whenEmpty?.()
   }
 

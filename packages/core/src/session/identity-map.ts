@@ -52,7 +52,7 @@ export class IdentityMap {
     const records = this.#of(metadata)
     const known = key === undefined ? undefined : records.get(key)
     if (!known || known === loaded) {
-      setRecordState(loaded, { snapshot: row, owner: this.#scope, removed: false, siblings })
+      setRecordState(loaded, { snapshot: row, owner: this.#scope.ownership, removed: false, siblings })
       if (key !== undefined) records.set(key, loaded)
       return loaded
     }
@@ -76,7 +76,7 @@ export class IdentityMap {
     }
     // A record that is read again by itself, or as one that is related, still belongs to those that it came with.
     const together = siblings?.areRelated ? (older ?? siblings) : (siblings ?? older)
-    setRow(known, before ? merged(before, row) : row, this.#scope, together)
+    setRow(known, before ? merged(before, row) : row, this.#scope.ownership, together)
   }
 
   /** The records that differ from their rows. */

@@ -8,7 +8,7 @@ import { ConflictError, ModelDefinitionError, RecordNotFoundError, WriteIgnoredE
 import { after, type Eventual } from '../eventual.js'
 import { isObject } from '../options.js'
 import { foreignKeys, isForeignKey } from '../mapping/foreign-key.js'
-import { momentOf } from '../mapping/mapped-column.js'
+import { isNumbered, momentOf } from '../mapping/mapped-column.js'
 import { holdKey, valueOf } from '../plan/foreign-key.js'
 import { guardOf } from '../plan/optimistic-lock.js'
 import { type BoundKey, type Kept, ownerKey, rowsWith } from '../plan/kept.js'
@@ -16,7 +16,7 @@ import { type InsertPlan, planOf } from '../plan/plan.js'
 import { bindRow, type PlannedColumn, plannedColumn } from '../plan/planned-column.js'
 import { changedColumns, putValue, recordState, refreshed, setRecordState, snapshot, snapshotOf, takeValues } from '../plan/record-state.js'
 import { mirrorBlindIndexes } from '../plan/secrets.js'
-import { batchSize, deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
+import { deleteText, type Increment, incrementText, selectText } from '../plan/statements.js'
 import { completeValues } from '../plan/values.js'
 import type { Scope } from '../scope/scope.js'
 import { type IdentityMap, keyOf } from './identity-map.js'
@@ -71,11 +71,12 @@ export class RecordWriter {
   /**
    * Fills in what the application need not give: its defaults, stamps, generated keys; and checks the values.
    *
+   * @param now The moment of the stamps; of many records that are written together, one.
    * @throws {InvalidValueError} Something is wrong with them.
    */
-  prepareInsert(metadata: EntityMetadata, record: ObjectLiteral): Eventual<void> {
+  prepareInsert(metadata: EntityMetadata, record: ObjectLiteral, now = clock.now()): Eventual<void> {
     return after(completeValues(record, metadata), () => {
-      planOf(metadata).fillBlanks(record, clock.now())
+      planOf(metadata).fillBlanks(record, now)
       mirrorBlindIndexes(record, metadata)
     })
   }
@@ -89,12 +90,12 @@ export class RecordWriter {
    * @throws {TakenError} A unique value is taken, and it was to say so.
    */
   insert(metadata: EntityMetadata, records: readonly ObjectLiteral[], unlessTaken = false, isAll = false): Eventual<void> {
-    const { insertReturning, namesConflict, maxParameters } = this.#engine.driver.capabilities
+    const { insertReturning, namesConflict } = this.#engine.driver.capabilities
     const rows = records.map((record) => takeValues(metadata, record))
     // What may give back a row that was there tells less than what gives nothing back.
     const plan = planOf(metadata).insert(rows, insertReturning && (namesConflict || !unlessTaken), unlessTaken)
     this.undo.noteInserted(metadata, records, plan.filled)
-    const sizeFrom = (start: number): number => batchSize(records.length - start, maxParameters, plan.given.length)
+    const sizeFrom = (start: number): number => plan.batch(records.length - start)
     const insertAll = async (): Promise<void> => {
       for (let start = 0; start < records.length; ) {
         const end = start + sizeFrom(start)
@@ -117,16 +118,17 @@ export class RecordWriter {
     const size = rows.length
     const values: unknown[] = []
     const forms = rows.map((row) => bindRow(plan.given, row, values))
-    return after(this.#write(plan.text(size), values, isAll && plan.givesKeysAlone), (result) => {
+    const { text, values: sent, returning } = plan.statement(size, values)
+    return after(this.#write(text, sent, isAll && plan.givesKeysAlone), (result) => {
       if (plan.unlessTaken && this.#engine.driver.dialect.wasTaken(result)) throw new TakenError()
-      const stored = plan.returning.length > 0 ? result.records.length : (result.affected ?? size)
+      const stored = returning.length > 0 ? result.records.length : (result.affected ?? size)
       if (stored < size) throw new WriteIgnoredError(metadata.name, 'INSERT')
       this.count(size)
       const keep = (): void => {
         for (const [index, record] of records.entries()) this.#inserted(metadata, plan, record, rows[index] ?? [], forms[index])
       }
-      if (plan.returning.length < plan.filled.length) return this.#readFilled(metadata, records, plan.filled, result).then(keep)
-      for (const [index, record] of records.entries()) hydrate(plan.returning, record, result.records[index])
+      if (returning.length < plan.filled.length) return after(this.#readFilled(metadata, records, plan.filled, result), keep)
+      for (const [index, record] of records.entries()) hydrate(returning, record, result.records[index])
       keep()
     })
   }
@@ -139,24 +141,26 @@ export class RecordWriter {
       if (key.get(record) === undefined) holdKey(column, record, null)
       row[key.index] ??= key.get(record)
     }
-    snapshot(metadata, record, this.#scope, snapshotOf(metadata, row, forms))
+    snapshot(metadata, record, this.#scope.ownership, snapshotOf(metadata, row, forms))
     this.#identities.remember(metadata, record)
   }
 
   /** Where INSERT gives nothing back: the key from the driver's answer, other defaults by a SELECT. */
-  async #readFilled(
+  #readFilled(
     metadata: EntityMetadata,
     records: readonly ObjectLiteral[],
     filled: readonly PlannedColumn[],
     result: StatementResult,
-  ): Promise<void> {
-    const key = filled.find(({ metadata: column }) => column.isGenerated && column.generationStrategy === 'increment')
+  ): Eventual<void> {
+    const key = filled.find(({ metadata: column }) => isNumbered(column))
     const insertId: unknown = isObject(result.raw) ? Reflect.get(result.raw, 'insertId') : result.raw
     const rest = filled.filter((column) => column !== key).map((column) => column.metadata)
-    for (const record of records) {
-      if (key) key.set(record, key.decode(insertId))
-      if (rest.length > 0) await this.read(metadata, record, rest)
-    }
+    if (key) for (const record of records) key.set(record, key.decode(insertId))
+    if (rest.length > 0) return this.#readAll(metadata, records, rest)
+  }
+
+  async #readAll(metadata: EntityMetadata, records: readonly ObjectLiteral[], columns: readonly ColumnMetadata[]): Promise<void> {
+    for (const record of records) await this.read(metadata, record, columns)
   }
 
   // ------------------------------------------------------------------------------------------------ update
@@ -201,7 +205,7 @@ export class RecordWriter {
       if (affectedRows(result) === 0) return this.#explainNothing(metadata, record, guard, 'UPDATE')
       this.count(1)
       for (const column of read.map(plannedColumn)) row[column.index] = column.get(record)
-      snapshot(metadata, record, this.#scope, snapshotOf(metadata, row, forms))
+      snapshot(metadata, record, this.#scope.ownership, snapshotOf(metadata, row, forms))
       this.#identities.remember(metadata, record)
     })
   }
@@ -390,7 +394,7 @@ export class RecordWriter {
     for (const column of isNew ? foreignKeys(metadata).values() : []) {
       if (valueOf(column, record) === undefined) holdKey(column, record, null)
     }
-    snapshot(metadata, record, this.#scope)
+    snapshot(metadata, record, this.#scope.ownership)
     this.#identities.remember(metadata, record)
   }
 
@@ -398,7 +402,7 @@ export class RecordWriter {
   #remember(metadata: EntityMetadata, record: ObjectLiteral, columns: readonly ColumnMetadata[]): void {
     const row = refreshed(metadata, record, columns, recordState(record).snapshot)
     const { siblings } = recordState(record)
-    setRecordState(record, { snapshot: row, owner: this.#scope, removed: false, siblings })
+    setRecordState(record, { snapshot: row, owner: this.#scope.ownership, removed: false, siblings })
     this.#identities.remember(metadata, record)
   }
 }

@@ -113,7 +113,10 @@ export class Session implements ScopeMember {
    *
    * @since 0.2
    * @example
-   * console.table(db.session.statements.map(({ milliseconds, place, text }) => ({ milliseconds, place, text })))
+   * await db.run(async () => {
+   *   await User.count()
+   *   console.table(db.session.statements.map(({ milliseconds, place, text }) => ({ milliseconds, place, text })))
+   * })
    */
   get statements(): readonly SentStatement[] {
     return this.connection.statements?.sent ?? []
@@ -336,7 +339,7 @@ export class Session implements ScopeMember {
   /** @internal Reads have left nothing to commit or to undo, and no connection to give back. */
   end(commits: boolean): void {
     if (commits) this.#reportUnsaved()
-    this.engine.leave(this.scope)
+    this.connection.leave()
   }
 
   /** @internal See `ScopeMember`. */
@@ -364,8 +367,8 @@ export class Session implements ScopeMember {
   /** @internal See `ScopeMember`. */
   release(): Eventual<void> {
     const released = this.connection.letGo()
-    if (released instanceof Promise) return released.finally(() => this.engine.leave(this.scope))
-    this.engine.leave(this.scope)
+    if (released instanceof Promise) return released.finally(() => this.connection.leave())
+    this.connection.leave()
   }
 
   /** @internal See `ScopeMember`. */

@@ -38,9 +38,10 @@ export class StatementLog {
   readonly #sent: SentStatement[] = []
   readonly #counts = new Map<string, number>()
 
-  /** @returns `undefined` where nobody asks for it: in production, without `slowMs`. */
+  /** @returns `undefined` where nobody asks for it: in production, without `slowMs` and `serverTiming`. */
   static of(scope: Scope, settings: SessionSettings): StatementLog | undefined {
-    return settings.slowMs === undefined && !settings.keepsStatements ? undefined : new StatementLog(scope, settings)
+    const isAskedFor = settings.slowMs !== undefined || settings.keepsStatements || scope.timings !== undefined
+    return isAskedFor ? new StatementLog(scope, settings) : undefined
   }
 
   private constructor(scope: Scope, settings: SessionSettings) {
@@ -56,6 +57,8 @@ export class StatementLog {
 
   /** Notes a statement that was answered, or has failed. */
   readonly note = (sql: string, milliseconds: number): void => {
+    this.#scope.timings?.statement(milliseconds)
+    if (!this.#settings.keepsStatements && milliseconds < this.#slowMs) return
     const text = sql.length > longestText ? `${sql.slice(0, longestText)}…` : sql
     const statement = new SentStatement(text, milliseconds, this.#scope.site)
     if (milliseconds >= this.#slowMs) this.#tellSlow(statement)

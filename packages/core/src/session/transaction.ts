@@ -12,10 +12,11 @@ import {
   TransactionOpenError,
   TransactionTimeoutError,
 } from '../errors.js'
-import { after, caught, type Eventual, lastly } from '../eventual.js'
+import { after, caught, either, type Eventual, lastly } from '../eventual.js'
 import { channels, type TellEnd, type TransactionTrace } from '../scope/diagnostics.js'
 import type { Hook } from '../scope/hooks.js'
 import { innermost, type Scope } from '../scope/scope.js'
+import type { Link } from '../linked-list.js'
 import type { Engine } from './engine.js'
 import { type Announce, Frame, type TransactionEvent } from './frame.js'
 import { IdleWatch } from './idle-watch.js'
@@ -39,7 +40,8 @@ export class Transaction {
   #root: Frame | undefined
   #runner: DriverRunner | undefined
   #savepoints = 0
-  #hasEntered = false
+  /** Its place among the scopes that use the database, once it has used it. */
+  #entry: Link<Scope> | undefined
   #hasBegun = false
   /** Statements under way, so that closing can wait for them. */
   #running = 0
@@ -119,6 +121,11 @@ export class Transaction {
     return (this.#root ??= new Frame())
   }
 
+  /** Notes that its scope uses the database no more. */
+  leave(): void {
+    if (this.#entry) this.#engine.leave(this.#entry)
+  }
+
   /** The frame in which the calling code runs. */
   get frame(): Frame {
     const { root } = this
@@ -129,8 +136,7 @@ export class Transaction {
   #admit(frame: Frame | undefined): void {
     this.#scope.admit()
     if (frame?.hasEnded) throw new TransactionEndedError()
-    if (!this.#hasEntered) this.#engine.enter(this.#scope)
-    this.#hasEntered = true
+    this.#entry ??= this.#engine.enter(this.#scope)
   }
 
   #refuseFailed({ firstFailure }: Frame): void {
@@ -256,11 +262,22 @@ export class Transaction {
     // Beginning counts as well: a rollback that came between would leave the statement outside any transaction.
     this.#running += 1
     this.beginWork()
-    return lastly(
-      () => caught(attempt, fail),
-      () => {
-        this.endWork()
-        this.#stopRunning()
+    const end = (): void => {
+      this.endWork()
+      this.#stopRunning()
+    }
+    return either(
+      attempt,
+      (result) => {
+        end()
+        return result
+      },
+      (error) => {
+        try {
+          return fail(error)
+        } finally {
+          end()
+        }
       },
     )
   }

@@ -3,6 +3,7 @@ import type { Increment } from '../plan/statements.js'
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm'
 import type { ColumnMetadata, RelationMetadata } from '../drivers/internals.js'
 import { ForeignRecordError, ModelDefinitionError, RecordNotFoundError } from '../errors.js'
+import { clock } from '../clock.js'
 import { after, type Eventual } from '../eventual.js'
 import { isObject } from '../options.js'
 import { foreignKeys } from '../mapping/foreign-key.js'
@@ -11,6 +12,7 @@ import { keySet, valueOf } from '../plan/foreign-key.js'
 import { requireMatch } from '../plan/etag.js'
 import { isAsLoaded } from '../plan/loaded-lists.js'
 import { changedColumns, nameColumns, recordState, setRecordState, type Snapshot, snapshot } from '../plan/record-state.js'
+import { plannedColumns } from '../plan/planned-column.js'
 import { refuseView } from '../plan/read-only.js'
 import { mirrorBlindIndexes, prepareValues } from '../plan/secrets.js'
 import { checkValues } from '../plan/values.js'
@@ -218,10 +220,12 @@ export class UnitOfWork {
       return
     }
     const hooks = hooksOf(first)
+    const now = clock.now()
     for (const record of records) {
       if (hooks) for (const event of ['save', 'create'] as const) await hooks.run('before', event, record)
-      await this.#writer.prepareInsert(metadata, record)
-      await this.#writeParents(metadata, record)
+      // Most have nothing to wait for, and there may be thousands of them.
+      const prepared = after(this.#writer.prepareInsert(metadata, record, now), () => this.#writeParents(metadata, record))
+      if (prepared) await prepared
     }
     await prepareValues(metadata, records)
     for (const alike of withSameDefaults(metadata, records)) await this.#writer.insert(metadata, alike)
@@ -239,7 +243,7 @@ export class UnitOfWork {
       const removed = isForTypeorm ? this.#removeByTypeorm(metadata, record) : this.#writer.delete(metadata, record, this.#isAlone(record))
       return after(removed, () => {
         this.#identities.forget(metadata, record)
-        setRecordState(record, { snapshot: undefined, owner: this.#scope, removed: true })
+        setRecordState(record, { snapshot: undefined, owner: this.#scope.ownership, removed: true })
       })
     })
   }
@@ -490,7 +494,7 @@ export class UnitOfWork {
   noteSaved(metadata: EntityMetadata, record: ObjectLiteral): void {
     if (!this.#identities.has(metadata, record)) return
     this.#note(record)
-    snapshot(metadata, record, this.#scope)
+    snapshot(metadata, record, this.#scope.ownership)
   }
 
   // ------------------------------------------------------------------------------------------------ whose records they are
@@ -498,9 +502,9 @@ export class UnitOfWork {
   /** Takes the record over from a scope that is over. @throws {ForeignRecordError} Its scope is still open. */
   #own(record: ObjectLiteral): void {
     const state = recordState(record)
-    if (state.owner === this.#scope) return
-    if (state.owner?.ownsRecords) throw new ForeignRecordError(this.#metadataOf(record).name, this.#scope.label)
-    setRecordState(record, { ...state, owner: this.#scope })
+    if (state.owner === this.#scope.ownership) return
+    if (state.owner?.isExclusive) throw new ForeignRecordError(this.#metadataOf(record).name, this.#scope.label)
+    setRecordState(record, { ...state, owner: this.#scope.ownership })
     if (state.snapshot) this.#identities.remember(this.#metadataOf(record), record)
   }
 
@@ -533,11 +537,11 @@ function hasToMany({ relations }: EntityMetadata, record: ObjectLiteral): boolea
 
 /** Splits records, in their order, so that a column which the database fills is given by all of a part or by none of it. */
 function withSameDefaults(metadata: EntityMetadata, records: readonly ObjectLiteral[]): ObjectLiteral[][] {
-  const filled = metadata.columns.filter((column) => column.default !== undefined || column.isGenerated)
+  const filled = plannedColumns(metadata).filter(({ metadata: column }) => column.default !== undefined || column.isGenerated)
   const parts: ObjectLiteral[][] = []
   let last: string | undefined
   for (const record of records) {
-    const given = filled.map((column) => (column.getEntityValue(record) === undefined ? '0' : '1')).join('')
+    const given = filled.map((column) => (column.get(record) === undefined ? '0' : '1')).join('')
     if (given !== last) parts.push([])
     last = given
     parts.at(-1)?.push(record)

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import type { ActiveAlchemy } from '../active-alchemy.js'
 import { isAlchemyError } from '../drivers/database-error.js'
 import { quotedPath } from '../drivers/driver.js'
+import { isError } from '../errors.js'
 import { eq, gt, isNull, lte, ne, oneOf } from '../query/op.js'
 import type { Query } from '../query/query.js'
 import type { ColumnType } from '../types/column-type.js'
@@ -86,7 +87,7 @@ export class Trial {
     try {
       await check()
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = isError(error) ? error.message : String(error)
       this.broken.push(`${promise}: ${inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })}: ${reason}`)
     }
   }

@@ -19,18 +19,21 @@ const runOptions = { label: text, transactionTimeoutMs: wholeNumber(1, 2 ** 31 -
 /** Runs `work` in a scope of its own. @throws {InvalidOptionError} An option is unknown, or has a value that it cannot have. */
 export async function run<T>(work: () => Promise<T>, given?: RunOptions): Promise<T> {
   const { transactionTimeoutMs, label = 'db.run' } = readOptions(runOptions, given, 'db.run()')
-  return runInScope({ label, transactionTimeoutMs }, () => work())
+  return runInScope({ label, transactionTimeoutMs }, async () => work())
 }
 
-/** How `db.transaction` runs; both options need a transaction of its own, outside any scope. @since 0.1 */
+/** How `db.transaction` runs; `isolation` and `retries` need a transaction of its own, outside any scope. @since 0.1 */
 export interface TransactionOptions {
-  /** IsolationLevel level of the transaction. @default 'READ COMMITTED', where the database knows levels */
+  /** Isolation level of the transaction. @default 'READ COMMITTED', where the database knows levels */
   readonly isolation?: IsolationLevel
   /** How often the whole function is run again after a deadlock or a serialization failure, 0 to 20. @default 0 */
   readonly retries?: number
+  /** What it is called in messages and reports, where it is no savepoint. @default 'db.transaction', of a `@db.Transactional()` method `Orders.place` */
+  readonly label?: string
 }
 
 const transactionOptions = {
+  label: text,
   isolation: isolationLevel,
   retries: wholeNumber(0, 20),
 }
@@ -48,7 +51,7 @@ export async function transaction<T>(
   given?: TransactionOptions,
 ): Promise<T> {
   const options = readOptions(transactionOptions, given, 'db.transaction()')
-  const { isolation, retries = 0 } = options
+  const { isolation, retries = 0, label = 'db.transaction' } = options
   if (currentScope()) {
     if (isolation ?? options.retries) {
       throw new InvalidOptionError('isolation, retries', 'none inside a scope, where db.transaction is a savepoint', options)
@@ -60,7 +63,7 @@ export async function transaction<T>(
   }
   for (let attempt = 0; ; attempt++) {
     try {
-      return await runInScope({ label: 'db.transaction', isolation }, () => work())
+      return await runInScope({ label, isolation }, async () => work())
     } catch (error) {
       if (attempt >= retries || !dataSources.some(({ driver }) => isTransient(error, driver))) throw error
     }

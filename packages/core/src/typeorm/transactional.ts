@@ -19,14 +19,14 @@ export interface TransactionalDecorator {
 /**
  * A decorator of methods.
  *
- * @param transact Runs the call of a method as one transaction.
+ * @param transact Runs the call of a method as one transaction, by its name: `Orders.place`.
  * @throws {UnsupportedError} It stands on something else than a method.
  */
-export function transactional(transact: <T>(call: () => Promise<T>) => Promise<T>): TransactionalDecorator {
+export function transactional(transact: <T>(call: () => Promise<T>, label: string) => Promise<T>): TransactionalDecorator {
   const wrapped = (method: unknown): Method => {
     if (typeof method !== 'function') throw new UnsupportedError('@db.Transactional() there', 'Put it on an async method.')
     return resembling(method, function (this: unknown, ...parameters) {
-      return transact(async () => Reflect.apply(method, this, parameters) as unknown)
+      return transact(async () => Reflect.apply(method, this, parameters) as unknown, labelOf(this, method.name))
     })
   }
   // What was compiled in the standard way gets the method, and gives another; the older way changes the descriptor.
@@ -38,6 +38,12 @@ export function transactional(transact: <T>(call: () => Promise<T>) => Promise<T
   // Overloads cannot be written as one function.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said
   return decorator as TransactionalDecorator
+}
+
+/** Of a static method, the class is what it is called on. */
+function labelOf(owner: unknown, method: string): string {
+  const made = typeof owner === 'object' && owner !== null ? owner.constructor : owner
+  return typeof made === 'function' && made.name !== '' ? `${made.name}.${method}` : method
 }
 
 /** `wrapper` with the name of `method`, and with what other decorators have said of it: that it is a route, or a job. */

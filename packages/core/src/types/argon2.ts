@@ -1,4 +1,5 @@
 import { loadPeer } from './peer.js'
+import { isError } from '../errors.js'
 
 /** The part of @node-rs/argon2 that we use. */
 interface Argon2 {
@@ -30,7 +31,7 @@ export async function isArgon2Of(password: string, _parts: readonly string[], st
     return await verify(stored, password)
   } catch (error) {
     // It was cut off, or has numbers that argon2 cannot have.
-    if (error instanceof Error && 'code' in error && error.code === 'InvalidArg') return false
+    if (isError(error) && 'code' in error && error.code === 'InvalidArg') return false
     throw error
   }
 }

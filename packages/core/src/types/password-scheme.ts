@@ -1,5 +1,6 @@
 import { createHash, pbkdf2, randomBytes, scrypt, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { isError } from '../errors.js'
 import { isArgon2Of } from './argon2.js'
 import { isBcryptOf } from './bcrypt.js'
 
@@ -104,7 +105,7 @@ export async function isPasswordOf(hash: string, password: string): Promise<bool
     return await verify(password, parts, hash)
   } catch (error) {
     // A hash that was cut off, or has numbers that its scheme cannot have.
-    if (error instanceof RangeError || error instanceof TypeError) return false
+    if (isError(error) && /^(Range|Type)Error$/.test(error.name)) return false
     throw error
   }
 }

@@ -27,8 +27,8 @@ const longest = 4_096
  *
  * @since 0.2
  * @example
- * const user = await User.firstOrError({ name: 'ada' })
- * if (!(await user.password.verify(req.body.password))) throw new Unauthorized()
+ * const user = await User.firstOrError({ name: 'Ada' })
+ * if (!(await user.password?.verify(req.body.password))) throw new Unauthorized()
  */
 export class Password {
   /** Only for the type: a text may be written in its place. */

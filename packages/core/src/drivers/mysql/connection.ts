@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream'
+import { isError } from '../../errors.js'
+import type { Link } from '../../linked-list.js'
 import type { RowForm } from '../driver.js'
+import type { Lease } from '../loan.js'
 import { within } from '../time-limit.js'
 
 /** An error of mysql2, or of the socket below it. */
@@ -28,11 +31,26 @@ export interface NativeField {
 /** The columns of rows; a procedure gives several lists of rows, and of their columns. */
 export type NativeFields = readonly (NativeField | readonly NativeField[] | undefined)[]
 
+/** What the server has answered. */
+export interface NativeAnswer {
+  /** Rows, or the header of a statement without rows. */
+  readonly native: unknown
+  /** The columns of the rows. */
+  readonly fields: NativeFields
+}
+
 /** What mysql2 calls when the answer has come. */
 type Callback = (error: NativeError | null, result?: unknown, fields?: NativeFields) => void
 
 /** Reads a value of a stream. */
 type Cast = (field: { readonly type: string; string(): string | null }, next: () => unknown) => unknown
+
+/** The part of the package mysql2 that we use. */
+export interface NativePackage {
+  createConnection(options: object): NativeConnection
+  /** A statement to give to `query`: its options need not be put together there. */
+  createQuery(sql: string, values: readonly unknown[], callback: Callback, config: { readonly rowsAsArray: boolean }): NativeQuery
+}
 
 /** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
 export interface NativeConnection {
@@ -40,10 +58,7 @@ export interface NativeConnection {
   /** The server's number of the connection. */
   readonly threadId: number
   connect(callback: Callback): void
-  query(
-    options: { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast; readonly rowsAsArray?: boolean },
-    callback?: Callback,
-  ): NativeQuery
+  query(statement: NativeQuery | { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast }): NativeQuery
   /** The text that is sent. */
   format(sql: string, values: readonly unknown[]): string
   ping(callback: Callback): void
@@ -57,17 +72,27 @@ export interface NativeConnection {
 /** Errors after which the server closes the connection: shutdown, KILL, network, idle for too long. */
 const ending = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031])
 
+const asLists = { rowsAsArray: true }
+const asRecords = { rowsAsArray: false }
+
 /** One connection to the server, leased or idle. */
 export class Connection {
   readonly native: NativeConnection
   readonly openedAt = performance.now()
   /** When it was last given back. */
   idleSince = performance.now()
+  /** Its use by somebody; `undefined` while it is idle. */
+  lease: Link<Lease<Connection>> | undefined
   /** What is first known of why there is no server at the other end any more. */
   lost: Error | undefined
-  readonly #waiting = new Set<(reason: Error) => void>()
+  readonly #mysql2: NativePackage
+  /** Who waits for an answer, in the order of what they have sent. */
+  readonly #waiting: ((reason: Error) => void)[] = []
 
-  constructor(native: NativeConnection) {
+  /** @param options Of `createConnection` of mysql2. */
+  constructor(mysql2: NativePackage, options: object) {
+    this.#mysql2 = mysql2
+    const native = mysql2.createConnection(options)
     this.native = native
     // mysql2's own listeners listen once: an error more, of a connection that nobody uses, would end the process.
     native.on('error', (error) => {
@@ -83,25 +108,16 @@ export class Connection {
     await this.#answer((done) => this.native.connect(done))
   }
 
-  /**
-   * Sends one statement.
-   *
-   * @param describe Is told the columns of the rows.
-   * @returns Rows, or the header of a statement without rows.
-   */
-  send(sql: string, values: readonly unknown[] = [], describe?: (fields: NativeFields) => void, form?: RowForm): Promise<unknown> {
-    return this.#answer((done) =>
-      this.native.query({ sql, values, rowsAsArray: form === 'lists' }, (error, result, fields) => {
-        describe?.(fields ?? [])
-        done(error, result)
-      }),
-    )
+  /** Sends one statement. */
+  send(sql: string, values: readonly unknown[] = [], form?: RowForm): Promise<NativeAnswer> {
+    const config = form === 'lists' ? asLists : asRecords
+    return this.#answer((done) => this.native.query(this.#mysql2.createQuery(sql, values, done, config)))
   }
 
   /** The rows of a statement of our own. @typeParam Row What its text asks for. */
   async rows<Row>(sql: string): Promise<Row[]> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the text knows its rows
-    return (await this.send(sql)) as Row[]
+    return (await this.send(sql)).native as Row[]
   }
 
   /** Asks whether the server is still there. */
@@ -114,17 +130,21 @@ export class Connection {
     await this.#answer((done) => this.native.reset(done))
   }
 
-  /** Says goodbye to the server. */
-  async end(): Promise<void> {
+  /** Whether the server has not answered yet. */
+  get isBusy(): boolean {
+    return !this.lost && this.#waiting.length > 0
+  }
+
+  /** Says goodbye to the server, which rolls back what was open. @param reason What fails with it that comes later. */
+  async end(reason?: Error): Promise<void> {
     await this.within(1_000, () => this.#answer((done) => this.native.end(done))).catch(() => undefined)
-    this.destroy()
+    this.destroy(reason)
   }
 
   /** Closes the socket, whatever is under way; mysql2 would leave its caller waiting. */
   destroy(reason = new Error('The connection was closed')): void {
     this.lost ??= reason
-    for (const reject of this.#waiting) reject(this.lost)
-    this.#waiting.clear()
+    for (const reject of this.#waiting.splice(0)) reject(this.lost)
     this.native.destroy()
     this.native.stream.destroy()
   }
@@ -134,12 +154,13 @@ export class Connection {
     return within(timeoutMs, () => this.destroy(new Error(`The server did not answer within ${timeoutMs} ms`)), work)
   }
 
-  #answer(ask: (done: Callback) => void): Promise<unknown> {
+  #answer(ask: (done: Callback) => void): Promise<NativeAnswer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject)
-      const done: Callback = (error, result) => {
-        this.#waiting.delete(reject)
-        if (!error) return resolve(result)
+      this.#waiting.push(reject)
+      const done: Callback = (error, native, fields = []) => {
+        const place = this.#waiting.indexOf(reject)
+        if (place !== -1) this.#waiting.splice(place, 1)
+        if (!error) return resolve({ native, fields })
         // mysql2 keeps the statement there, with its values.
         Reflect.deleteProperty(error, 'sql')
         if (error.fatal || (error.errno !== undefined && ending.has(error.errno))) this.lost ??= error
@@ -148,7 +169,7 @@ export class Connection {
       try {
         ask(done)
       } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)))
+        done(isError(error) ? error : new Error(String(error)))
       }
     })
   }

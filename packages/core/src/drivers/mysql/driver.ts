@@ -7,8 +7,8 @@ import {
   type TableColumn,
   TransactionNotStartedError,
 } from 'typeorm'
-import { CommitUnknownError, DdlInScopeError, RolledBackError } from '../../errors.js'
-import type { Eventual } from '../../eventual.js'
+import { CommitUnknownError, DdlInScopeError, InvalidStatementError, isError, RolledBackError } from '../../errors.js'
+import { after, either, type Eventual } from '../../eventual.js'
 import {
   type ConnectionStatus,
   type DatabaseDriver,
@@ -25,18 +25,20 @@ import {
   lostError,
   quotedPath,
 } from '../driver.js'
+import { type CallSite, callSite } from '../../scope/call-site.js'
 import { type ColumnMetadata, type IsolationLevel, MysqlQueryRunner, Query, MysqlDriver as TypeormDriver } from '../internals.js'
 import { mysqlDialect } from './dialect.js'
 import { type Codec, decoder, encoder } from '../codec.js'
+import { Loan } from '../loan.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
-import { limited } from '../time-limit.js'
-import type { Connection, NativeConnection, NativeError, NativeFields } from './connection.js'
+import { limit, limited } from '../time-limit.js'
+import { Connection, type NativeConnection, type NativeError, type NativePackage } from './connection.js'
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
 import type { MysqlOptions } from './options.js'
 import { MysqlPool } from './pool.js'
 import { collationOf, holdingSchemaLock, isAtLeast, lineUp, lockSandbox, textCollation, withPrecision } from './schema.js'
-import { commitsTransaction, controlsTransaction, dirtiesSession } from './statements.js'
-import { refuseStatement } from './packet.js'
+import { controlsTransaction, MysqlStatements } from './statements.js'
+import { refuseValues } from './packet.js'
 import { bound, castTimes, isHeader, readTimes, resultOf } from './values.js'
 
 /** The part of mysql2's options that we look at. */
@@ -57,6 +59,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   readonly connections: MysqlPool
   readonly pooling: PoolOptions
   declare options: MysqlOptions
+  /** @internal */
+  readonly statements = new MysqlStatements()
   /** @internal Connects once, however many ask. */
   readonly ready: () => Promise<void>
   /** @internal Collation of texts that are compared by their code points, without padding. */
@@ -67,6 +71,7 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   #capabilities: DriverCapabilities = {
     // MariaDB has it; the server tells when it is first met.
     insertReturning: false,
+    insertGivesKey: true,
     updateReturning: false,
     defaultValues: false,
     singleWriter: false,
@@ -112,12 +117,12 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 
   // ------------------------------------------------------------------------------------------------ connections
 
-  async #connect(): Promise<NativeConnection> {
+  async #connect(): Promise<Connection> {
     const options: ConnectionOptions = await this.createConnectionOptions(this.options, this.options)
     const { password, timezone, dateStrings } = options
     this.readsTimes = timezone === 'Z' && Array.isArray(dateStrings) && dateStrings.join() === 'DATE'
-    const mysql2: { createConnection(options: object): NativeConnection } = this.mysql
-    return mysql2.createConnection({
+    const mysql2: NativePackage = this.mysql
+    return new Connection(mysql2, {
       // JSON as text: mysql2 and TypeORM would both parse it, and a string of digits would become a number.
       jsonStrings: true,
       ...options,
@@ -147,7 +152,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
     this.connections.database = this.database
     this.options = { ...this.options, type: isMariadb ? 'mariadb' : 'mysql' }
     this.cteCapabilities = { ...this.cteCapabilities, enabled: isAtLeast(this.version, isMariadb ? [10, 2] : [8, 0]) }
-    this.#capabilities = { ...this.#capabilities, insertReturning: isMariadb && isAtLeast(this.version, [10, 5]) }
+    const insertReturning = isMariadb && isAtLeast(this.version, [10, 5])
+    this.#capabilities = { ...this.#capabilities, insertReturning, insertGivesKey: !insertReturning }
     this.collation = textCollation(this.version, isMariadb)
     this.#maxPacket = Number(packet) || Number.POSITIVE_INFINITY
     // The variable has another name on either server; a proxy before the server may know neither.
@@ -169,12 +175,12 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   }
 
   override createQueryRunner(): MysqlRunner {
-    return new MysqlRunner(this)
+    return Object.assign(new MysqlRunner(this), { site: callSite() })
   }
 
   lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Eventual<MysqlRunner> {
     const runner = new MysqlRunner(this, purpose, limitMs)
-    return runner.tryConnect() ? runner : runner.connect().then(() => runner)
+    return runner.tryConnect() ? runner : runner.checkOut().then(() => runner)
   }
 
   // ------------------------------------------------------------------------------------------------ values
@@ -205,17 +211,17 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   }
 
   commitsTransaction(sql: string): boolean {
-    return commitsTransaction(sql)
+    return this.statements.of(sql).commits
   }
 
   endsTransaction(error: unknown): boolean {
     const origin: unknown = error instanceof QueryFailedError ? error.driverError : error
-    return origin instanceof Error && 'errno' in origin && endsTransaction(Number(origin.errno))
+    return isError(origin) && 'errno' in origin && endsTransaction(Number(origin.errno))
   }
 
-  /** @internal See `refuseStatement`. */
+  /** @internal See `refuseValues`. */
   refuse(sql: string, values: readonly unknown[], { native }: Connection): void {
-    refuseStatement(sql, values, native, this.#maxPacket)
+    refuseValues(sql, values, native, this.#maxPacket)
   }
 
   // ------------------------------------------------------------------------------------------------ schema
@@ -294,6 +300,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
 export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   declare driver: MysqlDriver
   onStatement: DriverRunner['onStatement']
+  /** Where the application made it, of one that is not a session's. */
+  readonly site: CallSite | undefined
   readonly #purpose: LeasePurpose | undefined
   readonly #limitMs: number
   #acquiring: Promise<Connection> | undefined
@@ -325,7 +333,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
   }
 
   override async connect(): Promise<NativeConnection> {
-    return (await this.#checkOut()).native
+    return (await this.checkOut()).native
   }
 
   /** @internal Connects without waiting. @returns Whether a connection was at hand. */
@@ -334,18 +342,20 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     return this.#connection !== undefined
   }
 
-  async #checkOut(): Promise<Connection> {
-    if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
-    if (this.#connection) return this.#connection
-    if (!this.driver.dataSource.isInitialized) await this.driver.ready()
-    this.#acquiring ??= this.driver.connections.acquire()
-    try {
-      this.#connection = await this.#acquiring
-      return this.#connection
-    } catch (error) {
-      this.#acquiring = undefined
-      throw error
-    }
+  /** @internal Its connection, which it waits for if it has none. */
+  checkOut(): Promise<Connection> {
+    if (this.isReleased) return Promise.reject(new QueryRunnerAlreadyReleasedError())
+    if (this.#connection) return Promise.resolve(this.#connection)
+    const acquire = (): Promise<Connection> =>
+      (this.#acquiring ??= this.driver.connections.acquire(this.#purpose ? undefined : new Loan(this, this.site)))
+    const acquiring = this.driver.dataSource.isInitialized ? acquire() : this.driver.ready().then(acquire)
+    return acquiring.then(
+      (connection) => (this.#connection = connection),
+      (error) => {
+        this.#acquiring = undefined
+        throw error
+      },
+    )
   }
 
   override async release(): Promise<void> {
@@ -370,39 +380,45 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
 
   // ------------------------------------------------------------------------------------------------ transactions
 
-  async begin(isolation?: IsolationLevel): Promise<void> {
-    await this.#begin(isolation)
-    this.#isGuarded = true
+  begin(isolation?: IsolationLevel): Eventual<void> {
+    return after(this.#begin(isolation), () => void (this.#isGuarded = true))
   }
 
-  async #begin(isolation?: IsolationLevel): Promise<void> {
-    if (isolation) {
-      const wasDirty = this.#isDirty
-      await limited(this, this.#limitMs, () => this.query(`SET TRANSACTION ISOLATION LEVEL ${isolation}`))
-      // It holds for the next transaction only, which is this one.
-      this.#isDirty = wasDirty
-    }
-    await limited(this, this.#limitMs, () => this.query('START TRANSACTION'))
-    this.isTransactionActive = true
+  #begin(isolation: IsolationLevel | undefined): Eventual<void> {
+    const isolated = isolation ? this.#isolate(isolation) : undefined
+    const begun = after(isolated, () => limited(this, this.#limitMs, () => this.run('START TRANSACTION', [])))
+    return after(begun, () => void (this.isTransactionActive = true))
   }
 
-  async commit(): Promise<void> {
-    const { name } = this.driver.pooling
+  async #isolate(level: IsolationLevel): Promise<void> {
+    const wasDirty = this.#isDirty
+    await limited(this, this.#limitMs, () => this.run(`SET TRANSACTION ISOLATION LEVEL ${level}`, []))
+    // It holds for the next transaction only.
+    this.#isDirty = wasDirty
+  }
+
+  commit(): Eventual<void> {
+    this.#refuseLost()
+    if (this.connectionStatus !== 'transaction') throw new RolledBackError(this.driver.pooling.name, this.#end)
+    return this.#commit()
+  }
+
+  /** A COMMIT that is not sent keeps nothing, for sure. */
+  #refuseLost(): void {
     const lost = this.#connection?.lost
     if (lost) throw lostError(this.driver.pooling.name, lost)
-    if (this.connectionStatus !== 'transaction') throw new RolledBackError(name, this.#end)
-    await this.#commit()
   }
 
-  async #commit(): Promise<void> {
+  #commit(): Eventual<void> {
     this.#isGuarded = false
-    try {
-      await this.#committing(() => this.query('COMMIT'))
-    } catch (error) {
-      if (!(error instanceof CommitUnknownError)) this.#end ??= error
-      throw error
-    }
-    this.isTransactionActive = false
+    return either(
+      () => limited(this, this.#limitMs, () => this.run('COMMIT', [])),
+      () => void (this.isTransactionActive = false),
+      (error) => {
+        if (!(error instanceof CommitUnknownError)) this.#end ??= error
+        throw error
+      },
+    )
   }
 
   async rollback(): Promise<void> {
@@ -410,10 +426,12 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     const { connectionStatus } = this
     if (connectionStatus === 'transaction' || connectionStatus === 'failed') {
       this.#end = undefined
-      await limited(this, this.#limitMs, () => this.query('ROLLBACK')).catch((error: unknown) => {
+      try {
+        await limited(this, this.#limitMs, () => this.run('ROLLBACK', []))
+      } catch (error) {
         // A connection that is lost has rolled back already.
         if (!this.#connection?.lost) throw error
-      })
+      }
     }
     this.isTransactionActive = false
   }
@@ -446,6 +464,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     if (!this.isTransactionActive) throw new TransactionNotStartedError()
     if (this.transactionDepth > 1) return super.commitTransaction()
     await this.broadcaster.broadcast('BeforeTransactionCommit')
+    this.#refuseLost()
     if (this.#end !== undefined) throw new RolledBackError(this.driver.pooling.name, this.#end)
     // Unlike a session's, such a transaction may have been committed by a schema change: TypeORM's migrations do that.
     await this.#commit()
@@ -472,55 +491,49 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     return structured ? result : result.raw
   }
 
-  async run(sql: string, parameters: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
-    const connection = (this.isReleased ? undefined : this.#connection) ?? (await this.#checkOut())
+  /** Few promises: each costs a microsecond or two up to Node 22, which follows all of them with its hooks. */
+  run(sql: string, parameters: readonly unknown[], form: RowForm = 'records'): Eventual<StatementResult> {
+    if (this.isReleased || !this.#connection) return this.checkOut().then((late) => this.#runOn(late, sql, parameters, form))
+    return this.#runOn(this.#connection, sql, parameters, form)
+  }
+
+  #runOn(connection: Connection, sql: string, parameters: readonly unknown[], form: RowForm): Eventual<StatementResult> {
     this.#admit(sql)
     const send = (values: unknown[]): Promise<Answer> => this.#send(connection, sql, values, form)
-    try {
-      return await runStatement(this, sql, parameters, send, (error) => this.#explain(connection, error, sql))
-    } catch (error) {
-      if (this.#isInTransaction && this.driver.endsTransaction(error)) this.#end ??= error
-      throw error
-    }
+    return runStatement(this, sql, parameters, send, (error) => this.#explain(connection, error, sql))
   }
 
-  async #send(connection: Connection, sql: string, values: unknown[], form: RowForm): Promise<Answer> {
+  #send(connection: Connection, sql: string, values: unknown[], form: RowForm): Promise<Answer> {
     this.driver.refuse(sql, values, connection)
+    if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
+    const isLimited = this.#purpose === 'read' || this.#purpose === 'autocommit'
+    const endLimit = limit(this, isLimited ? this.#limitMs : 0)
     this.#underWay += 1
-    try {
-      let fields: NativeFields = []
-      const send = (): Promise<unknown> => connection.send(sql, values, (each) => (fields = each), form)
-      if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
-      const native = await this.#sendAs(this.#purpose, send)
-      this.#follow(native)
-      if (this.driver.readsTimes) readTimes(native, fields, form)
-      return { result: resultOf(native, fields, form), native }
-    } finally {
-      this.#underWay -= 1
-    }
-  }
-
-  #sendAs(purpose: LeasePurpose | undefined, send: () => Promise<unknown>): Promise<unknown> {
-    if (purpose === 'autocommit') return this.#committing(send)
-    return purpose === 'read' ? limited(this, this.#limitMs, send) : send()
-  }
-
-  /** Runs what commits. @throws {CommitUnknownError} The connection was lost before it was answered. */
-  async #committing<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await limited(this, this.#limitMs, work)
-    } catch (error) {
-      const lost = this.#connection?.lost
-      throw lost ? new CommitUnknownError(this.driver.pooling.name, lost) : error
-    }
+    return connection.send(sql, values, form).then(
+      ({ native, fields }) => {
+        endLimit()
+        this.#underWay -= 1
+        this.#follow(native)
+        if (this.driver.readsTimes) readTimes(native, fields, form)
+        return { result: resultOf(native, fields, form), native }
+      },
+      (error) => {
+        endLimit()
+        this.#underWay -= 1
+        const mayBeKept = sql === 'COMMIT' || this.#purpose === 'autocommit'
+        throw connection.lost && mayBeKept ? new CommitUnknownError(this.driver.pooling.name, connection.lost) : error
+      },
+    )
   }
 
   /** @throws {DdlInScopeError} It would commit the session's transaction. @throws {RolledBackError} The transaction is over. */
   #admit(sql: string): void {
     const { name } = this.driver.pooling
     if (this.#end !== undefined) throw new RolledBackError(name, this.#end)
-    if (this.#isGuarded && this.#isInTransaction && commitsTransaction(sql)) throw new DdlInScopeError(name)
-    this.#isDirty ||= dirtiesSession(sql)
+    const { fault, commits, dirties } = this.driver.statements.of(sql)
+    if (fault !== undefined) throw new InvalidStatementError(fault)
+    if (this.#isGuarded && this.#isInTransaction && commits) throw new DdlInScopeError(name)
+    this.#isDirty ||= dirties
   }
 
   /** Takes the server's word for whether a transaction is open; an answer with rows does not say. */
@@ -536,6 +549,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
 
   #explain({ lost }: Connection, error: NativeError, sql: string): Refusal | Error {
     if (lost) return lostError(this.driver.pooling.name, lost)
+    if (this.#isInTransaction && error.errno !== undefined && endsTransaction(error.errno)) this.#end ??= error
     return { failure: failureOf(error, sql, this.driver.dataSource.entityMetadatas), withoutValues }
   }
 
@@ -545,7 +559,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     onEnd?: () => void,
     onError?: (error: Error) => void,
   ): Promise<ReadStream> {
-    const connection = await this.#checkOut()
+    const connection = await this.checkOut()
     this.#admit(sql)
     const values = this.driver.bind(parameters)
     this.driver.refuse(sql, values, connection)

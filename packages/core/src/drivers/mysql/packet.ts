@@ -2,18 +2,13 @@ import { InvalidStatementError } from '../../errors.js'
 import type { NativeConnection } from './connection.js'
 import { listPlaces } from './statements.js'
 
-/** Names that mysql2 gives to no column of a result: it would end the connection. */
-const forbiddenNames = /\b__(?:proto|(?:define|lookup)[GS]etter)__\b/
-
 /**
- * Refuses what would change a statement, or cost the connection.
+ * Refuses values that would change a statement, or cost the connection.
  *
  * @param most Bytes that the server takes at once.
  * @throws {InvalidStatementError}
  */
-export function refuseStatement(sql: string, values: readonly unknown[], native: NativeConnection, most: number): void {
-  if (sql.includes('\0')) throw new InvalidStatementError('its text has a NUL character')
-  if (forbiddenNames.test(sql)) throw new InvalidStatementError('its text has a name that no column of a result can have')
+export function refuseValues(sql: string, values: readonly unknown[], native: NativeConnection, most: number): void {
   refuseLists(sql, values)
   // Quoting a character makes up to six bytes of it; what is short is not counted.
   if (sizeOf(sql, values) * 6 < most) return

@@ -1,9 +1,11 @@
-import { ConnectionFailedError, DatabaseClosedError, PoolTimeoutError } from '../../errors.js'
-import type { Eventual } from '../../eventual.js'
+import { ConnectionFailedError, DatabaseClosedError, isError, PoolTimeoutError } from '../../errors.js'
+import { either, type Eventual } from '../../eventual.js'
+import { LinkedList } from '../../linked-list.js'
 import { Semaphore } from '../../semaphore.js'
 import { type PoolOptions, type PoolStatus, statusOf } from '../driver.js'
 import type { IsolationLevel } from '../internals.js'
-import { Connection, type NativeConnection } from './connection.js'
+import type { Lease, Loan } from '../loan.js'
+import type { Connection } from './connection.js'
 
 /** A connection that was idle for longer is asked for a sign of life before use: a firewall may have cut it off silently. */
 const unaskedMs = 30_000
@@ -24,15 +26,14 @@ export class MysqlPool {
   isolation: IsolationLevel = 'READ COMMITTED'
   readonly status: PoolStatus
   readonly #options: PoolOptions
-  readonly #connect: () => Promise<NativeConnection>
+  readonly #connect: () => Promise<Connection>
   readonly #permits: Semaphore
-  /** The connections in use, with what gives their place back. */
-  readonly #leased = new Map<Connection, () => void>()
+  readonly #leased = new LinkedList<Lease<Connection>>()
   readonly #idle: Connection[] = []
   #closed = false
 
   /** @param connect Begins to connect. @param keepsZone A session keeps the time zone of the server. */
-  constructor(options: PoolOptions, connect: () => Promise<NativeConnection>, keepsZone: boolean) {
+  constructor(options: PoolOptions, connect: () => Promise<Connection>, keepsZone: boolean) {
     this.#keepsZone = keepsZone
     this.#options = options
     this.#connect = connect
@@ -45,47 +46,78 @@ export class MysqlPool {
     this.#closed = false
   }
 
-  /** Ends all idle connections; those in use end as they are given back. */
+  /** Ends all connections, also those in use. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()))
+    const { name } = this.#options
+    for (const { connection, loan } of this.#leased) loan?.end(name, connection.native.threadId)
+    const idle = this.#idle.splice(0).map((connection) => connection.end())
+    // Who still holds a connection is not waited for: it would keep the process alive, and its locks on the server.
+    const leased = Array.from(this.#leased, ({ connection }) => this.#cutOff(connection, new DatabaseClosedError(name)))
+    await Promise.all([...idle, ...leased])
+  }
+
+  async #cutOff(connection: Connection, reason: Error): Promise<void> {
+    if (connection.isBusy) return this.kill(connection, reason)
+    this.#forget(connection)?.()
+    await connection.end(reason)
   }
 
   /**
    * An idle connection, or a new one, first come, first served; `release` or `destroy` gives it back.
    *
+   * @param loan Of who has to be reminded of that.
    * @throws {PoolTimeoutError} None came free within `poolTimeoutMs`.
    */
-  async acquire(): Promise<Connection> {
+  acquire(loan?: Loan): Promise<Connection> {
     const { name, poolTimeoutMs } = this.#options
     const deadline = performance.now() + poolTimeoutMs
     const onTimeout = (): Error => new PoolTimeoutError(name, poolTimeoutMs)
-    const giveBack = await this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout })
-    try {
-      if (this.#closed) throw new DatabaseClosedError(name)
-      const connection = (await this.#fromIdle()) ?? (await this.#open(Math.max(1, deadline - performance.now())))
-      this.#leased.set(connection, giveBack)
-      return connection
-    } catch (error) {
-      giveBack()
-      throw error
-    }
+    return this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout }).then((giveBack) =>
+      either(
+        () => this.#find(deadline),
+        (connection) => {
+          this.#lease(connection, giveBack, loan)
+          return connection
+        },
+        (error) => {
+          giveBack()
+          throw error
+        },
+      ),
+    )
+  }
+
+  #lease(connection: Connection, giveBack: () => void, loan?: Loan): void {
+    connection.lease = this.#leased.add({ connection, giveBack, loan })
+  }
+
+  #find(deadline: number): Eventual<Connection> {
+    if (this.#closed) throw new DatabaseClosedError(this.#options.name)
+    const fresh = this.#takeFresh()
+    if (fresh) return fresh
+    return this.#fromIdle().then((idle) => idle ?? this.#open(Math.max(1, deadline - performance.now())))
   }
 
   /** An idle connection that was used a moment ago, without waiting; `undefined` where there is none, or it is somebody else's turn. */
   tryAcquire(): Connection | undefined {
-    const last = this.#idle.at(-1)
-    if (!last || !this.#isFresh(last)) return undefined
-    const giveBack = this.#permits.tryAcquire()
+    const giveBack = this.#idle.length > 0 ? this.#permits.tryAcquire() : undefined
     if (!giveBack) return undefined
-    this.#idle.pop()
-    this.#leased.set(last, giveBack)
-    return last
+    const fresh = this.#takeFresh()
+    if (fresh) this.#lease(fresh, giveBack)
+    else giveBack()
+    return fresh
+  }
+
+  /** The connection that was used last, if it is good without being asked. */
+  #takeFresh(): Connection | undefined {
+    const last = this.#idle.at(-1)
+    return last && this.#isFresh(last) ? this.#idle.pop() : undefined
   }
 
   /** Takes a connection back. @param isDirty Whether its session may not be as it was: then the server forgets what was set in it. */
   release(connection: Connection, isDirty = false): Eventual<void> {
-    if (!this.#leased.has(connection)) return
+    if (!connection.lease) return
     if (!isDirty || connection.lost) return this.#return(connection)
     return connection
       .within(this.#options.poolTimeoutMs, () => this.#reset(connection))
@@ -94,17 +126,23 @@ export class MysqlPool {
   }
 
   #return(connection: Connection): void {
-    const giveBack = this.#leased.get(connection)
-    this.#leased.delete(connection)
+    const giveBack = this.#forget(connection)
     this.#keep(connection)
     giveBack?.()
+  }
+
+  /** Nobody has it any more. @returns Gives its place back. */
+  #forget(connection: Connection): (() => void) | undefined {
+    const { lease } = connection
+    connection.lease = undefined
+    if (lease) this.#leased.delete(lease)
+    return lease?.value.giveBack
   }
 
   /** Closes a connection: nobody knows what state it is in. @param reason What the statement that is under way fails with. */
   destroy(connection: Connection, reason?: Error): void {
     connection.destroy(reason)
-    this.#leased.get(connection)?.()
-    this.#leased.delete(connection)
+    this.#forget(connection)?.()
   }
 
   /** Ends a connection on the server too: it goes on with its statement, and keeps its locks, when the client has gone. */
@@ -147,7 +185,7 @@ export class MysqlPool {
   }
 
   async #open(timeoutMs: number): Promise<Connection> {
-    const connection = new Connection(await this.#connect())
+    const connection = await this.#connect()
     try {
       await connection.within(timeoutMs, async () => {
         await connection.opened()
@@ -157,7 +195,10 @@ export class MysqlPool {
     } catch (error) {
       connection.destroy()
       // A host of several addresses: the first tells as much as all.
-      throw new ConnectionFailedError(this.#options.name, error instanceof AggregateError ? error.errors[0] : error)
+      throw new ConnectionFailedError(
+        this.#options.name,
+        isError(error) && 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error,
+      )
     }
   }
 

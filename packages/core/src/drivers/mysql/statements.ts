@@ -1,4 +1,5 @@
 import { type Dialect, escaped, statementsIn, tokens, tokensIn } from '../lexer.js'
+import { TextCache } from '../text-cache.js'
 
 /** What stands before the first word of a statement: space, comments, parentheses. `/*!` and `/*M!` comments are run, so their text counts. */
 const beforeFirstWord = /^(?:[\s;(]+|--\s[^\n]*|#[^\n]*|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*)*([a-z]*)/i
@@ -19,6 +20,39 @@ const clean =
 
 /** What a statement of any kind can leave behind: a user variable, a lock by name. */
 const dirt = /@|\bget_lock\b/i
+
+/** Names that mysql2 gives to no column of a result: it would end the connection. */
+const forbiddenNames = /\b__(?:proto|(?:define|lookup)[GS]etter)__\b/
+
+/** What is known of a statement's text. */
+export interface MysqlStatement {
+  /** Why it is not sent; `undefined` of what is. */
+  readonly fault: string | undefined
+  /** See `commitsTransaction`. */
+  readonly commits: boolean
+  /** See `dirtiesSession`. */
+  readonly dirties: boolean
+}
+
+/** The texts that go to one database, each read once. */
+export class MysqlStatements {
+  readonly #known = new TextCache<MysqlStatement>(1_000_000)
+
+  /** What is known of `text`. */
+  of(text: string): MysqlStatement {
+    let known = this.#known.get(text)
+    if (!known) {
+      known = { fault: faultOf(text), commits: commitsTransaction(text), dirties: dirtiesSession(text) }
+      this.#known.add(text, known)
+    }
+    return known
+  }
+}
+
+function faultOf(text: string): string | undefined {
+  if (text.includes('\0')) return 'its text has a NUL character'
+  return forbiddenNames.test(text) ? 'its text has a name that no column of a result can have' : undefined
+}
 
 /** The statement without what stands before its first word. */
 function body(sql: string): { readonly word: string; readonly text: string } {

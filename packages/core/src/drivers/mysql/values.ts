@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon'
 import type { ObjectLiteral } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
+import { millisecondsOf } from '../datetime-text.js'
 import { type Row, type RowForm, StatementResult } from '../driver.js'
 import type { NativeField, NativeFields } from './connection.js'
 
@@ -55,11 +56,14 @@ export function resultOf(raw: unknown, fields: NativeFields, form: RowForm): Sta
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the form that was asked for
   else if (form === 'lists') result.lists = raw as Row[]
   else if (isRows(raw)) result.records = raw
-  result.wholeNumbers = fields
-    .filter(isField)
-    .filter(isWhole)
-    .map(({ name }) => name)
+  result.wholeNumbers = wholeNumbersOf(fields)
   return result
+}
+
+function wholeNumbersOf(fields: NativeFields): readonly string[] {
+  const names: string[] = []
+  for (const field of fields) if (isField(field) && isWhole(field)) names.push(field.name)
+  return names
 }
 
 /** What is no header is a list of rows, or of lists of them. */
@@ -103,6 +107,8 @@ function reader({ columnType, decimals }: NativeField): ((text: string) => unkno
 
 /** `2026-01-01 10:00:00.123456`, in UTC as every session is; a date of zeros is an invalid one. */
 function moment(text: string): Date {
+  const milliseconds = millisecondsOf(text)
+  if (milliseconds !== undefined) return new Date(milliseconds)
   return new Date(`${text.slice(0, 10)}T${text.slice(11)}Z`)
 }
 

@@ -1,71 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { EventEmitter } from 'node:events'
 import { connect } from 'node:net'
-import type { ObjectLiteral } from 'typeorm'
+import { isError } from '../../errors.js'
 import type { Eventual } from '../../eventual.js'
+import type { Link } from '../../linked-list.js'
 import type { ConnectionStatus, RowForm } from '../driver.js'
+import type { Lease } from '../loan.js'
 import { within } from '../time-limit.js'
-import type { PostgresStatement, PostgresStatements } from './statements.js'
-
-/** A column of rows, as pg describes it. */
-export interface NativeField {
-  readonly name: string
-  readonly dataTypeID: number
-  readonly dataTypeModifier: number
-}
-
-/** The part of pg's `Result` that we use. */
-export interface NativeResult<Row = ObjectLiteral> {
-  readonly command: string | null
-  readonly rowCount: number | null
-  readonly rows: Row[]
-  readonly fields: readonly NativeField[]
-}
-
-/** The part of pg's errors that we read. */
-export interface NativeError extends Error {
-  readonly code?: string
-  readonly column?: string
-  readonly detail?: string
-}
-
-/** The part of pg's pooled `Client` that we use; its types are no dependency of ours. */
-export interface NativeClient extends EventEmitter {
-  /** Whether the server has answered everything that was sent. */
-  readonly readyForQuery: boolean
-  readonly host: string
-  readonly port: number
-  readonly processID: number | null
-  readonly secretKey: number | null
-  /** What the client has prepared on this connection, by name. */
-  readonly connection: {
-    readonly parsedStatements: Record<string, string>
-    /** The server has begun with a statement that binds values. */
-    on(event: 'bindComplete', listener: () => void): unknown
-  }
-  /** The status of the server's last ReadyForQuery: idle, in a transaction, in a failed one. */
-  getTransactionStatus(): 'I' | 'T' | 'E' | null
-  /** Lets the process live on while it is open, or end. */
-  ref(): void
-  unref(): void
-  /** One statement of our own. @typeParam Row What its text asks for. */
-  query<Row>(config: { text: string }): Promise<NativeResult<Row>>
-  /** A text with several statements gives several results. */
-  query(config: {
-    text: string
-    values: unknown[]
-    name: string | undefined
-    rowMode: 'array' | undefined
-  }): Promise<NativeResult | NativeResult[]>
-  release(destroy?: boolean): void
-}
-
-/** What every session is told as it connects: it costs no statement, and poolers pass it on. */
-export interface SessionSettings {
-  /** Where it is not said, it is the server's. */
-  readonly TimeZone?: string
-  readonly DateStyle: string
-}
+import type { NativeClient, SessionSettings } from './client.js'
+import type { NativeResult } from './exchange.js'
+import { opening, type PostgresStatement, type PostgresStatements } from './statements.js'
 
 /**
  * Takes away what a session may have left behind, but for prepared statements: ours are to be kept. Behind a pooler a reset goes back
@@ -90,6 +33,8 @@ export const outside = new AsyncResource('ActiveAlchemyPool')
 
 /** A connection of the pool, for as long as it lives. */
 export class Connection {
+  /** Its use by somebody; `undefined` while nobody has it. */
+  lease: Link<Lease<Connection>> | undefined
   readonly client: NativeClient
   /** Why there is no server at the other end any more. */
   lost: Error | undefined
@@ -141,6 +86,16 @@ export class Connection {
     return performance.now() - this.#sentAt < warmLimitMs
   }
 
+  /** Whether the server had begun with what was sent last, as far as is known. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** Whether BEGIN can travel with a statement: it is prepared, locks are waited for no longer than they may be, and the server is there. */
+  get canOpen(): boolean {
+    return this.#limitsLocks && this.isWarm && opening.name in this.client.connection.parsedStatements
+  }
+
   /** Whether the server has not answered yet. */
   get isBusy(): boolean {
     return !this.lost && !this.client.readyForQuery
@@ -153,35 +108,38 @@ export class Connection {
     return status === 'T' ? 'transaction' : 'idle'
   }
 
-  /** Lets statements outside a transaction wait for locks for so many milliseconds, from now on. */
-  async limitLocks(timeoutMs: number): Promise<void> {
-    if (this.#limitsLocks || this.lost) return
+  /** Lets the session wait for locks for so many milliseconds, from now on. */
+  limitLocks(timeoutMs: number): Promise<void> | undefined {
+    return this.#limitsLocks ? undefined : this.#setLimit(`SET lock_timeout = ${timeoutMs}`, true)
+  }
+
+  /** Lets the session wait for locks as long as the server says: what a query runner of the application sends is its own. */
+  freeLocks(): Promise<void> | undefined {
+    return this.#limitsLocks ? this.#setLimit('RESET lock_timeout', false) : undefined
+  }
+
+  async #setLimit(text: string, limitsLocks: boolean): Promise<void> {
+    if (this.lost) return
     try {
-      await this.client.query({ text: `SET lock_timeout = ${timeoutMs}` })
-      this.#limitsLocks = true
+      await this.client.query({ text })
+      this.#limitsLocks = limitsLocks
     } catch (error) {
-      if (error instanceof Error) await this.#settle(error)
+      if (isError(error)) await this.settle(error)
       if (!this.lost) throw error
     }
   }
 
-  async send({ text, name, dirties }: PostgresStatement, values: unknown[], form: RowForm): Promise<NativeResult> {
+  /** @param opens Whether it begins a transaction, too; then it has a name or binds values. */
+  send({ text, name, dirties }: PostgresStatement, values: unknown[], form: RowForm, opens = false): Promise<NativeResult> {
     if (dirties !== 'nothing' && this.dirt !== 'everything') this.dirt = dirties
     this.isUsed = true
-    this.#hasBegun = values.length === 0
+    this.#hasBegun = values.length === 0 && !opens
     this.#sentAt = performance.now()
-    try {
-      const result = await this.client.query({ text, values, name, rowMode: form === 'lists' ? 'array' : undefined })
-      // Several statements in one text give several results: the last one counts.
-      return Array.isArray(result) ? result.reduce((_first, last) => last) : result
-    } catch (error) {
-      if (error instanceof Error) await this.#settle(error)
-      throw error
-    }
+    return this.client.send({ text, name, values, form, opens })
   }
 
   /** An error comes before the status that it leaves behind: waits for that status, or for the end of the connection. */
-  async #settle(error: Error): Promise<void> {
+  async settle(error: Error): Promise<void> {
     // The server goes on with a statement that only the client gave up.
     if (error.message === 'Query read timeout') this.lost ??= error
     if (this.lost || this.client.readyForQuery) return
@@ -210,7 +168,10 @@ export class Connection {
     this.#dropped = statements.dropped
     const { parsedStatements } = this.client.connection
     const old = Object.keys(parsedStatements).filter((name) => /^aa_\d+$/.test(name) && !statements.isNamed(name))
-    for (const name of old) Reflect.deleteProperty(parsedStatements, name)
+    for (const name of old) {
+      Reflect.deleteProperty(parsedStatements, name)
+      this.client.forget(name)
+    }
     return old.map((name) => `DEALLOCATE ${name}`)
   }
 

@@ -4,12 +4,14 @@ import {
   CommitUnknownError,
   ConnectionFailedError,
   InvalidStatementError,
+  isError,
   RolledBackError,
   UnsupportedError,
 } from '../../errors.js'
-import type { Eventual } from '../../eventual.js'
+import { after, either, type Eventual } from '../../eventual.js'
 import { isObject } from '../../options.js'
 import { Semaphore } from '../../semaphore.js'
+import { type CallSite, callSite } from '../../scope/call-site.js'
 import type { TypeDefinition } from '../../types/column-type.js'
 import {
   type ConnectionStatus,
@@ -20,7 +22,7 @@ import {
   type PoolStatus,
   type RowForm,
   type ServerFacts,
-  type StatementResult,
+  StatementResult,
   hidePassword,
   inTransaction,
   lostError,
@@ -31,17 +33,41 @@ import { type ColumnMetadata, type IsolationLevel, PostgresQueryRunner, Postgres
 import { compositeChanges } from './composites.js'
 import { postgresDialect } from './dialect.js'
 import { type Codec, decoder, encoder } from '../codec.js'
+import { Loan } from '../loan.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
-import { limited, within } from '../time-limit.js'
-import { type Connection, type NativeClient, type NativeError, type NativeResult, outside, type SessionSettings } from './connection.js'
+import { limit, limited, within } from '../time-limit.js'
+import { clientClass, type NativeClient, type NativeError, type NativePackage, type SessionSettings } from './client.js'
+import { type Connection, outside } from './connection.js'
+import type { NativeResult } from './exchange.js'
 import { failureOf, isStalePlan, withoutValues } from './failures.js'
 import type { PostgresOptions } from './options.js'
 import { type NativePool, PostgresPool } from './pool.js'
-import { controlsTransaction, PostgresStatements } from './statements.js'
-import { bound, clientClass, type NativePackage, resultOf, typeParser } from './values.js'
+import { controlsTransaction, opening, type PostgresStatement, PostgresStatements } from './statements.js'
+import { bound, resultOf, typeParser } from './values.js'
 
 /** How long a process waits for another that changes the schema, in seconds. */
 const schemaLockSeconds = 60
+
+/** Types whose values say the same in a list as alone; bits, for one, have a length of their own. */
+const listedTypes: ReadonlySet<string> = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'real',
+  'double precision',
+  'boolean',
+  'text',
+  'character varying',
+  'uuid',
+  'date',
+  'time without time zone',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'json',
+  'jsonb',
+  'bytea',
+])
 
 /** What a server says of itself as it is met. */
 interface Server {
@@ -69,6 +95,7 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 
   readonly capabilities = {
     insertReturning: true,
+    insertGivesKey: false,
     updateReturning: true,
     defaultValues: true,
     singleWriter: false,
@@ -112,7 +139,6 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return this.options.hasLocalTimes === true
   }
 
-  /** @throws {UnsupportedError} The installed pg is too old. @throws {ConnectionFailedError} */
   encoderOf(column: ColumnMetadata): Codec {
     return encoder(column, (value) => this.preparePersistentValue(value, column) as unknown)
   }
@@ -121,6 +147,13 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
     return decoder(column, (raw) => this.prepareHydratedValue(raw, column) as unknown)
   }
 
+  /** Without lengths and scales, which the column itself checks: a cast would cut a text without a word. */
+  listTypeOf(column: ColumnMetadata): string | undefined {
+    const type = this.normalizeType(column)
+    return listedTypes.has(type) && !column.isArray ? `${type}[]` : undefined
+  }
+
+  /** @throws {UnsupportedError} The installed pg is too old. @throws {ConnectionFailedError} */
   override async connect(): Promise<void> {
     refuseOldPackage(this.postgres)
     try {
@@ -190,12 +223,12 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
   }
 
   override createQueryRunner(): PostgresRunner {
-    return new PostgresRunner(this)
+    return Object.assign(new PostgresRunner(this), { site: callSite() })
   }
 
   lease(purpose: LeasePurpose, limitMs = this.pooling.transactionTimeoutMs): Eventual<PostgresRunner> {
     const runner = new PostgresRunner(this, purpose, limitMs)
-    return runner.tryConnect() ? runner : runner.connect().then(() => runner)
+    return runner.tryConnect() ? runner : runner.checkOut().then(() => runner)
   }
 
   bind(parameters: readonly unknown[]): unknown[] {
@@ -290,6 +323,8 @@ export class PostgresDriver extends TypeormPostgresDriver implements DatabaseDri
 export class PostgresRunner extends PostgresQueryRunner implements DriverRunner {
   declare driver: PostgresDriver
   onStatement: DriverRunner['onStatement']
+  /** Where the application made it, of one that is not a session's. */
+  readonly site: CallSite | undefined
   readonly #purpose: LeasePurpose | undefined
   readonly #limitMs: number
   readonly #turn = new Semaphore(1)
@@ -299,6 +334,8 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   #failure: unknown
   /** Whether what it sends is its own transaction. */
   #autocommits = false
+  /** Whether its transaction begins with the next statement. */
+  #isOpening = false
 
   /**
    * @param purpose Why the session leased it; `read` promises that its statements may be sent twice.
@@ -312,13 +349,17 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
   }
 
   get connectionStatus(): ConnectionStatus {
-    return this.#connection?.status ?? 'idle'
+    const status = this.#connection?.status ?? 'idle'
+    return this.#isOpening && status === 'idle' ? 'transaction' : status
   }
 
   /** The client of pg. Who asks for it may do anything with it, so it is reset when it goes back. */
   override async connect(): Promise<NativeClient> {
-    const connection = await this.#checkOut()
-    if (!this.#purpose && connection.dirt === 'nothing') connection.dirt = 'session'
+    const connection = await this.checkOut()
+    if (this.#isOpening) await this.#open()
+    if (this.#purpose) return connection.client
+    await connection.freeLocks()
+    if (connection.dirt === 'nothing') connection.dirt = 'session'
     return connection.client
   }
 
@@ -328,23 +369,25 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     return this.#connection !== undefined
   }
 
-  async #checkOut(): Promise<Connection> {
-    if (this.isReleased) throw new QueryRunnerAlreadyReleasedError()
-    if (this.#connection) return this.#connection
-    if (!this.driver.dataSource.isInitialized) await this.driver.ready()
-    return this.#take((this.#acquiring ??= this.driver.connections.acquire()))
+  /** @internal Its connection, which it waits for if it has none. */
+  checkOut(): Promise<Connection> {
+    if (this.isReleased) return Promise.reject(new QueryRunnerAlreadyReleasedError())
+    if (this.#connection) return Promise.resolve(this.#connection)
+    const acquire = (): Promise<Connection> =>
+      this.#take(this.#acquiring ?? this.driver.connections.acquire(this.#purpose ? undefined : new Loan(this, this.site)))
+    return this.driver.dataSource.isInitialized ? acquire() : this.driver.ready().then(acquire)
   }
 
-  async #take(acquiring: Promise<Connection>): Promise<Connection> {
+  #take(acquiring: Promise<Connection>): Promise<Connection> {
     this.#acquiring = acquiring
-    try {
-      this.#connection = await acquiring
-      return this.#connection
-    } catch (error) {
-      this.#acquiring = undefined
-      this.#connection = undefined
-      throw error
-    }
+    return acquiring.then(
+      (connection) => (this.#connection = connection),
+      (error) => {
+        this.#acquiring = undefined
+        this.#connection = undefined
+        throw error
+      },
+    )
   }
 
   override async release(): Promise<void> {
@@ -361,32 +404,59 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     return this.#acquiring?.then(release, () => undefined)
   }
 
-  async begin(isolation?: IsolationLevel): Promise<void> {
-    const { poolTimeoutMs } = this.driver.pooling
+  /** On a connection that was used a moment ago BEGIN waits for the first statement, and both are one message. */
+  begin(isolation?: IsolationLevel): Eventual<void> {
+    if (isolation || !this.#connection?.canOpen) return this.#begin(isolation)
+    const wait = (): Answer => {
+      this.#isOpening = true
+      return { result: new StatementResult(), native: undefined }
+    }
+    const told = runStatement(this, opening.text, [], wait, (error) => this.#explain(error, opening.text))
+    return after(told, () => void (this.isTransactionActive = true))
+  }
+
+  async #begin(isolation: IsolationLevel | undefined): Promise<void> {
+    const { statements, pooling } = this.driver
     // Without a level it is the server's, which is READ COMMITTED unless its administrator wants a stricter one.
     const level = isolation ? ` ISOLATION LEVEL ${isolation}` : ''
-    // PostgreSQL would wait for a lock as long as the transaction lasts. Both go in one message.
-    await limited(this, this.#limitMs, () => this.query(`BEGIN${level}; SET LOCAL lock_timeout = ${poolTimeoutMs}`))
+    // PostgreSQL would wait for a lock as long as the transaction lasts. Where the session does not limit it, both go in one message.
+    const limitsLocks = statements.canPrepare && !isolation
+    const text = limitsLocks ? opening.text : `BEGIN${level}; SET LOCAL lock_timeout = ${pooling.poolTimeoutMs}`
+    await limited(this, this.#limitMs, () => this.#query(text, [], 'records'))
     this.isTransactionActive = true
   }
 
+  /** Begins the transaction before its first statement, which cannot take BEGIN along. */
+  async #open(): Promise<void> {
+    this.#isOpening = false
+    await limited(this, this.#limitMs, () => this.#send(opening.text, [], 'records'))
+  }
+
   async commit(): Promise<void> {
+    if (this.#isOpening) return this.#leaveUnopened()
     // An aborted transaction would answer ROLLBACK to a COMMIT, and no error.
     const { connectionStatus } = this
     if (connectionStatus !== 'transaction' && connectionStatus !== 'lost') throw this.#rolledBack()
-    await limited(this, this.#limitMs, () => this.query('COMMIT'))
+    await limited(this, this.#limitMs, () => this.#query('COMMIT', [], 'records'))
     this.isTransactionActive = false
   }
 
   async rollback(): Promise<void> {
+    if (this.#isOpening) return this.#leaveUnopened()
     this.isTransactionActive = false
     if (this.connectionStatus === 'idle' || this.connectionStatus === 'lost') return
     try {
-      await limited(this, this.#limitMs, () => this.query('ROLLBACK'))
+      await limited(this, this.#limitMs, () => this.#query('ROLLBACK', [], 'records'))
     } catch (error) {
       // A connection that is lost has rolled back.
       if (!this.#connection?.lost) throw error
     }
+  }
+
+  /** Ends a transaction of which the server has not heard. */
+  #leaveUnopened(): void {
+    this.#isOpening = false
+    this.isTransactionActive = false
   }
 
   /** In a savepoint, since what it makes immediate would stay so. */
@@ -423,74 +493,116 @@ export class PostgresRunner extends PostgresQueryRunner implements DriverRunner 
     return structured ? result : result.raw
   }
 
-  async #query(sql: string, parameters: readonly unknown[], form: RowForm): Promise<StatementResult> {
-    if (this.isReleased || !this.#connection) await this.#checkOut()
+  /** Few promises: each costs a microsecond or two up to Node 22, which follows all of them with its hooks. */
+  #query(sql: string, parameters: readonly unknown[], form: RowForm): Eventual<StatementResult> {
+    if (this.isReleased || !this.#connection) return this.checkOut().then(() => this.#runStatement(sql, parameters, form))
+    return this.#runStatement(sql, parameters, form)
+  }
+
+  #runStatement(sql: string, parameters: readonly unknown[], form: RowForm): Eventual<StatementResult> {
     refuseStatement(sql, parameters)
-    const send = (values: unknown[]): Promise<Answer> => this.#answer(sql, values, form)
+    const send = (values: unknown[]): Eventual<Answer> => this.#inTurn(sql, values, form)
     return runStatement(this, sql, parameters, send, (error) => this.#explain(error, sql))
   }
 
-  async #answer(sql: string, values: unknown[], form: RowForm): Promise<Answer> {
-    const isLimited = this.#purpose === 'read' || this.#autocommits
-    const send = (): Promise<NativeResult> => this.#inTurn(sql, values, form)
-    const native = await (isLimited ? limited(this, this.#limitMs, send) : send())
-    return { result: resultOf(native, form), native }
-  }
-
-  run(sql: string, values: readonly unknown[], form: RowForm = 'records'): Promise<StatementResult> {
+  run(sql: string, values: readonly unknown[], form: RowForm = 'records'): Eventual<StatementResult> {
     return this.#purpose === 'autocommit' ? this.#runAlone(sql, values) : this.#query(sql, values, form)
   }
 
   /** In a transaction where the connection may have died in the pool: only a BEGIN can then be sent again on another. */
-  async #runAlone(sql: string, values: readonly unknown[]): Promise<StatementResult> {
-    this.#autocommits = (await this.#checkOut()).isWarm
-    const run = (): Promise<StatementResult> => this.#query(sql, values, 'records')
-    return this.#autocommits ? run() : inTransaction(this, run)
+  #runAlone(sql: string, values: readonly unknown[]): Eventual<StatementResult> {
+    return after(this.#connection ?? this.checkOut(), ({ isWarm }) => {
+      this.#autocommits = isWarm
+      const run = async (): Promise<StatementResult> => this.#query(sql, values, 'records')
+      return isWarm ? this.#query(sql, values, 'records') : inTransaction(this, run)
+    })
   }
 
-  async #inTurn(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
-    const release = this.#turn.tryAcquire() ?? (await this.#turn.acquire())
-    try {
-      const result = await this.#send(sql, values, form)
-      const rolledBack = sql === 'COMMIT' && result.command !== 'COMMIT' ? this.#rolledBack() : undefined
-      if (result.command === 'COMMIT' || result.command === 'ROLLBACK') this.#failure = undefined
-      if (rolledBack) throw rolledBack
-      return result
-    } finally {
-      release()
-    }
+  #inTurn(sql: string, values: unknown[], form: RowForm): Eventual<Answer> {
+    const isLimited = this.#purpose === 'read' || this.#autocommits
+    const endLimit = limit(this, isLimited ? this.#limitMs : 0)
+    const send = (release: () => void): Eventual<Answer> =>
+      either(
+        () => this.#send(sql, values, form),
+        (native) => {
+          endLimit()
+          release()
+          return this.#answered(sql, native, form)
+        },
+        (error) => {
+          endLimit()
+          release()
+          throw error
+        },
+      )
+    return after(this.#turn.tryAcquire() ?? this.#turn.acquire(), send)
   }
 
-  async #send(sql: string, values: unknown[], form: RowForm): Promise<NativeResult> {
-    const { statements, pooling } = this.driver
-    for (let replaced = 0; ; ) {
-      const connection = this.#connection ?? (await this.#checkOut())
+  #answered(sql: string, native: NativeResult, form: RowForm): Answer {
+    const { command } = native
+    const rolledBack = sql === 'COMMIT' && command !== 'COMMIT' ? this.#rolledBack() : undefined
+    if (command === 'COMMIT' || command === 'ROLLBACK') this.#failure = undefined
+    if (rolledBack) throw rolledBack
+    return { result: resultOf(native, form), native }
+  }
+
+  /** @param replaced How many connections that had died in the pool it has been sent on. */
+  #send(sql: string, values: unknown[], form: RowForm, replaced = 0): Eventual<NativeResult> {
+    const statement = this.driver.statements.of(sql)
+    const canTravel = statement.name !== undefined || values.length > 0
+    const mustOpen = this.#isOpening && !(canTravel && this.#connection?.canOpen)
+    const ready = mustOpen ? this.#open().then(() => this.checkOut()) : (this.#connection ?? this.checkOut())
+    return after(ready, (connection) => {
+      const opens = this.#isOpening
       const isFirst = !connection.isUsed
-      const statement = statements.of(sql)
-      try {
-        if (this.#autocommits) await connection.limitLocks(pooling.poolTimeoutMs)
-        if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
-        return await connection.send(statement, values, form)
-      } catch (error) {
-        if (connection.lost) {
-          const { isUsed, wasTurnedAway, diedInPool } = connection
-          const isUntouched = isFirst && (!isUsed || wasTurnedAway || (diedInPool && this.#mayRepeat(sql)))
-          // What we have ended ourselves did not die in the pool.
-          const isOurs = connection.lost instanceof ActiveAlchemyError
-          if (isOurs || !isUntouched || replaced++ >= pooling.poolSize) throw error
+      return either(
+        () => this.#sendOn(connection, statement, values, form, opens),
+        (result) => {
+          this.#isOpening = false
+          return result
+        },
+        async (error) => {
+          if (isError(error)) await connection.settle(error)
+          const isUnbegun = connection.status === 'idle' && (opens || statement === opening) && isStalePlan(error)
+          if (!isUnbegun && !(isFirst && this.#isUntouched(connection, sql, opens))) {
+            this.#refuseFailed(connection, statement, sql, error)
+            return this.#send(sql, values, form, replaced)
+          }
+          if (replaced >= this.driver.pooling.poolSize) throw error
           await this.#take(this.driver.connections.replace(connection))
-        } else {
-          if (statement.name === undefined || !isStalePlan(error)) throw error
-          statements.unname(sql)
-          if (connection.status !== 'idle') throw error
-        }
-      }
-    }
+          return this.#send(sql, values, form, replaced + 1)
+        },
+      )
+    })
   }
 
-  /** Whether a statement that may have reached a server can be sent again. */
-  #mayRepeat(sql: string): boolean {
-    return this.#purpose === 'read' || /^(BEGIN|START TRANSACTION)\b/.test(sql)
+  #sendOn(connection: Connection, statement: PostgresStatement, values: unknown[], form: RowForm, opens: boolean): Eventual<NativeResult> {
+    return after(this.#lockLimit(connection, statement), () => {
+      if (connection.lost) throw lostError(this.driver.pooling.name, connection.lost)
+      return connection.send(statement, values, form, opens)
+    })
+  }
+
+  /** @throws What failed, unless the same text can be sent again: its plan was stale. */
+  #refuseFailed({ status }: Connection, { name }: PostgresStatement, sql: string, error: unknown): void {
+    if (status !== 'idle') this.#isOpening = false
+    const isStale = name !== undefined && isStalePlan(error)
+    if (isStale) this.driver.statements.unname(sql)
+    if (!isStale || status !== 'idle') throw error
+  }
+
+  /** Before what is no session's, and before a session's transaction or autocommit: how long the session of the server waits for locks. */
+  #lockLimit(connection: Connection, statement: PostgresStatement): Promise<void> | undefined {
+    if (!this.#purpose) return connection.freeLocks()
+    return this.#autocommits || statement === opening ? connection.limitLocks(this.driver.pooling.poolTimeoutMs) : undefined
+  }
+
+  /** Whether a connection was lost before the server did anything that is kept, so that the same can be sent on another. */
+  #isUntouched({ lost, isUsed, wasTurnedAway, diedInPool, hasBegun }: Connection, sql: string, opens: boolean): boolean {
+    // What we have ended ourselves did not die in the pool.
+    if (!lost || lost instanceof ActiveAlchemyError) return false
+    const mayRepeat = opens ? !hasBegun : this.#purpose === 'read' || /^(BEGIN|START TRANSACTION)\b/.test(sql)
+    return !isUsed || wasTurnedAway || (diedInPool && mayRepeat)
   }
 
   #rolledBack(): RolledBackError {

@@ -1,5 +1,6 @@
+import { isError } from '../../errors.js'
 import type { DatabaseFailure } from '../database-error.js'
-import type { NativeError } from './connection.js'
+import type { NativeError } from './client.js'
 
 /** Error codes of PostgreSQL, https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function failureOf({ code, detail, column }: NativeError): DatabaseFailure | undefined {
@@ -52,7 +53,7 @@ function columnsIn(detail: string | undefined): string[] {
 
 /** A prepared statement that its server does not know, knows already, or whose tables have changed. */
 export function isStalePlan(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+  if (!isError(error)) return false
   const { code, message }: NativeError = error
   return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(message))
 }

@@ -1,9 +1,13 @@
 import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionFailedError, DatabaseClosedError, PoolTimeoutError } from '../../errors.js'
+import { either, type Eventual } from '../../eventual.js'
+import { LinkedList } from '../../linked-list.js'
 import { Semaphore } from '../../semaphore.js'
 import { type PoolOptions, type PoolStatus, statusOf } from '../driver.js'
-import { Connection, type NativeClient, outside } from './connection.js'
+import type { Lease, Loan } from '../loan.js'
+import type { NativeClient } from './client.js'
+import { Connection, outside } from './connection.js'
 
 /** The part of pg-pool that we use. */
 export interface NativePool extends EventEmitter {
@@ -23,8 +27,7 @@ export class PostgresPool {
   readonly status: PoolStatus
   readonly #options: PoolOptions
   readonly #permits: Semaphore
-  /** The connections in use, with what gives their place back. */
-  readonly #leased = new Map<Connection, () => void>()
+  readonly #leased = new LinkedList<Lease<Connection>>()
   readonly #connections = new WeakMap<NativeClient, Connection>()
   #native: NativePool | undefined
   /** Those that came back, the last one at the end, each with when that was. */
@@ -49,8 +52,11 @@ export class PostgresPool {
     const native = this.#native
     this.#native = undefined
     this.#cool(Number.POSITIVE_INFINITY)
+    const { name } = this.#options
+    for (const { connection, loan } of this.#leased) loan?.end(name, connection.client.processID)
     // Who still holds a connection is not waited for: the pool would, for ever.
-    for (const connection of this.#leased.keys()) connection.destroy()
+    const leased = [...this.#leased]
+    for (const { connection } of leased) connection.destroy(new DatabaseClosedError(name))
     // Nor is a server that does not answer to a good-bye.
     const limit = new AbortController()
     await Promise.race([native?.end(), sleep(this.#options.poolTimeoutMs, undefined, { ref: false, signal: limit.signal })])
@@ -60,12 +66,13 @@ export class PostgresPool {
   /**
    * An idle connection, or a new one, first come, first served; its `release` or `destroy` gives it back.
    *
+   * @param loan Of who has to be reminded of that.
    * @throws {PoolTimeoutError} None came free within `poolTimeoutMs`.
    */
-  async acquire(): Promise<Connection> {
+  acquire(loan?: Loan): Promise<Connection> {
     const { name, poolTimeoutMs } = this.#options
     const onTimeout = (): Error => new PoolTimeoutError(name, poolTimeoutMs)
-    return this.#connect(await this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout }))
+    return this.#permits.acquire({ timeoutMs: poolTimeoutMs, onTimeout }).then((giveBack) => this.#lease(giveBack, loan))
   }
 
   /** One that was used a moment ago, without waiting; `undefined` where there is none, or it is somebody else's turn. */
@@ -73,45 +80,62 @@ export class PostgresPool {
     const giveBack = this.#warm.length > 0 ? this.#permits.tryAcquire() : undefined
     if (!giveBack) return undefined
     const connection = this.#fromWarm()
-    if (connection) this.#checkOut(connection, giveBack)
+    if (connection) this.#checkOut(connection, giveBack, undefined)
     else giveBack()
     return connection
   }
 
   /** Another connection for one that died in the pool; the place in the line stays. */
-  replace(connection: Connection): Promise<Connection> {
-    const giveBack = this.#leased.get(connection)
-    if (!giveBack) return this.acquire()
-    this.#leased.delete(connection)
+  async replace(connection: Connection): Promise<Connection> {
+    const lease = this.#end(connection)
+    if (!lease) return this.acquire()
     connection.destroy()
-    return this.#connect(giveBack)
+    return this.#lease(lease.giveBack, lease.loan)
   }
 
-  async #connect(giveBack: () => void): Promise<Connection> {
+  #lease(giveBack: () => void, loan: Loan | undefined): Eventual<Connection> {
+    return either(
+      () => this.#fromWarm() ?? this.#connect(),
+      (connection) => {
+        this.#checkOut(connection, giveBack, loan)
+        return connection
+      },
+      (error) => {
+        giveBack()
+        throw error
+      },
+    )
+  }
+
+  async #connect(): Promise<Connection> {
     const { name } = this.#options
+    const native = this.#native
+    if (!native) throw new DatabaseClosedError(name)
     try {
-      const native = this.#native
-      if (!native) throw new DatabaseClosedError(name)
-      const connection = this.#fromWarm() ?? this.#connectionOf(await outside.runInAsyncScope(() => native.connect()))
-      this.#checkOut(connection, giveBack)
-      return connection
+      return this.#connectionOf(await outside.runInAsyncScope(() => native.connect()))
     } catch (error) {
-      giveBack()
-      throw error instanceof DatabaseClosedError ? error : new ConnectionFailedError(name, error)
+      throw new ConnectionFailedError(name, error)
     }
   }
 
-  #checkOut(connection: Connection, giveBack: () => void): void {
-    this.#leased.set(connection, giveBack)
+  #checkOut(connection: Connection, giveBack: () => void, loan: Loan | undefined): void {
+    connection.lease = this.#leased.add({ connection, giveBack, loan })
     connection.checkOut((isClean) => this.#return(connection, isClean))
   }
 
   #return(connection: Connection, isClean: boolean): void {
-    const giveBack = this.#leased.get(connection)
-    this.#leased.delete(connection)
+    const lease = this.#end(connection)
     if (isClean && !this.#native) connection.client.release()
     else if (isClean) this.#keepWarm(connection)
-    giveBack?.()
+    lease?.giveBack()
+  }
+
+  /** Nobody has it any more. @returns The use that ends. */
+  #end(connection: Connection): Lease<Connection> | undefined {
+    const { lease } = connection
+    connection.lease = undefined
+    if (lease) this.#leased.delete(lease)
+    return lease?.value
   }
 
   #keepWarm(connection: Connection): void {

@@ -13,6 +13,9 @@ export interface PostgresStatement {
   readonly dirties: 'nothing' | 'session' | 'everything'
 }
 
+/** How a transaction begins whose first statement travels with it: each connection prepares it once. */
+export const opening = { text: 'BEGIN', name: 'aa_begin', dirties: 'nothing' } as const satisfies PostgresStatement
+
 /** A statement is prepared from this use on: what is sent once or twice would only fill the servers' memory. */
 const usesBeforeName = 3
 /** Names in all, and characters of their texts: each connection keeps what it has prepared. */
@@ -54,6 +57,7 @@ export class PostgresStatements {
 
   /** What is known of `text`. */
   of(text: string): PostgresStatement {
+    if (this.canPrepare && text === opening.text) return opening
     let known = this.#known.get(text)
     if (!known) {
       const shape = this.#shapeOf(text)
@@ -136,7 +140,7 @@ const harmless = new Set(
   random cast extract date_trunc date_part now age to_char to_date to_timestamp to_number numeric decimal varchar char timestamp
   timestamptz time json_agg jsonb_agg json_build_object jsonb_build_object to_json to_jsonb array_agg string_agg bool_and bool_or
   every row_number rank dense_rank lag lead first_value last_value unnest generate_series gen_random_uuid version current_schema
-  current_database pg_backend_pid pg_sleep pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_xact_lock hashtext`.split(
+  _listed current_database pg_backend_pid pg_sleep pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_xact_lock hashtext`.split(
     /\s+/,
   ),
 )

@@ -2,31 +2,12 @@ import { DateTime } from 'luxon'
 import { millisecondsOf } from '../datetime-text.js'
 import { InvalidStatementError } from '../../errors.js'
 import { type Row, type RowForm, StatementResult } from '../driver.js'
-import { type NativeField, type NativeResult, type SessionSettings } from './connection.js'
-
-type TypeParser = (text: string) => unknown
-
-/** The part of the package pg that we use. */
-export interface NativePackage {
-  readonly Client: new (config: object) => { getStartupConf(): Record<string, string> }
-  readonly types: {
-    getTypeParser(oid: number, format?: string): TypeParser
-    readonly arrayParser: { create(text: string, element: TypeParser): { parse(): unknown[] } }
-  }
-}
+import type { NativePackage } from './client.js'
+import type { NativeField, NativeResult, TypeParser } from './exchange.js'
 
 /** Oids of types, of which pg reads days and times in the process's time zone. */
 const oids = { bigint: 20, date: 1082, numeric: 1700, timestamp: 1114, timestamptz: 1184 } as const
 const elementOids: Readonly<Record<number, number>> = { 1115: oids.timestamp, 1182: oids.date }
-
-/** A client whose every session is told `settings` as it begins. */
-export function clientClass({ Client }: NativePackage, settings: SessionSettings): object {
-  return class extends Client {
-    override getStartupConf(): Record<string, string> {
-      return { ...super.getStartupConf(), ...settings }
-    }
-  }
-}
 
 /**
  * What values of a type become; never set for pg as a whole, which others use too.
@@ -61,11 +42,21 @@ export function typeParser(native: NativePackage, oid: number, format: string | 
  */
 export function bound(value: unknown, hasLocalTimes: boolean): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((each) => bound(each, hasLocalTimes))
+  if (Array.isArray(value)) return boundList(value, hasLocalTimes)
   const date = DateTime.isDateTime(value) && typeof value.toJSDate === 'function' ? value.toJSDate() : value
   if (!(date instanceof Date)) return value
   if (Number.isNaN(date.getTime())) throw new InvalidStatementError('one of its values is an invalid date')
   return hasLocalTimes ? date : date.toISOString()
+}
+
+/** Rows that are written together have one moment, which is worded once. */
+function boundList(list: readonly unknown[], hasLocalTimes: boolean): unknown[] {
+  let last: unknown
+  let lastBound: unknown
+  return list.map((each) => {
+    if (each !== last) lastBound = bound((last = each), hasLocalTimes)
+    return lastBound
+  })
 }
 
 /** A result as TypeORM knows it. */

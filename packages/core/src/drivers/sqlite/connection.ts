@@ -1,8 +1,10 @@
 import type { ConnectionStatus } from '../driver.js'
+import type { Refusal } from '../statement.js'
+import { refusalOf } from './failures.js'
 import { pathMatcher } from './paths.js'
 import { type Preparing, Statements } from './statements.js'
 
-/** The part of better-sqlite3's `Database` that we use; its types are no dependency of ours. */
+/** The part of better-sqlite3's `Database` that is used; its types are no dependency of ours. `NodeDatabase` has it, too. */
 export interface NativeDatabase extends Preparing {
   readonly open: boolean
   readonly inTransaction: boolean
@@ -17,11 +19,16 @@ export interface NativeDatabase extends Preparing {
 export class Connection {
   readonly native: NativeDatabase
   readonly statements: Statements
+  /** Why it has been closed while somebody had it. */
+  lost: Error | undefined
   /** Whether its borrower has left something on it: a setting, a temporary table, an attached file. */
   hasTraces = false
+  readonly #closed: () => void
 
-  constructor(native: NativeDatabase) {
+  /** @param closed Is called when it closes. */
+  constructor(native: NativeDatabase, closed: () => void) {
     this.native = native
+    this.#closed = closed
     // SQLite's own know the case of ASCII alone.
     native.function('alchemy_lower', { deterministic: true }, (value) => (typeof value === 'string' ? value.toLowerCase() : value))
     native.function('alchemy_upper', { deterministic: true }, (value) => (typeof value === 'string' ? value.toUpperCase() : value))
@@ -56,7 +63,13 @@ export class Connection {
     }
   }
 
-  close(): void {
+  /** Why a statement failed. */
+  readonly explain = (error: Error): Refusal | Error => this.lost ?? refusalOf(error)
+
+  /** @param reason What fails with it that comes later. */
+  close(reason?: Error): void {
+    this.lost ??= reason
     this.native.close()
+    this.#closed()
   }
 }

@@ -9,9 +9,10 @@ import {
   TransactionNotStartedError,
 } from 'typeorm'
 import type { ColumnMetadata } from '../internals.js'
-import { ActiveAlchemyError, ConnectionFailedError, RolledBackError, UnsupportedError } from '../../errors.js'
+import { ActiveAlchemyError, ConnectionFailedError, isError, RolledBackError, UnsupportedError } from '../../errors.js'
 import { after, type Eventual } from '../../eventual.js'
 import { isObject } from '../../options.js'
+import { type CallSite, callSite } from '../../scope/call-site.js'
 import { ForeignKeyError } from '../database-error.js'
 import {
   type ConnectionStatus,
@@ -28,12 +29,14 @@ import {
   StatementResult,
 } from '../driver.js'
 import { BetterSqlite3Driver, BetterSqlite3QueryRunner, type IsolationLevel } from '../internals.js'
+import { Loan } from '../loan.js'
 import { type Answer, runStatement } from '../statement.js'
 import { Connection, type NativeDatabase } from './connection.js'
 import { decimalAdd, decimalOrder, decimalSum } from './decimals.js'
 import { sqliteDialect } from './dialect.js'
 import { type Codec, decoder, encoder } from '../codec.js'
-import { isBusy, refusalOf } from './failures.js'
+import { isBusy } from './failures.js'
+import { openFile } from './opened-files.js'
 import type { SqliteOptions } from './options.js'
 import { type AcquiredConnection, SqlitePool } from './pool.js'
 import { controlsTransaction, type Statement } from './statements.js'
@@ -56,6 +59,8 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   readonly dialect = sqliteDialect
   readonly capabilities = {
     insertReturning: true,
+    // SQLite generates no other key than the number of the row.
+    insertGivesKey: true,
     updateReturning: true,
     defaultValues: true,
     singleWriter: true,
@@ -110,7 +115,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   override createQueryRunner(): SqliteRunner {
-    return new SqliteRunner(this)
+    return Object.assign(new SqliteRunner(this), { site: callSite() })
   }
 
   lease(purpose: LeasePurpose): Eventual<SqliteRunner> {
@@ -264,6 +269,7 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
   }
 
   async #open(): Promise<Connection> {
+    const closed = openFile(this.options.database, this.sqlite)
     try {
       const native: NativeDatabase = await this.createDatabaseConnection()
       native.pragma(`synchronous = ${this.options.synchronous ?? 'full'}`)
@@ -274,10 +280,11 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
       for (const { attachHandle, attachFilepathAbsolute } of Object.values(this.attachedDatabases ?? {})) {
         native.exec(`ATTACH "${attachFilepathAbsolute}" AS "${attachHandle}"`)
       }
-      return new Connection(native)
+      return new Connection(native, closed)
     } catch (error) {
+      closed()
       // Another process holds the file: the pool tries again.
-      if (!(error instanceof Error) || error instanceof ActiveAlchemyError || isBusy(error)) throw error
+      if (!isError(error) || error instanceof ActiveAlchemyError || isBusy(error)) throw error
       const reason = new Error(`${resolve(this.options.database)}: ${error.message}`, { cause: error })
       throw new ConnectionFailedError(this.pooling.name, reason, 'Look whether it is an SQLite file, and may be read and written.')
     }
@@ -293,7 +300,10 @@ export class SqliteDriver extends BetterSqlite3Driver implements DatabaseDriver 
 export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunner {
   declare driver: SqliteDriver
   onStatement: DriverRunner['onStatement']
+  /** Where the application made it, of one that is not a session's. */
+  readonly site: CallSite | undefined
   readonly #isWriter: boolean
+  readonly #isOfSession: boolean
   #acquiring: Promise<AcquiredConnection> | undefined
   #acquired: AcquiredConnection | undefined
   /** Gives the write lock back, while it is held; or what it is waited for by. */
@@ -306,12 +316,13 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   #deadline: number | undefined
 
   /**
-   * @param deadline The end of all its waits before its first statement has ended.
+   * @param deadline The end of all its waits before its first statement has ended; without one it is not a session's.
    * @param unlock Gives back the write lock, which the caller has taken for it.
    */
   constructor(driver: SqliteDriver, deadline?: number, unlock?: () => void) {
     super(driver)
     this.#deadline = deadline
+    this.#isOfSession = deadline !== undefined
     this.#isWriter = unlock !== undefined
     this.#unlock = unlock
   }
@@ -334,9 +345,13 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
     const { connections, dataSource } = this.driver
     if (!dataSource.isInitialized) await this.driver.ready()
     this.#deadline ??= connections.deadline
-    this.#acquiring ??= connections.acquire(this.#isWriter, this.#deadline)
+    this.#acquiring ??= connections.acquire(this.#isWriter, this.#deadline, this.#isOfSession ? undefined : this.#loan())
     this.#acquired = await this.#acquiring
     return this.#acquired.connection
+  }
+
+  #loan(): Loan {
+    return new Loan(this, this.site, () => this.#giveLockBack())
   }
 
   /** @internal Connects without waiting. @returns Whether a connection was idle. */
@@ -374,6 +389,8 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 
   commit(): Eventual<void> {
+    const lost = this.#connection?.lost
+    if (lost) throw lost
     // ON CONFLICT ROLLBACK, a full disk and the like end the transaction behind our back.
     if (this.connectionStatus !== 'transaction') throw new RolledBackError(this.driver.pooling.name)
     const orphans = this.#orphans === undefined ? undefined : this.#refuseNewOrphans(this.#orphans)
@@ -512,7 +529,7 @@ export class SqliteRunner extends BetterSqlite3QueryRunner implements DriverRunn
   }
 
   #query(connection: Connection, sql: string, parameters: readonly unknown[], form: RowForm): Eventual<StatementResult> {
-    return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values, form), refusalOf)
+    return runStatement(this, sql, parameters, (values) => this.#send(connection, sql, values, form), connection.explain)
   }
 
   /** Runs a statement: in the call itself, unless a lock has to be waited for. */

@@ -1,3 +1,4 @@
+import { isError } from '../../errors.js'
 import type { DatabaseFailure } from '../database-error.js'
 import type { Refusal } from '../statement.js'
 
@@ -35,7 +36,7 @@ function failureOf(error: Error): DatabaseFailure | undefined {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+  return isError(error) && 'code' in error ? String(error.code) : undefined
 }
 
 /** A path in JSON and an expression of a full-text search are values, which SQLite quotes. */

@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QueryFailedError } from 'typeorm'
-import { PoolTimeoutError } from '../../errors.js'
+import { DatabaseClosedError, PoolTimeoutError } from '../../errors.js'
 import { Semaphore, type Patience } from '../../semaphore.js'
 import { databaseError } from '../database-error.js'
 import type { PoolOptions, PoolStatus } from '../driver.js'
+import type { Loan } from '../loan.js'
 import type { Connection } from './connection.js'
 import { isBusy } from './failures.js'
 
@@ -27,6 +28,8 @@ export class SqlitePool {
   readonly #idle: Connection[] = []
   /** Every connection, also those that are leased. */
   readonly #opened = new Set<Connection>()
+  /** Those that the application has to give back. */
+  readonly #loans = new Map<Connection, Loan>()
   #writeLock: Semaphore | undefined
   #leased = 0
   #closed = false
@@ -58,9 +61,14 @@ export class SqlitePool {
     this.#idle.push(await this.#openOne(this.deadline))
   }
 
+  /** Ends all connections, also those that are leased. */
   close(): void {
     this.#closed = true
-    for (const connection of this.#idle.splice(0)) this.#end(connection)
+    this.#idle.length = 0
+    const { name } = this.options
+    for (const loan of this.#loans.values()) loan.end(name)
+    for (const connection of this.#opened) connection.close(new DatabaseClosedError(name))
+    this.#opened.clear()
   }
 
   async #openOne(deadline: number): Promise<Connection> {
@@ -79,16 +87,17 @@ export class SqlitePool {
    *
    * @param isWriter The caller holds the write lock. It needs no permit (it is one connection more at the most), so that
    *   readers who come to write can never lock it out.
+   * @param loan Of who has to be reminded to give it back.
    * @throws {PoolTimeoutError} None became free in time.
    */
-  async acquire(isWriter: boolean, deadline: number): Promise<AcquiredConnection> {
-    const free = this.tryAcquire(isWriter)
+  async acquire(isWriter: boolean, deadline: number, loan?: Loan): Promise<AcquiredConnection> {
+    const free = this.tryAcquire(isWriter, loan)
     if (free) return free
     if (deadline <= performance.now() && this.#isMemory && this.#permits.free === 0) throw locked()
     const giveBackPermit = isWriter && !this.#isMemory ? () => {} : await this.#permits.acquire(this.#patience(deadline))
     this.#leased += 1
     try {
-      return this.#acquired(this.#idle.pop() ?? (await this.#openOne(deadline)), giveBackPermit)
+      return this.#acquired(this.#idle.pop() ?? (await this.#openOne(deadline)), giveBackPermit, loan)
     } catch (error) {
       this.#leased -= 1
       giveBackPermit()
@@ -97,17 +106,18 @@ export class SqlitePool {
   }
 
   /** A connection that is idle, without waiting; `undefined` where there is none, or it is somebody else's turn. */
-  tryAcquire(isWriter: boolean): AcquiredConnection | undefined {
+  tryAcquire(isWriter: boolean, loan?: Loan): AcquiredConnection | undefined {
     if (this.#idle.length === 0) return undefined
     const giveBackPermit = isWriter && !this.#isMemory ? () => {} : this.#permits.tryAcquire()
     if (!giveBackPermit) return undefined
     const connection = this.#idle.pop()
     if (!connection) return undefined
     this.#leased += 1
-    return this.#acquired(connection, giveBackPermit)
+    return this.#acquired(connection, giveBackPermit, loan)
   }
 
-  #acquired(connection: Connection, giveBackPermit: () => void): AcquiredConnection {
+  #acquired(connection: Connection, giveBackPermit: () => void, loan: Loan | undefined): AcquiredConnection {
+    if (loan) this.#loans.set(connection, loan)
     return {
       connection,
       release: () => {
@@ -120,6 +130,7 @@ export class SqlitePool {
 
   /** Keeps a connection only when it is as clean as a new one. */
   #takeBack(connection: Connection): void {
+    this.#loans.delete(connection)
     connection.rollback()
     if (!connection.native.open) return this.#end(connection)
     // The one in memory is the database: what can be taken back is what promises hang on.

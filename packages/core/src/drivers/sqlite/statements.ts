@@ -3,7 +3,7 @@ import { TextCache } from '../text-cache.js'
 import { type Dialect, quoted, statementsIn, tokens } from '../lexer.js'
 
 /** The part of better-sqlite3's `Statement` that we use; its types are no dependency of ours. */
-interface NativeStatement {
+export interface NativeStatement {
   readonly reader: boolean
   readonly readonly: boolean
   all(...parameters: unknown[]): unknown[]
@@ -42,7 +42,7 @@ export class Statement {
   constructor(native: NativeStatement, sql: string) {
     this.isReader = native.reader
     this.isReadOnly = native.readonly
-    const [first = '', second = ''] = mayLeaveTraces.test(sql) ? (statementsIn(sql, dialect).next().value ?? []) : []
+    const [first = '', second = ''] = mayLeaveTraces.test(sql) ? (statementsIn(sql, sqliteLexis).next().value ?? []) : []
     this.onlyReads = native.readonly && native.reader && first !== 'PRAGMA'
     this.leavesTraces =
       first === 'ATTACH' ||
@@ -130,7 +130,7 @@ function narrow<Place extends string | number>(
   }
 }
 
-const dialect: Dialect = {
+export const sqliteLexis: Dialect = {
   token: tokens(String.raw`--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)`, quoted("'"), quoted('"'), quoted('`'), String.raw`\[[^\]]*(?:\]|$)`),
 }
 
@@ -140,7 +140,7 @@ const mayControl = /\b(?:begin|commit|end|release|rollback|savepoint)\b/i
 /** Whether a text opens or ends a transaction or a savepoint. SQLite takes one statement in a text. */
 export function controlsTransaction(sql: string): boolean {
   if (!mayControl.test(sql)) return false
-  const [first = ''] = statementsIn(sql, dialect).next().value ?? []
+  const [first = ''] = statementsIn(sql, sqliteLexis).next().value ?? []
   return /^(?:BEGIN|COMMIT|END|RELEASE|ROLLBACK|SAVEPOINT)$/.test(first)
 }
 
