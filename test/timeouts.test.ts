@@ -1,7 +1,8 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy, type ReportEvent, TransactionTimeoutError } from '@active-alchemy/core'
 import { describe, expect, it } from 'vitest'
-import { inStore } from './conformance/store.ts'
+import { inStore, patiently } from './conformance/store.ts'
 import { latch, noteModel, until } from './conformance/world.ts'
 import type { TestDatabase } from './databases/database.ts'
 import { open } from './databases/database.ts'
@@ -12,6 +13,9 @@ const thrown = (work: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => error,
   )
+
+const isTold = (told: unknown): told is { readonly text: string } =>
+  typeof told === 'object' && told !== null && 'text' in told && typeof told.text === 'string'
 
 /** A statement that does not end in time; SQLite has none that others could run beside. */
 const hanging: Readonly<Record<string, readonly { readonly statement: string; readonly running: string }[]>> = {
@@ -41,7 +45,7 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
           await sleep(400)
         })
         await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', status: 503 })
-        expect(await User.count()).toBe(0)
+        expect(await patiently(db, () => User.count())).toBe(0)
       },
       limit,
     ))
@@ -61,11 +65,59 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
         ]) {
           await expect(db.run(() => endless(write))).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', status: 503 })
         }
-        expect(await User.count()).toBe(0)
+        expect(await patiently(db, () => User.count())).toBe(0)
         expect(written).toBeGreaterThan(3)
       },
       limit,
     ))
+
+  for (const [what, sent] of [
+    ['a savepoint is rolled back', /^ROLLBACK TO SAVEPOINT/],
+    ['a savepoint is kept', /^RELEASE SAVEPOINT/],
+    ['a savepoint begins', /^SAVEPOINT/],
+  ] as const) {
+    it(`is told so where its time is over while ${what}`, () =>
+      inStore(
+        database,
+        async ({ db, User }) => {
+          const later: string[] = []
+          let isOver = false
+          const delay = (told: unknown): void => {
+            if (!isTold(told)) return
+            if (isOver) later.push(told.text)
+            if (!sent.test(told.text)) return
+            isOver = true
+            const until = performance.now() + limit.transactionTimeoutMs + 10
+            while (performance.now() < until);
+          }
+          const queries = tracingChannel('active-alchemy:query')
+          queries.start.subscribe(delay)
+          const takenBack = new Error('Taken back by its caller')
+          let inner: unknown
+          try {
+            const work = db.run(async () => {
+              await User.create({ name: 'lost' })
+              inner = await thrown(
+                db.dataSource.transaction(async (manager) => {
+                  await manager.save(User, { name: 'inner' })
+                  if (sent.source.startsWith('^ROLLBACK')) throw takenBack
+                }),
+              )
+              await sleep(400)
+            })
+            expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+            // Where the driver never waits, the statement is done before anybody can look at the clock.
+            expect([undefined, takenBack, expect.any(TransactionTimeoutError)]).toContainEqual(inner)
+            // All is being rolled back: nobody undoes a part of it beside that.
+            expect(later.filter((text) => text.startsWith('ROLLBACK TO'))).toEqual([])
+          } finally {
+            queries.start.unsubscribe(delay)
+          }
+          expect(await patiently(db, () => User.count())).toBe(0)
+        },
+        limit,
+      ))
+  }
 
   it('refuses what comes later with the same error, which no catch can hide', () =>
     inStore(
@@ -79,7 +131,7 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
         })
         expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
         expect(late).toEqual([expect.any(TransactionTimeoutError), expect.any(TransactionTimeoutError)])
-        expect(await User.count()).toBe(0)
+        expect(await patiently(db, () => User.count())).toBe(0)
       },
       limit,
     ))
@@ -91,7 +143,7 @@ for (const database of databases) {
       it('does not wait for the statement that hangs, which ends on the server too, and its connection is replaced', () =>
         inStore(
           database,
-          async ({ db, User, another, raw }) => {
+          async ({ db, User, another }) => {
             const startedAt = Date.now()
             const inner: unknown[] = []
             const work = db.run(async () => {
@@ -103,8 +155,8 @@ for (const database of databases) {
             expect(Date.now() - startedAt).toBeLessThan(10_000)
             const witness = another()
             await expect.poll(() => witness.dataSource.query(running), { timeout: 5_000 }).toEqual([])
-            expect(await raw('select 1 as one')).toEqual([{ one: 1 }])
-            expect(await User.count()).toBe(0)
+            expect(await patiently(db, () => db.dataSource.query('select 1 as one'))).toEqual([{ one: 1 }])
+            expect(await patiently(db, () => User.count())).toBe(0)
           },
           limit,
         ))
@@ -118,7 +170,7 @@ for (const database of databases) {
               db.dataSource.query(statement).catch(() => undefined)
             })
             expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
-            expect(await User.count()).toBe(0)
+            expect(await patiently(db, () => User.count())).toBe(0)
           },
           limit,
         ))
@@ -222,7 +274,7 @@ eachCross('a request whose transaction is open for too long', (framework, databa
         const answer = await fetch(`${app.url}${path}`, { method: 'POST' })
         expect([path, answer.status]).toEqual([path, 503])
       }
-      expect(await Note.count()).toBe(0)
+      expect(await patiently(db, () => Note.count())).toBe(0)
       await until(() => leases.released === leases.leased)
     } finally {
       await app.stop()

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ScopeClosedError } from '@active-alchemy/core'
+import { ActiveAlchemy, ScopeClosedError } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
 import type { Framework, Reply } from '../../frameworks/framework.ts'
@@ -92,6 +92,43 @@ export function rows(framework: Framework, database: TestDatabase): void {
     await world.settled()
     expect(await world.texts()).toEqual(['kept'])
     expect(world.statements.filter((sql) => /^(COMMIT|ROLLBACK)/i.test(sql))).toHaveLength(1)
+  })
+
+  row("with commit: 'save' a client that leaves as a verb commits undoes nothing of it halfway", async (world) => {
+    const fresh = await database.create()
+    const db = new ActiveAlchemy(fresh.uri, { commit: 'save' })
+    class Tag extends db.Model('Tag', { label: db.Column(db.String(20)) }) {}
+    await db.createAll()
+    const ended = latch<unknown>()
+    const leave = latch()
+    const closed = latch()
+    db.dataSource.subscribers.push({
+      async beforeTransactionCommit() {
+        leave.open()
+        await closed.promise
+        await sleep(10)
+      },
+    })
+    const app = await world.start(
+      {
+        'POST /tags': async ({ res }) => {
+          res.once('close', () => closed.open())
+          const work = Tag.create({ label: 'whole' })
+          ended.open(await work.then(() => 'kept').catch((error: unknown) => error))
+          return { json: {} }
+        },
+      },
+      { databases: [db] },
+    )
+    const leaving = request(`${app.url}/tags`, { method: 'POST' }).on('error', () => undefined)
+    leaving.end()
+    await leave.promise
+    leaving.destroy()
+    expect(await ended.promise).toBe('kept')
+    db.dataSource.subscribers.pop()
+    expect(await Tag.count()).toBe(1)
+    await db.close()
+    await fresh.drop()
   })
 
   row('a client that leaves while a stream is under way settles once', async (world) => {

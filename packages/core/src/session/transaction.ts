@@ -503,28 +503,51 @@ export class Transaction {
   async #undo(frame: Frame): Promise<void> {
     const { isSent, savepoint } = frame
     const hooks = frame.unwind()
-    if (savepoint === '') await this.#endNow('rollback')
-    else if (isSent && this.#runner && this.root.failure === undefined) {
-      try {
-        await this.#control(async (runner) => {
-          await runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`)
-          this.#settings.doubt()
-          await runner.query(`RELEASE SAVEPOINT ${savepoint}`)
-        })
-      } catch (error) {
-        // The savepoint is gone: nothing inside the transaction can be trusted. The caller sees its own, first error.
-        this.#fail(this.root, error)
-      }
+    // Where all of it is being rolled back there is nothing left to undo.
+    if (!this.#isGivenUp) {
+      if (savepoint === '') await this.#endNow('rollback')
+      // The caller sees its own, first error.
+      else if (isSent && this.root.failure === undefined) await this.#undoSavepoint(this.root, savepoint).catch(() => undefined)
     }
     await this.#scope.callHooks([...hooks, ...this.takeHooks()])
   }
 
-  /** Sends what ends a savepoint; closing waits for it as for a statement. */
-  async #control(send: (runner: DriverRunner) => Promise<unknown>): Promise<void> {
-    this.#running += 1
-    try {
+  /** Whether its end has begun, by which all that it did is lost. */
+  get #isGivenUp(): boolean {
+    return this.#timeout !== undefined || this.state === 'rolling back'
+  }
+
+  /** @param frame Is forgiven; or fails, where what was to be undone is still there. */
+  async #undoSavepoint(frame: Frame, name: string): Promise<void> {
+    await this.#control(async (runner) => {
+      try {
+        await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
+        this.#settings.doubt()
+        await runner.query(`RELEASE SAVEPOINT ${name}`)
+      } catch (error) {
+        this.#fail(frame, error)
+        throw error
+      }
+      frame.failure = undefined
+      if (this.state === 'failed' && this.root.failure === undefined) this.#progress.become('open')
+    })
+  }
+
+  /** Sends what ends a savepoint. */
+  #control(send: (runner: DriverRunner) => Promise<unknown>): Promise<void> {
+    return this.#atWork(async () => {
       if (this.#runner) await send(this.#runner)
+    })
+  }
+
+  /** Closing waits for it as for a statement, with all that its outcome makes of the transaction. */
+  async #atWork(work: () => Promise<void>): Promise<void> {
+    this.#running += 1
+    this.beginWork()
+    try {
+      await work()
     } finally {
+      this.endWork()
       this.#stopRunning()
     }
   }
@@ -545,19 +568,7 @@ export class Transaction {
   async rollbackToSavepoint(name: string): Promise<void> {
     const { frame } = this
     await this.#inTurn(frame, async () => {
-      try {
-        await this.#control(async (runner) => {
-          await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
-          this.#settings.doubt()
-          await runner.query(`RELEASE SAVEPOINT ${name}`)
-        })
-        frame.failure = undefined
-        if (this.state === 'failed' && this.root.failure === undefined) this.#progress.become('open')
-      } catch (error) {
-        // What was to be undone is still there.
-        this.#fail(frame, error)
-        throw error
-      }
+      if (!this.#isGivenUp) await this.#undoSavepoint(frame, name)
     })
   }
 
@@ -627,30 +638,25 @@ export class Transaction {
       // The scope may have been rolled back while this waited.
       this.#admit(root)
       if (how === 'commit') this.#refuseFailed(root)
-      this.#running += 1
-      this.beginWork()
-      try {
-        await this.#endNow(how)
-      } finally {
-        this.endWork()
-        this.#stopRunning()
-      }
+      await this.#endNow(how)
     })
     await this.#scope.callHooks(this.takeHooks())
   }
 
-  async #endNow(how: 'commit' | 'rollback'): Promise<void> {
-    if (how === 'commit') {
-      await this.settle('commit')
-      await this.letGo()
-      return
-    }
-    try {
-      await this.settle('rollback')
-    } finally {
-      if (this.#root) this.#root.failure = undefined
-      await this.letGo()
-    }
+  #endNow(how: 'commit' | 'rollback'): Promise<void> {
+    return this.#atWork(async () => {
+      if (how === 'commit') {
+        await this.settle('commit')
+        await this.letGo()
+        return
+      }
+      try {
+        await this.settle('rollback')
+      } finally {
+        if (this.#root) this.#root.failure = undefined
+        await this.letGo()
+      }
+    })
   }
 
   /** Commits or rolls back; the connection is held until `letGo`. */
@@ -733,7 +739,12 @@ export class Transaction {
 
   /** The end of the statements under way; `undefined` where there are none. */
   close(): Promise<void> | undefined {
-    return this.#running === 0 ? undefined : new Promise<void>((resolve) => (this.#whenIdle = resolve))
+    return this.#running === 0 ? undefined : this.#becomeIdle()
+  }
+
+  /** The end of one statement may be the beginning of the next: of what undoes it. */
+  async #becomeIdle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve))
   }
 
   /** Rolls the scope back, and does not wait for the statement that takes too long. */
