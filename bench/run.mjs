@@ -93,4 +93,5 @@ if (flags.write && results.peers) {
   writeFileSync(`${flags.write}.md`, tables(results))
 }
 if (flags.json) console.log(JSON.stringify(results))
-if (missed > 0) process.exitCode = 1
+// In five minutes nothing gets as warm as a server at work, and most of all not V8: a quick run shows where each stands, and judges nobody.
+if (missed > 0 && !flags.quick) process.exitCode = 1

@@ -119,6 +119,45 @@ eachDatabase('a transaction that is open for too long', (database: TestDatabase)
       ))
   }
 
+  for (const [what, transaction] of [
+    ['db.transaction', (db) => (work) => db.transaction(work)],
+    ["TypeORM's transaction", (db) => (work) => db.dataSource.transaction(work)],
+  ] as const satisfies readonly (readonly [string, (db: ActiveAlchemy) => (work: () => Promise<void>) => Promise<void>])[]) {
+    it(`is told so by ${what} inside it, which sent nothing since`, () =>
+      inStore(
+        database,
+        async ({ db, User }) => {
+          const inner = latch<unknown>()
+          const work = db.run(async () => {
+            const nested = transaction(db)(async () => {
+              await User.create({ name: 'lost' })
+              await sleep(400)
+            })
+            inner.open(await thrown(nested))
+          })
+          expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+          expect(await inner.promise).toBeInstanceOf(TransactionTimeoutError)
+          expect(await patiently(db, () => User.count())).toBe(0)
+        },
+        limit,
+      ))
+  }
+
+  it('is told so by a verb that commits by itself, and whose listener takes too long', () =>
+    inStore(
+      database,
+      async ({ db, User }) => {
+        db.dataSource.subscribers.push({ afterInsert: () => sleep(400) })
+        const inner = latch<unknown>()
+        const work = db.run(async () => inner.open(await thrown(User.create({ name: 'lost' }))))
+        expect(await thrown(work)).toBeInstanceOf(TransactionTimeoutError)
+        expect(await inner.promise).toBeInstanceOf(TransactionTimeoutError)
+        db.dataSource.subscribers.pop()
+        expect(await patiently(db, () => User.count())).toBe(0)
+      },
+      { ...limit, commit: 'save' },
+    ))
+
   it('refuses what comes later with the same error, which no catch can hide', () =>
     inStore(
       database,

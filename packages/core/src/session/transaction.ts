@@ -480,6 +480,8 @@ export class Transaction {
     try {
       const result = await this.#scope.within(frame, work)
       await this.#drain(frame)
+      // What was rolled back with its scope meanwhile is not told as kept.
+      this.#scope.admit()
       if (frame.failure !== undefined) throw new SessionFailedError(frame.failure, this.#scope.label)
       const { isSent, savepoint } = frame
       if (isSent && savepoint !== '') await this.#control((runner) => runner.query(`RELEASE SAVEPOINT ${savepoint}`))
@@ -503,22 +505,20 @@ export class Transaction {
   async #undo(frame: Frame): Promise<void> {
     const { isSent, savepoint } = frame
     const hooks = frame.unwind()
-    // Where all of it is being rolled back there is nothing left to undo.
-    if (!this.#isGivenUp) {
-      if (savepoint === '') await this.#endNow('rollback')
-      // The caller sees its own, first error.
-      else if (isSent && this.root.failure === undefined) await this.#undoSavepoint(this.root, savepoint).catch(() => undefined)
-    }
+    if (savepoint === '') await this.#endNow('rollback')
+    // The caller sees its own, first error.
+    else if (isSent && this.root.failure === undefined) await this.#undoSavepoint(this.root, savepoint).catch(() => undefined)
     await this.#scope.callHooks([...hooks, ...this.takeHooks()])
   }
 
-  /** Whether its end has begun, by which all that it did is lost. */
+  /** Whether its scope rolls it back: there is nothing left for anybody else to undo. */
   get #isGivenUp(): boolean {
     return this.#timeout !== undefined || this.state === 'rolling back'
   }
 
   /** @param frame Is forgiven; or fails, where what was to be undone is still there. */
   async #undoSavepoint(frame: Frame, name: string): Promise<void> {
+    if (this.#isGivenUp) return
     await this.#control(async (runner) => {
       try {
         await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
@@ -567,9 +567,7 @@ export class Transaction {
   /** Drops what was done since the savepoint; a failure inside it is forgiven. */
   async rollbackToSavepoint(name: string): Promise<void> {
     const { frame } = this
-    await this.#inTurn(frame, async () => {
-      if (!this.#isGivenUp) await this.#undoSavepoint(frame, name)
-    })
+    await this.#inTurn(frame, () => this.#undoSavepoint(frame, name))
   }
 
   /** Whether a verb commits by itself here. */
@@ -591,6 +589,7 @@ export class Transaction {
       const isWhole = !this.#runner
       const value = await this.#keepOrUndo(new Frame(root, isWhole ? '' : this.#newSavepoint('alchemy')), work)
       try {
+        this.#scope.admit()
         await this.#endNow('commit')
       } catch (error) {
         // What others had written is lost with it, and the session with that.
@@ -650,6 +649,7 @@ export class Transaction {
         await this.letGo()
         return
       }
+      if (this.#isGivenUp) return
       try {
         await this.settle('rollback')
       } finally {
