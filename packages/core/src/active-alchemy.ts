@@ -170,6 +170,7 @@ export class ActiveAlchemy<App = never, Queries extends object = object, Key ext
   /**
    * Runs `work` as one transaction: inside a scope a savepoint, whose failure loses nothing else; outside one of its own.
    *
+   * @throws {ScopeClosedError} @throws {TransactionTimeoutError} The scope around it was rolled back before `work` had ended.
    * @example
    * await db.transaction(async () => {
    *   await from.decrement('balance', 10, { min: 0 })
