@@ -115,14 +115,14 @@ it('a driver that is none is refused by name', () => {
   )
 })
 
-it.skipIf(hasNodeSqlite)('a Node.js without it says so', async () => {
+it.skipIf(hasNodeSqlite)(`a Node.js without it says so${hasNodeSqlite ? ' (this one has it)' : ''}`, async () => {
   const db = new ActiveAlchemy('sqlite:///:memory:?driver=node')
   await expect(db.dataSource.query('select 1')).rejects.toThrow(
     `The SQLite of Node.js ${process.version} is not supported. Use Node.js 24 or newer, or install better-sqlite3.`,
   )
 })
 
-describe.skipIf(!hasNodeSqlite)('two SQLite libraries in one process', () => {
+describe.skipIf(!hasNodeSqlite)(`two SQLite libraries in one process${hasNodeSqlite ? '' : ' (this Node.js has none)'}`, () => {
   it('do not open one file, whatever it is called; the second may once the first has closed it', async () => {
     const first = new ActiveAlchemy(uriOf('better-sqlite3'))
     await first.dataSource.query('create table item (id integer)')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { ActiveAlchemy, ScopeClosedError } from '@active-alchemy/core'
 import { expect } from 'vitest'
 import type { TestDatabase } from '../../databases/database.ts'
@@ -106,7 +106,8 @@ export function rows(framework: Framework, database: TestDatabase): void {
       async beforeTransactionCommit() {
         leave.open()
         await closed.promise
-        await sleep(10)
+        // All who hear of the same event have ended their scopes by then.
+        await setImmediate()
       },
     })
     const app = await world.start(

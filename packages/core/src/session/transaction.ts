@@ -506,8 +506,8 @@ export class Transaction {
     const { isSent, savepoint } = frame
     const hooks = frame.unwind()
     if (savepoint === '') await this.#endNow('rollback')
-    // The caller sees its own, first error.
-    else if (isSent && this.root.failure === undefined) await this.#undoSavepoint(this.root, savepoint).catch(() => undefined)
+    // Its caller sees the first error; that of the undoing is the failure of the transaction, which what comes next is refused with.
+    else if (isSent && this.root.failure === undefined) await this.#undoSavepoint(this.root, savepoint)
     await this.#scope.callHooks([...hooks, ...this.takeHooks()])
   }
 
@@ -516,36 +516,38 @@ export class Transaction {
     return this.#timeout !== undefined || this.state === 'rolling back'
   }
 
-  /** @param frame Is forgiven; or fails, where what was to be undone is still there. */
-  async #undoSavepoint(frame: Frame, name: string): Promise<void> {
-    if (this.#isGivenUp) return
-    await this.#control(async (runner) => {
+  /**
+   * @param frame Is forgiven; or fails, where what was to be undone is still there.
+   * @returns Why it is still there.
+   */
+  async #undoSavepoint(frame: Frame, name: string): Promise<{ readonly error: unknown } | undefined> {
+    if (this.#isGivenUp) return undefined
+    return this.#control(async (runner) => {
       try {
         await runner.query(`ROLLBACK TO SAVEPOINT ${name}`)
         this.#settings.doubt()
         await runner.query(`RELEASE SAVEPOINT ${name}`)
       } catch (error) {
         this.#fail(frame, error)
-        throw error
+        return { error }
       }
       frame.failure = undefined
       if (this.state === 'failed' && this.root.failure === undefined) this.#progress.become('open')
+      return undefined
     })
   }
 
   /** Sends what ends a savepoint. */
-  #control(send: (runner: DriverRunner) => Promise<unknown>): Promise<void> {
-    return this.#atWork(async () => {
-      if (this.#runner) await send(this.#runner)
-    })
+  #control<T>(send: (runner: DriverRunner) => Promise<T>): Promise<T | undefined> {
+    return this.#atWork(async () => (this.#runner ? send(this.#runner) : undefined))
   }
 
   /** Closing waits for it as for a statement, with all that its outcome makes of the transaction. */
-  async #atWork(work: () => Promise<void>): Promise<void> {
+  async #atWork<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1
     this.beginWork()
     try {
-      await work()
+      return await work()
     } finally {
       this.endWork()
       this.#stopRunning()
@@ -567,7 +569,8 @@ export class Transaction {
   /** Drops what was done since the savepoint; a failure inside it is forgiven. */
   async rollbackToSavepoint(name: string): Promise<void> {
     const { frame } = this
-    await this.#inTurn(frame, () => this.#undoSavepoint(frame, name))
+    const failed = await this.#inTurn(frame, () => this.#undoSavepoint(frame, name))
+    if (failed) throw failed.error
   }
 
   /** Whether a verb commits by itself here. */
