@@ -73,7 +73,7 @@ async function check(peers, places, leaveOut) {
 async function measureRow(what, { peers, places, quick }) {
   const isLong = what in long
   const slice = quick ? 20 : 150
-  const warmUp = quick ? { times: 2_000, millis: 400 } : { times: 20_000, millis: 3_000 }
+  const warmUp = quick ? { times: 20_000, millis: 400 } : { times: 20_000, millis: 3_000 }
   // Who comes after the others finds their data in the caches of the processor.
   const leadIn = isLong || quick ? 0 : 50
   const rounds = isLong ? long[what][quick ? 'quick' : 'rounds'] : quick ? 7 : 11
