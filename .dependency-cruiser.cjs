@@ -1,6 +1,6 @@
 /** The rooms of core, from the lowest up: a room may use those below it, never one above. */
 const rooms = [
-  'errors|wording|nearest|eventual|moment|clock|uri|options|logger|semaphore',
+  'errors|wording|nearest|eventual|moment|clock|uri|options|logger|linked-list|deadline|semaphore',
   'scope',
   'types',
   'pagination',

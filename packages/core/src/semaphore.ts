@@ -1,3 +1,4 @@
+import { beginDeadline } from './deadline.js'
 import { LinkedList } from './linked-list.js'
 
 /** How long a caller waits for a permit, and what it is told when that is too long. */
@@ -62,21 +63,23 @@ export class Semaphore {
 
   #wait(patience: Patience | undefined): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined
+      let endWait = (): void => undefined
       const served = (): void => {
-        clearTimeout(timer)
+        endWait()
         resolve(this.#held())
       }
       const place = this.#waiting.add(served)
       if (!patience) return
+      const wait = (): void => {
+        endWait = beginDeadline(patience.timeoutMs, expire)
+      }
       const expire = (): void => {
         const error = patience.onTimeout()
-        if (error) {
-          this.#waiting.delete(place)
-          reject(error)
-        } else timer = setTimeout(expire, patience.timeoutMs)
+        if (!error) return wait()
+        this.#waiting.delete(place)
+        reject(error)
       }
-      timer = setTimeout(expire, patience.timeoutMs)
+      wait()
     })
   }
 

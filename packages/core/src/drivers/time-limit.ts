@@ -1,3 +1,4 @@
+import { beginDeadline } from '../deadline.js'
 import { TransactionTimeoutError } from '../errors.js'
 import { type Eventual, lastly } from '../eventual.js'
 import type { DriverRunner } from './driver.js'
@@ -16,8 +17,7 @@ export async function within<T>(timeoutMs: number, expire: () => void, work: () 
  */
 export function limit(runner: DriverRunner, limitMs: number): () => void {
   if (limitMs === 0) return unlimited
-  const timer = setTimeout(() => runner.cancel(new TransactionTimeoutError(limitMs, 'statement')), limitMs)
-  return () => clearTimeout(timer)
+  return beginDeadline(limitMs, () => runner.cancel(new TransactionTimeoutError(limitMs, 'statement')))
 }
 
 const unlimited = (): void => undefined
