@@ -35,6 +35,7 @@ try {
   }
   const suites = [
     { title: 'models on every database', files: ['test/model.test.ts'] },
+    { title: 'MariaDB', files: ['test/mysql', 'test/data-types.test.ts'] },
     { title: 'requests on SQLite', files: ['test/request'], env: { DATABASES: 'sqlite' } },
     { title: 'requests on PostgreSQL', files: ['test/request/express.test.ts'], env: { DATABASES: 'postgres', FRAMEWORKS: 'express 5' } },
   ]

@@ -282,6 +282,34 @@ export function dataTypeRows(database: TestDatabase): void {
 
   const row = rowIn(database)
 
+  row('numbers with a fraction come back to their last digit, by every door', async ({ db }) => {
+    class Value extends db.BaseModel('Value', { id: db.Column(db.Integer, { primary: true }), real: db.Column(db.Float) }) {}
+    await db.createAll()
+    const seed = Date.now()
+    const any = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 }).map((real) => (real === 0 ? 0 : real))
+    const short = fc.double({ noNaN: true, min: 0, max: 1_000 }).map((real) => (real === 0 ? 0 : real))
+    // Of as many digits as a client may take for few.
+    const hard = [978.2953049860739, 930.9881587327429, 9.653715471537033, 0.30000000000000004, -12345678901234568, 5e-300]
+    const reals = [...hard, ...fc.sample(any, { numRuns: 100, seed }), ...fc.sample(short, { numRuns: 100, seed })]
+    await Value.createMany(reals.map((real, id) => ({ id, real })))
+
+    const of = (rows: readonly { real: number }[]): number[] => rows.map(({ real }) => real)
+    const doors: Readonly<Record<string, () => PromiseLike<readonly number[]>>> = {
+      all: () => Value.query().orderBy('id').all().then(of),
+      select: () => Value.query('real').orderBy('id').all().then(of),
+      sql: () => db.sql<{ real: number }>`select v.real from ${Value} v order by v.id`.then(of),
+      repository: () =>
+        db.dataSource
+          .getRepository(Value)
+          .find({ order: { id: 'ASC' } })
+          .then(of),
+    }
+    for (const [door, read] of Object.entries(doors)) expect([door, seed, await read()]).toEqual([door, seed, reals])
+    // And so a record is found by what was read of it.
+    const read = await Value.query().orderBy('id').limit(hard.length).all()
+    for (const { id, real } of read) expect(await Value.filter({ real }).all()).toMatchObject([{ id }])
+  })
+
   row('each stands on an entity of plain TypeORM by decorator, with a default too', async ({ another }) => {
     class Plain {
       declare id: number

@@ -2,7 +2,7 @@ import { assert, date as dates, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { millisecondsOf } from '../src/drivers/datetime-text.js'
 
-const moment = dates({ min: new Date('0100-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+const moment = dates({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
 
 /** The forms in which databases write a moment of a whole number of milliseconds. */
 function formsOf(date: Date): string[] {
@@ -34,7 +34,6 @@ describe('a moment as databases write it', () => {
     ['a zone of minutes', '2026-01-01 10:00:00+05:30'],
     ['the time before Christ', '0044-03-15 10:00:00+00 BC'],
     ['a year of five digits', '12026-01-01 10:00:00+00'],
-    ['a year of the first century', '0044-03-15 10:00:00+00'],
     ['no end', 'infinity'],
     ['ISO 8601', '2026-01-01T10:00:00Z'],
     ['a month too many', '2026-13-01 10:00:00'],

@@ -10,17 +10,24 @@ export function millisecondsOf(text: string): number | undefined {
   const end = text.length - (text.charCodeAt(text.length - 3) === plus ? 3 : 0)
   if (end < 19 || end > 26 || (end < text.length && twoDigits(text, end + 1) !== 0)) return undefined
   if (text.charCodeAt(10) !== space || text.charCodeAt(13) !== colon || text.charCodeAt(16) !== colon) return undefined
-  const [hours, minutes, seconds, milliseconds] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17), fraction(text, end)]
+  const hours = twoDigits(text, 11)
+  const minutes = twoDigits(text, 14)
+  const seconds = twoDigits(text, 17)
+  const milliseconds = fraction(text, end)
   if (hours >= 24 || minutes >= 60 || seconds >= 60 || milliseconds >= 1_000) return undefined
-  const [year, month, date] = [twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8)]
+  const day = startOfDay(twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8))
+  return Number.isNaN(day) ? undefined : day + ((hours * 60 + minutes) * 60 + seconds) * 1_000 + milliseconds
+}
+
+/** When a day begins in UTC, in milliseconds; `NaN` of what is no day, as databases write with zeros. */
+export function startOfDay(year: number, month: number, date: number): number {
   const day = (year * 100 + month) * 100 + date
-  if (day !== lastDay) {
-    // `Date.UTC` takes the years of one and two digits for those of the last century.
-    if (year < 100 || year > 9999 || month < 1 || month > 12 || date < 1 || date > 31) return undefined
-    lastDay = day
-    startOfLastDay = Date.UTC(year, month - 1, date)
-  }
-  return startOfLastDay + ((hours * 60 + minutes) * 60 + seconds) * 1_000 + milliseconds
+  if (day === lastDay) return startOfLastDay
+  if (year > 9999 || month < 1 || month > 12 || date < 1 || date > 31) return Number.NaN
+  lastDay = day
+  // `Date.UTC` takes the years of one and two digits for those of the last century.
+  startOfLastDay = year < 100 ? new Date(0).setUTCFullYear(year, month - 1, date) : Date.UTC(year, month - 1, date)
+  return startOfLastDay
 }
 
 /** Whole milliseconds of what stands between the seconds and `end`; too many of what is no fraction. */

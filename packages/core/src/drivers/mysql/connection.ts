@@ -1,79 +1,14 @@
-import type { Readable } from 'node:stream'
 import { isError } from '../../errors.js'
 import type { Link } from '../../linked-list.js'
 import type { RowForm } from '../driver.js'
 import type { Lease } from '../loan.js'
 import { within } from '../time-limit.js'
-
-/** An error of mysql2, or of the socket below it. */
-export interface NativeError extends Error {
-  readonly code?: string
-  readonly errno?: number
-  /** Whether the connection is of no use any more. */
-  readonly fatal?: boolean
-}
-
-/** A statement of mysql2 that is under way. */
-interface NativeQuery {
-  on(event: string, listener: (...parameters: never[]) => void): this
-  once(event: string, listener: (...parameters: never[]) => void): this
-  stream(): Readable
-}
-
-/** A column of rows, as mysql2 describes it. */
-export interface NativeField {
-  readonly name: string
-  readonly columnType: number
-  /** Digits after the point. */
-  readonly decimals: number
-}
-
-/** The columns of rows; a procedure gives several lists of rows, and of their columns. */
-export type NativeFields = readonly (NativeField | readonly NativeField[] | undefined)[]
-
-/** What the server has answered. */
-export interface NativeAnswer {
-  /** Rows, or the header of a statement without rows. */
-  readonly native: unknown
-  /** The columns of the rows. */
-  readonly fields: NativeFields
-}
-
-/** What mysql2 calls when the answer has come. */
-type Callback = (error: NativeError | null, result?: unknown, fields?: NativeFields) => void
-
-/** Reads a value of a stream. */
-type Cast = (field: { readonly type: string; string(): string | null }, next: () => unknown) => unknown
-
-/** The part of the package mysql2 that we use. */
-export interface NativePackage {
-  createConnection(options: object): NativeConnection
-  /** A statement to give to `query`: its options need not be put together there. */
-  createQuery(sql: string, values: readonly unknown[], callback: Callback, config: { readonly rowsAsArray: boolean }): NativeQuery
-}
-
-/** The part of mysql2's `Connection` that we use; its types are no dependency of ours. */
-export interface NativeConnection {
-  readonly stream: { destroy(): void }
-  /** The server's number of the connection. */
-  readonly threadId: number
-  connect(callback: Callback): void
-  query(statement: NativeQuery | { readonly sql: string; readonly values: readonly unknown[]; readonly typeCast?: Cast }): NativeQuery
-  /** The text that is sent. */
-  format(sql: string, values: readonly unknown[]): string
-  ping(callback: Callback): void
-  reset(callback: Callback): void
-  end(callback: Callback): void
-  destroy(): void
-  on(event: 'error' | 'end', listener: (error?: NativeError) => void): this
-  off(event: 'error', listener: (error?: NativeError) => void): this
-}
+import type { Callback, Cast, NativeAnswer, NativeConnection, NativePackage, NativeQuery } from './client.js'
+import type { ExchangeClass } from './exchange.js'
+import { castOf, hasOwnCast, type ReadOptions } from './reader.js'
 
 /** Errors after which the server closes the connection: shutdown, KILL, network, idle for too long. */
 const ending = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031])
-
-const asLists = { rowsAsArray: true }
-const asRecords = { rowsAsArray: false }
 
 /** One connection to the server, leased or idle. */
 export class Connection {
@@ -85,13 +20,15 @@ export class Connection {
   lease: Link<Lease<Connection>> | undefined
   /** What is first known of why there is no server at the other end any more. */
   lost: Error | undefined
-  readonly #mysql2: NativePackage
+  readonly #Exchange: ExchangeClass
+  readonly #cast: Cast | undefined
   /** Who waits for an answer, in the order of what they have sent. */
   readonly #waiting: ((reason: Error) => void)[] = []
 
   /** @param options Of `createConnection` of mysql2. */
-  constructor(mysql2: NativePackage, options: object) {
-    this.#mysql2 = mysql2
+  constructor(mysql2: NativePackage, options: ReadOptions, Exchange: ExchangeClass) {
+    this.#Exchange = Exchange
+    this.#cast = hasOwnCast(options) ? undefined : castOf(options)
     const native = mysql2.createConnection(options)
     this.native = native
     // mysql2's own listeners listen once: an error more, of a connection that nobody uses, would end the process.
@@ -109,9 +46,13 @@ export class Connection {
   }
 
   /** Sends one statement. */
-  send(sql: string, values: readonly unknown[] = [], form?: RowForm): Promise<NativeAnswer> {
-    const config = form === 'lists' ? asLists : asRecords
-    return this.#answer((done) => this.native.query(this.#mysql2.createQuery(sql, values, done, config)))
+  send(sql: string, values: readonly unknown[] = [], form: RowForm = 'records'): Promise<NativeAnswer> {
+    return this.#answer((done) => this.native.query(new this.#Exchange({ sql, values, rowsAsArray: form === 'lists' }, done)))
+  }
+
+  /** Sends one statement whose rows come one after the other. */
+  stream(sql: string, values: readonly unknown[]): NativeQuery {
+    return this.native.query({ sql, values, ...(this.#cast ? { typeCast: this.#cast } : {}) })
   }
 
   /** The rows of a statement of our own. @typeParam Row What its text asks for. */

@@ -32,20 +32,21 @@ import { type Codec, decoder, encoder } from '../codec.js'
 import { Loan } from '../loan.js'
 import { type Answer, type Refusal, runStatement } from '../statement.js'
 import { limit, limited } from '../time-limit.js'
-import { Connection, type NativeConnection, type NativeError, type NativePackage } from './connection.js'
+import type { NativeConnection, NativeError, NativePackage } from './client.js'
+import { Connection } from './connection.js'
+import { type ExchangeClass, exchangeClass } from './exchange.js'
 import { endsTransaction, failureOf, withoutValues } from './failures.js'
 import type { MysqlOptions } from './options.js'
 import { MysqlPool } from './pool.js'
 import { collationOf, holdingSchemaLock, isAtLeast, lineUp, lockSandbox, textCollation, withPrecision } from './schema.js'
 import { controlsTransaction, MysqlStatements } from './statements.js'
 import { refuseValues } from './packet.js'
-import { bound, castTimes, isHeader, readTimes, resultOf } from './values.js'
+import type { ReadOptions } from './reader.js'
+import { bound, isHeader, resultOf } from './values.js'
 
 /** The part of mysql2's options that we look at. */
-interface ConnectionOptions {
+interface ConnectionOptions extends ReadOptions {
   readonly password?: string | (() => string | Promise<string>)
-  readonly timezone?: string
-  readonly dateStrings?: boolean | readonly string[]
 }
 
 /** Bit of the server's status, in the answer to every statement without rows: a transaction is open. */
@@ -65,9 +66,8 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   readonly ready: () => Promise<void>
   /** @internal Collation of texts that are compared by their code points, without padding. */
   collation = 'utf8mb4_bin'
-  /** @internal Whether rows come with times as texts, which we read; not where the application has chosen otherwise. */
-  readsTimes = false
   #maxPacket = Number.POSITIVE_INFINITY
+  #Exchange: ExchangeClass | undefined
   #capabilities: DriverCapabilities = {
     // MariaDB has it; the server tells when it is first met.
     insertReturning: false,
@@ -118,17 +118,16 @@ export class MysqlDriver extends TypeormDriver implements DatabaseDriver {
   // ------------------------------------------------------------------------------------------------ connections
 
   async #connect(): Promise<Connection> {
-    const options: ConnectionOptions = await this.createConnectionOptions(this.options, this.options)
-    const { password, timezone, dateStrings } = options
-    this.readsTimes = timezone === 'Z' && Array.isArray(dateStrings) && dateStrings.join() === 'DATE'
-    const mysql2: NativePackage = this.mysql
-    return new Connection(mysql2, {
+    const options: ConnectionOptions = {
       // JSON as text: mysql2 and TypeORM would both parse it, and a string of digits would become a number.
       jsonStrings: true,
-      ...options,
-      ...(this.readsTimes ? { dateStrings: ['DATE', 'DATETIME', 'TIMESTAMP'] } : {}),
-      password: typeof password === 'function' ? await password() : password,
-    })
+      ...(await this.createConnectionOptions(this.options, this.options)),
+    }
+    const mysql2: NativePackage = this.mysql
+    this.#Exchange ??= exchangeClass(mysql2, options)
+    const { password } = options
+    const known = { ...options, password: typeof password === 'function' ? await password() : password }
+    return new Connection(mysql2, known, this.#Exchange)
   }
 
   override async connect(): Promise<void> {
@@ -514,7 +513,6 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
         endLimit()
         this.#underWay -= 1
         this.#follow(native)
-        if (this.driver.readsTimes) readTimes(native, fields, form)
         return { result: resultOf(native, fields, form), native }
       },
       (error) => {
@@ -565,7 +563,7 @@ export class MysqlRunner extends MysqlQueryRunner implements DriverRunner {
     this.driver.refuse(sql, values, connection)
     this.driver.dataSource.logger.logQuery(sql, values, this)
     this.#underWay += 1
-    const query = connection.native.query({ sql, values, ...(this.driver.readsTimes ? { typeCast: castTimes } : {}) })
+    const query = connection.stream(sql, values)
     const stream = query.stream()
     if (onEnd) query.on('end', onEnd)
     if (onError) stream.on('error', onError)

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { DatabaseFailure } from '../database-error.js'
 import { unshadowed } from '../shadow-column.js'
-import type { NativeError } from './connection.js'
+import type { NativeError } from './client.js'
 
 /** Errors with which the server, or at least we (5.7), take the whole transaction for lost: https://mariadb.com/kb/en/mariadb-error-codes/ */
 const transactionEnds = new Set([1213, 1205, 1020, 1206, 1614, 1637])

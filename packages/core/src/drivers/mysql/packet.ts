@@ -1,5 +1,5 @@
 import { InvalidStatementError } from '../../errors.js'
-import type { NativeConnection } from './connection.js'
+import type { NativeConnection } from './client.js'
 import { listPlaces } from './statements.js'
 
 /**

@@ -3,16 +3,28 @@ import type { ObjectLiteral } from 'typeorm'
 import { InvalidStatementError } from '../../errors.js'
 import { millisecondsOf } from '../datetime-text.js'
 import { type Row, type RowForm, StatementResult } from '../driver.js'
-import type { NativeField, NativeFields } from './connection.js'
+import type { NativeField, NativeFields } from './client.js'
 
-/** Numbers of types of columns in the protocol. */
-const types = { timestamp: 7, bigint: 8, time: 11, datetime: 12, decimal: 246 } as const
-
-/** A field as mysql2 gives it to a function that reads single values. */
-interface CastField {
-  readonly type: string
-  string(): string | null
-}
+/** Numbers of types of columns in the protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html */
+export const types = {
+  oldDecimal: 0,
+  tinyint: 1,
+  smallint: 2,
+  int: 3,
+  float: 4,
+  double: 5,
+  timestamp: 7,
+  bigint: 8,
+  mediumint: 9,
+  date: 10,
+  time: 11,
+  datetime: 12,
+  year: 13,
+  vector: 242,
+  json: 245,
+  decimal: 246,
+  geometry: 255,
+} as const
 
 /** What mysql2 gives for a statement without rows. */
 export interface Header {
@@ -80,48 +92,14 @@ function isWhole({ columnType, decimals }: NativeField): boolean {
   return columnType === types.bigint || (columnType === types.decimal && decimals === 0)
 }
 
-/**
- * Reads times from the texts of rows, in place: mysql2 would take the years 1 to 99 for 1901 to 2099.
- *
- * @param raw Rows, or of a procedure several lists of them; `fields` is shaped alike.
- */
-export function readTimes(raw: unknown, fields: NativeFields, form: RowForm): void {
-  if (!isRows(raw)) return
-  fields.forEach((field, index) => {
-    if (field === undefined) return
-    if (!isField(field)) return readTimes(raw[index], field, form)
-    const read = reader(field)
-    if (!read) return
-    const place = form === 'lists' ? index : field.name
-    for (const row of raw) {
-      const text: unknown = row[place]
-      if (typeof text === 'string') row[place] = read(text)
-    }
-  })
-}
-
-function reader({ columnType, decimals }: NativeField): ((text: string) => unknown) | undefined {
-  if (columnType === types.datetime || columnType === types.timestamp) return moment
-  return columnType === types.time && decimals > 0 ? withoutZeros : undefined
-}
-
 /** `2026-01-01 10:00:00.123456`, in UTC as every session is; a date of zeros is an invalid one. */
-function moment(text: string): Date {
+export function moment(text: string): Date {
   const milliseconds = millisecondsOf(text)
   if (milliseconds !== undefined) return new Date(milliseconds)
   return new Date(`${text.slice(0, 10)}T${text.slice(11)}Z`)
 }
 
 /** `13:45:00.120000` is `13:45:00.12`, as other databases write it. */
-function withoutZeros(text: string): string {
+export function withoutZeros(text: string): string {
   return text.replace(/\.?0+$/, '')
-}
-
-/** The same for the rows of a stream, which mysql2 reads one value after the other. */
-export function castTimes(field: CastField, next: () => unknown): unknown {
-  if (field.type !== 'DATETIME' && field.type !== 'TIMESTAMP' && field.type !== 'TIME') return next()
-  const text = field.string()
-  if (text === null) return null
-  if (field.type !== 'TIME') return moment(text)
-  return text.includes('.') ? withoutZeros(text) : text
 }
