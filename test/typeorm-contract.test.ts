@@ -82,7 +82,10 @@ describe('TypeORM has what is overridden or called', () => {
       'scope',
       'pool',
       'toString',
+      // Of pg's client, and of mysql2's command of a statement.
       'getStartupConf',
+      'readField',
+      'row',
       'prepare',
       'handleCommandComplete',
     ])
