@@ -149,6 +149,24 @@ describe('rows of a server', () => {
       }
     }))
 
+  it('are read by their own columns, whatever followed on a column the last time', () =>
+    inStore(mariadb, async ({ db, raw }) => {
+      await raw('create table gauge (id int primary key, level int)')
+      await raw('insert into gauge values (1, 7)')
+      const runner = db.dataSource.createQueryRunner()
+      const read = async (sql: string): Promise<unknown> => (await runner.run(sql, [], 'lists')).lists
+      try {
+        expect(await read('select id, level from gauge')).toEqual([[1, 7]])
+        await raw("alter table gauge modify level varchar(9) default 'x'")
+        expect(await read('select id, level from gauge')).toEqual([[1, '7']])
+        await raw('alter table gauge add spare double default 0.5')
+        expect(await read('select id, spare, id from gauge')).toEqual([[1, 0.5, 1]])
+        expect(await read('select id, level from gauge')).toEqual([[1, '7']])
+      } finally {
+        await runner.release()
+      }
+    }))
+
   it('are left to the typeCast of an application that has one', () =>
     inStore(mariadb, async ({ uri, ...store }) => {
       await store.raw('create table gauge (id int primary key, level double)')
