@@ -55,10 +55,10 @@ class Deadlines {
 const known = new Map<number, Deadlines>()
 
 /**
- * Calls `expire` in so many milliseconds, to the next one, unless that is ended before. It costs a tenth of a timer, of which a statement
- * that is hardly ever late would need its own.
+ * Calls `expire` in so many milliseconds, unless that is ended before. Nearly always it is: a timer for each statement would cost more than
+ * this does.
  *
- * @param milliseconds 0 to 2,147,483,647.
+ * @param milliseconds Up to 2,147,483,647; a part of one counts as a whole.
  * @returns Ends it; a second call does nothing.
  */
 export function beginDeadline(milliseconds: number, expire: () => void): () => void {
